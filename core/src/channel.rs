@@ -1,0 +1,141 @@
+//! What an application implements.
+
+use crate::context::{Context, Scope};
+use crate::error::Result;
+use crate::request::Request;
+
+/// State and I/O that all channels of an application share.
+///
+/// Channels read it through [`Scope::app`] and change it through [`Scope::update`]. An application without any is `()`.
+pub trait App: Sized + Send + 'static {
+    /// What comes in from outside the core: answers to effects, events of the domain.
+    type Event: Send + Sync + 'static;
+    /// What the application wants done outside the core: queries, requests, files.
+    type Effect: Send + 'static;
+
+    /// An event came in, through a [`Handle`](crate::Handle) or as [`Input::App`](crate::Input::App).
+    ///
+    /// It can be handed on to channels by [`Scope::to_room`] or [`Scope::to_conn`] and [`To::event`](crate::To::event).
+    fn on_event(&self, cx: &mut Scope<'_, Self>, event: Self::Event) -> Result {
+        let _ = (cx, event);
+        Ok(())
+    }
+}
+
+impl App for () {
+    type Event = core::convert::Infallible;
+    type Effect = core::convert::Infallible;
+}
+
+/// The handler behind a route: one instance for each connection that joins it.
+///
+/// Every callback is a transaction: what it records in its context happens after it returned `Ok`, and not at all when
+/// it returns an error or panics. Only [`Channel::on_message`] has to be written.
+///
+/// ```
+/// use lazuli::{Channel, Context, Result};
+///
+/// struct Lobby;
+///
+/// impl Channel for Lobby {
+///     fn on_connect(&mut self, cx: &mut Context) -> Result {
+///         cx.join("lobby");
+///         Ok(())
+///     }
+///
+///     fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+///         cx.to_room("lobby").text(text);
+///         Ok(())
+///     }
+/// }
+/// ```
+#[allow(unused_variables)]
+pub trait Channel<A: App = ()>: Send + 'static {
+    /// The connection is open. An error refuses it: it is closed with the code of [`Error::close`](crate::Error::close),
+    /// or else with 1008 (1011 for an internal error).
+    fn on_connect(&mut self, cx: &mut Context<'_, A>) -> Result {
+        Ok(())
+    }
+
+    /// A text message came in.
+    fn on_message(&mut self, cx: &mut Context<'_, A>, text: &str) -> Result;
+
+    /// A binary message came in. Unless written, the peer reads that binary messages are not supported.
+    fn on_binary(&mut self, cx: &mut Context<'_, A>, bytes: &[u8]) -> Result {
+        Err(crate::Error::reply("Binary messages are not supported here; send text"))
+    }
+
+    /// A ping came in; its pong goes out by itself.
+    fn on_ping(&mut self, cx: &mut Context<'_, A>, bytes: &[u8]) -> Result {
+        Ok(())
+    }
+
+    /// A pong came in.
+    fn on_pong(&mut self, cx: &mut Context<'_, A>, bytes: &[u8]) -> Result {
+        Ok(())
+    }
+
+    /// The connection has ended, from either side, with this code (1005: none was given; 1006: it was lost). It has left
+    /// its rooms already, and what is sent to it goes nowhere.
+    fn on_close(&mut self, cx: &mut Context<'_, A>, code: u16, reason: &str) -> Result {
+        Ok(())
+    }
+
+    /// A timer that this instance set has come.
+    fn on_timer(&mut self, cx: &mut Context<'_, A>, timer: Timer) -> Result {
+        Ok(())
+    }
+
+    /// The application handed on an event.
+    fn on_event(&mut self, cx: &mut Context<'_, A>, event: &A::Event) -> Result {
+        Ok(())
+    }
+}
+
+/// An instance's own name for one of its timers: a word, and a number where there are several of a kind.
+///
+/// ```
+/// use lazuli::Timer;
+///
+/// assert_eq!(Timer::from("typing"), Timer { name: "typing", number: 0 });
+/// assert_eq!(Timer::from(("turn", 3)), Timer { name: "turn", number: 3 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timer {
+    /// The word.
+    pub name: &'static str,
+    /// The number; 0 unless given.
+    pub number: u64,
+}
+
+impl From<&'static str> for Timer {
+    fn from(name: &'static str) -> Timer {
+        Timer { name, number: 0 }
+    }
+}
+
+impl From<(&'static str, u64)> for Timer {
+    fn from((name, number): (&'static str, u64)) -> Timer {
+        Timer { name, number }
+    }
+}
+
+/// What the maker of a channel instance gets to see.
+pub struct Join<'a, A: App = ()> {
+    /// The request, whole. It is not kept: what the channel needs later it copies.
+    pub request: &'a Request,
+    /// The application's shared state.
+    pub app: &'a A,
+}
+
+impl<A: App> Join<'_, A> {
+    /// A parameter of the route; empty if its pattern has none of this name (a match is never empty).
+    pub fn param(&self, name: &str) -> &str {
+        self.request.param(name).unwrap_or_default()
+    }
+
+    /// The first query parameter of this name.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.request.query(name)
+    }
+}

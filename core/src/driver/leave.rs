@@ -1,0 +1,136 @@
+//! How a link ends: its last bytes go out, the peer's are heard or thrown away, and only then is the socket closed.
+//!
+//! ```text
+//! Flushing ──queue written──▶ Asked ──close frame of the peer──▶ Said ──end of the stream──▶ (closed)
+//!     └───────────(the peer was first, or is not asked)──────────▶┘
+//! ```
+//! Each stage has its time; when it is over, the next begins.
+
+use super::link::{Deadline, Leaving, LinkId, Phase, Stage};
+use super::run::Driver;
+use crate::channel::App;
+use crate::id::ConnId;
+use crate::input::Cause;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+
+impl<A: App> Driver<A> {
+    /// Queues a link's last bytes. With `ask`, the peer's close frame is awaited afterwards.
+    pub(super) fn leave(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, ask: bool) {
+        let by = self.now + self.settings.close_time;
+        self.leave_by(link, conn, last, ask, by);
+    }
+
+    fn leave_by(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, ask: bool, by: Time) {
+        // Frames of this turn came before the end.
+        self.settle_entries(link);
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        let phase = Phase::Leaving(Leaving {
+            conn,
+            stage: Stage::Flushing,
+            discarded: 0,
+            listening: None,
+            ended: false,
+        });
+        let before = mem::replace(&mut found.phase, phase);
+        if let (Phase::Open(open), Phase::Leaving(leaving), true) = (before, &mut found.phase, ask) {
+            leaving.listening = Some(Box::new((open.guard, open.limits)));
+        }
+        found.queue().set_last(last);
+        self.set_deadline(link, by, Deadline::Leave);
+        self.mark(link);
+    }
+
+    /// The hub asks for a close, with this frame.
+    pub(super) fn close_asked(&mut self, conn: ConnId, last: Vec<u8>, by: Time) {
+        let Some(&Some((known, link))) = self.by_conn.get(conn.index()) else { return };
+        if known != conn {
+            return;
+        }
+        self.leave_by(link, Some(conn), last, true, by);
+        if by <= self.now
+            && let Some(found) = self.links.get_mut(link.0)
+        {
+            // What was queued is dropped, but a frame that has begun has to be finished.
+            found.queue().drop_frames();
+            let by = self.now + self.settings.close_time;
+            self.set_deadline(link, by, Deadline::Leave);
+        }
+    }
+
+    /// Bytes of a peer that is on its way out.
+    pub(super) fn receive_late(&mut self, link: LinkId, bytes: &[u8]) {
+        let now = self.now;
+        let Some(Phase::Leaving(leaving)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        leaving.discarded = leaving.discarded.saturating_add(bytes.len());
+        if let Some(listening) = &mut leaving.listening {
+            let (guard, limits) = &mut **listening;
+            // Its messages are late; only its close frame counts, or that it cannot be understood any more.
+            if guard.inspect(&limits.frames, now, bytes).is_err() || guard.closed() {
+                leaving.listening = None;
+                return self.proceed(link);
+            }
+        } else if leaving.discarded > self.settings.discard_bytes {
+            self.lose(link);
+        }
+    }
+
+    /// Goes to the next stage if this one is over.
+    pub(super) fn proceed(&mut self, link: LinkId) {
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        let flushed = found.queue.is_none() && found.first == super::link::NONE;
+        let Phase::Leaving(leaving) = &mut found.phase else { return };
+        if leaving.stage == Stage::Flushing && flushed {
+            leaving.stage = Stage::Asked;
+            let by = self.now + self.settings.close_time;
+            if leaving.listening.is_some() && !leaving.ended {
+                return self.set_deadline(link, by, Deadline::Leave);
+            }
+        }
+        let Some(Phase::Leaving(leaving)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        if leaving.stage == Stage::Asked && (leaving.listening.is_none() || leaving.ended) {
+            leaving.stage = Stage::Said;
+            leaving.listening = None;
+            leaving.discarded = 0;
+            let (conn, ended) = (leaving.conn.take(), leaving.ended);
+            if let Some(conn) = conn {
+                self.close_conn(conn, Cause::Done);
+            }
+            if ended {
+                return self.lose(link);
+            }
+            self.done.push(link);
+            let by = self.now + self.settings.discard_time;
+            self.set_deadline(link, by, Deadline::Leave);
+        } else if leaving.stage == Stage::Said && leaving.ended {
+            self.lose(link);
+        }
+    }
+
+    pub(super) fn leave_timeout(&mut self, link: LinkId) {
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        let Phase::Leaving(leaving) = &mut found.phase else { return };
+        match leaving.stage {
+            // It did not take its last bytes in time, or has had its time to fall silent.
+            Stage::Flushing | Stage::Said => self.lose(link),
+            Stage::Asked => {
+                leaving.listening = None;
+                self.proceed(link);
+            }
+        }
+    }
+
+    /// Closes the socket now and forgets the link.
+    pub(super) fn lose(&mut self, link: LinkId) {
+        self.clear_deadline(link);
+        self.forget_entries(link);
+        let Some(found) = self.links.remove(link.0) else { return };
+        self.doomed.push(link);
+        let cause = if matches!(found.phase, Phase::Leaving(_)) { Cause::Done } else { Cause::Lost };
+        if let Some(conn) = found.conn() {
+            self.close_conn(conn, cause);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Bytes on their way in: head, body, frames.
+
+use super::guard::Violation;
+use super::head::{self, Reject};
+use super::link::{Body, Deadline, LinkId, Open, Phase};
+use super::response::{self, Response};
+use super::run::Driver;
+use crate::channel::App;
+use crate::id::ConnId;
+use crate::input::{Cause, Input, Message};
+use crate::log::{Level, Record};
+use crate::request::{Method, Request};
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::mem;
+use tungstenite::handshake::derive_accept_key;
+
+impl<A: App> Driver<A> {
+    /// Bytes came in.
+    pub fn receive(&mut self, now: crate::Time, link: LinkId, bytes: &[u8]) {
+        self.advance(now);
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        match &mut found.phase {
+            Phase::Open(_) => self.receive_frames(link, bytes),
+            Phase::Leaving(_) => self.receive_late(link, bytes),
+            Phase::Head(head) => {
+                // The parser stops at its limit; what it has not looked at by then is not needed.
+                let room = (self.settings.head.bytes + 1).saturating_sub(head.bytes.len());
+                let (taken, rest) = bytes.split_at(room.min(bytes.len()));
+                head.bytes.extend_from_slice(taken);
+                self.receive_head(link, rest);
+            }
+            Phase::Body(body) => {
+                let missing = body.length - body.bytes.len();
+                body.bytes.extend_from_slice(&bytes[..missing.min(bytes.len())]);
+                self.receive_body(link);
+            }
+        }
+    }
+
+    fn receive_head(&mut self, link: LinkId, rest: &[u8]) {
+        let Some(Phase::Head(head)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        match head.parser.parse(&head.bytes, head.peer) {
+            Ok(None) => {}
+            Err(reject) => self.reject(link, reject),
+            Ok(Some(head::Head::Upgrade { request, key, used })) => {
+                let early = mem::take(&mut head.bytes);
+                if self.upgrade(link, request, &key) {
+                    // A client may send its first frames without waiting for the answer.
+                    self.receive(self.now, link, early.get(used..).unwrap_or_default());
+                    self.receive(self.now, link, rest);
+                }
+            }
+            Ok(Some(head::Head::Plain { request, used, body: length })) => {
+                let mut bytes = mem::take(&mut head.bytes).split_off(used);
+                bytes.extend_from_slice(rest);
+                bytes.truncate(length);
+                if let Some(found) = self.links.get_mut(link.0) {
+                    found.phase = Phase::Body(Box::new(Body { request, bytes, length }));
+                    self.receive_body(link);
+                }
+            }
+        }
+    }
+
+    fn receive_body(&mut self, link: LinkId) {
+        let Some(Phase::Body(body)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        if body.bytes.len() < body.length {
+            return;
+        }
+        let head_only = body.request.method() == Method::Head;
+        let request = body.request.clone().with_body(mem::take(&mut body.bytes));
+        let response = self.hub.respond(self.now, request);
+        self.answer(link, &response, head_only);
+    }
+
+    fn reject(&mut self, link: LinkId, reject: Reject) {
+        self.record(Level::Debug, None, "bad request", &reject.message);
+        self.answer(link, &Response::from(&reject), false);
+    }
+
+    /// Sends the answer to a plain request, and the link on its way out.
+    fn answer(&mut self, link: LinkId, response: &Response, head_only: bool) {
+        self.leave(link, None, response.encode(head_only), false);
+    }
+
+    /// Asks the hub, and answers; whether the link is a WebSocket now.
+    fn upgrade(&mut self, link: LinkId, request: Request, key: &[u8; 24]) -> bool {
+        let conn = match self.hub.open(self.now, request) {
+            Ok(conn) => conn,
+            Err(refused) => {
+                self.answer(link, &Response::from(&refused), false);
+                return false;
+            }
+        };
+        if self.by_conn.len() <= conn.index() {
+            self.by_conn.resize(conn.index() + 1, None);
+        }
+        self.by_conn[conn.index()] = Some((conn, link));
+        let limits = self.hub.limits(conn).clone();
+        self.clear_deadline(link);
+        if let Some(found) = self.links.get_mut(link.0) {
+            found.queue().push_head(response::encode_upgrade(&derive_accept_key(key), None));
+            found.phase = Phase::Open(Open { conn, limits, guard: Default::default(), framer: None });
+        }
+        self.mark(link);
+        // Whatever the hub sends comes behind the answer in the link's queue.
+        self.hub.handle(self.now, Input::Opened { conn });
+        true
+    }
+
+    fn receive_frames(&mut self, link: LinkId, bytes: &[u8]) {
+        let Some(Phase::Open(open)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        let conn = open.conn;
+        let inspected = open.guard.inspect(&open.limits.frames, self.now, bytes);
+        let (good, violation) = match inspected {
+            Ok(good) => (good, None),
+            Err(violation) => (violation.good, Some(violation)),
+        };
+        let mut framer = match open.framer.take() {
+            Some(framer) => framer,
+            None if good == 0 && violation.is_some() => return self.violate(link, conn, violation),
+            None => self.framer(),
+        };
+        framer.feed(bytes.get(..good).unwrap_or_default());
+        loop {
+            match framer.next() {
+                Ok(Some(message)) => {
+                    if !self.message(link, conn, message) {
+                        return;
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    // The guard lets nothing through that tungstenite would refuse; a test of both says so.
+                    self.record(Level::Error, Some(conn), "the guard let a violation through", &error);
+                    let violation = Violation { good: 0, at: 0, code: 1002, reason: "Protocol error" };
+                    return self.violate(link, conn, Some(violation));
+                }
+            }
+        }
+        if violation.is_some() {
+            return self.violate(link, conn, violation);
+        }
+        self.pause(link, framer);
+    }
+
+    /// After the last whole message: keeps the framer if another has begun, and sets or clears its deadline.
+    fn pause(&mut self, link: LinkId, framer: Box<super::framer::Framer>) {
+        let Some(Phase::Open(open)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        if open.guard.at_boundary() {
+            self.clear_deadline(link);
+            return self.put_back(framer);
+        }
+        open.framer = Some(framer);
+        if let Some(at) = open.guard.deadline(&open.limits.frames) {
+            self.set_deadline(link, at, Deadline::Message);
+        }
+    }
+
+    /// Hands a message to the hub; `false` when it was the last.
+    fn message(&mut self, link: LinkId, conn: ConnId, message: tungstenite::Message) -> bool {
+        use tungstenite::Message as M;
+        let input = match &message {
+            M::Text(text) => Input::Message { conn, message: Message::Text(text) },
+            M::Binary(bytes) => Input::Message { conn, message: Message::Binary(bytes) },
+            M::Pong(bytes) => Input::Pong { conn, bytes },
+            M::Ping(bytes) => {
+                if let Some(found) = self.links.get_mut(link.0) {
+                    found.queue().set_pong(control(0x8a, bytes));
+                }
+                self.mark(link);
+                Input::Ping { conn, bytes }
+            }
+            M::Close(frame) => {
+                let (code, reason) = match frame {
+                    Some(frame) => (Some(u16::from(frame.code)), frame.reason.as_str()),
+                    None => (None, ""),
+                };
+                let answer = code.map_or(control(0x88, &[]), |code| close_frame(code, reason));
+                self.close_conn(conn, Cause::Peer { code, reason });
+                self.leave(link, None, answer, false);
+                return false;
+            }
+            // tungstenite gives no raw frames out.
+            M::Frame(_) => return true,
+        };
+        self.hub.handle(self.now, input);
+        true
+    }
+
+    /// Closes a link whose peer broke the protocol or a limit.
+    pub(super) fn violate(&mut self, link: LinkId, conn: ConnId, violation: Option<Violation>) {
+        let Some(Violation { code, reason, .. }) = violation else { return };
+        self.record(Level::Info, Some(conn), "violation", &reason);
+        self.close_conn(conn, Cause::Violation { code, reason });
+        self.leave(link, None, close_frame(code, reason), false);
+    }
+
+    pub(super) fn request_timeout(&mut self, link: LinkId) {
+        self.record(Level::Debug, None, "slow request", &"");
+        let response = Response::text("The request took too long; send it whole within the time\n").with_status(408);
+        self.answer(link, &response, false);
+    }
+
+    pub(super) fn message_timeout(&mut self, link: LinkId) {
+        let Some(Phase::Open(open)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        let conn = open.conn;
+        let violation = open.guard.expired(&open.limits.frames, self.now);
+        self.violate(link, conn, violation);
+    }
+
+    pub(super) fn record(&mut self, level: Level, conn: Option<ConnId>, what: &'static str, detail: &dyn ToString) {
+        // As much as is logged in a turn; a flood of bad requests must not fill the memory.
+        if self.records.len() < 100 {
+            let mut record = Record::new(self.now, level, what).with_detail(detail.to_string());
+            record.conn = conn;
+            self.records.push(record);
+        }
+    }
+}
+
+/// A control frame with a payload of at most 125 bytes.
+fn control(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(2 + payload.len());
+    bytes.extend([first, payload.len() as u8]);
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+/// A close frame; the reason is cut to 123 bytes.
+pub(super) fn close_frame(code: u16, reason: &str) -> Vec<u8> {
+    let mut payload = Vec::from(code.to_be_bytes());
+    payload.extend_from_slice(crate::error::fit_reason(reason).as_bytes());
+    control(0x88, &payload)
+}

@@ -1,0 +1,279 @@
+//! The driver: what happens outside becomes inputs of the hub, and its outputs become bytes.
+
+use super::framer::Framer;
+use super::head::{HeadLimits, HeadParser};
+use super::link::{Deadline, Due, Link, LinkId, Phase};
+use crate::channel::App;
+use crate::frame::Frame;
+use crate::handle::Remote;
+use crate::hub::Hub;
+use crate::id::{ConnId, Table};
+use crate::input::{Cause, Input};
+use crate::log::Record;
+use crate::rooms::Position;
+use crate::stats::Stats;
+use crate::time::Time;
+use crate::timer::TimerQueue;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io::{self, IoSlice};
+
+/// What a transport does for the driver. Only the first three are about sockets; the rest has defaults.
+#[allow(unused_variables)]
+pub trait Io<A: App> {
+    /// Writes as much of `bytes` as the socket takes now, and returns how much that was. When it was less than everything,
+    /// the transport calls [`Driver::writable`] once the socket takes more.
+    ///
+    /// # Errors
+    /// When the socket is broken. `WouldBlock` and `Interrupted` count as nothing written.
+    fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Nothing more will be written: ends this direction of the stream. Reading goes on.
+    fn end(&mut self, link: LinkId);
+
+    /// Closes the socket. The link is gone; its id means nothing any more.
+    fn close(&mut self, link: LinkId);
+
+    /// Does the application's own I/O; the answer goes to [`Driver::remote`] as an event.
+    fn effect(&mut self, effect: A::Effect) {}
+
+    /// Writes a record to the log.
+    fn log(&mut self, record: Record) {}
+
+    /// Publishes on the backplane.
+    fn publish(&mut self, topic: &str, message: &[u8]) {}
+
+    /// Subscribes to a topic of the backplane.
+    fn subscribe(&mut self, topic: &str, after: Option<Position>) {}
+
+    /// Ends a subscription.
+    fn unsubscribe(&mut self, topic: &str) {}
+}
+
+/// Settings of the driver: what concerns sockets and not connections of the hub.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the head of a request may cost.
+    pub head: HeadLimits,
+    /// A request has to be complete so soon after its socket was accepted. 10 s by default.
+    pub request_time: Duration,
+    /// At most so many sockets at once, requests in progress included; one more is closed at once. 110,000 by default.
+    pub links: usize,
+    /// For so long a peer may take to answer a close frame. 5 s by default.
+    pub close_time: Duration,
+    /// For so long, and so many bytes, a peer that was told everything may go on sending before its socket is closed.
+    /// 1 s and 1 MiB by default. (To close while bytes are unread resets the stream, which can destroy the close frame.)
+    pub discard_time: Duration,
+    /// See `discard_time`.
+    pub discard_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            head: HeadLimits::default(),
+            request_time: Duration::from_secs(10),
+            links: 110_000,
+            close_time: Duration::from_secs(5),
+            discard_time: Duration::from_secs(1),
+            discard_bytes: 1 << 20,
+        }
+    }
+}
+
+/// Drives a [`Hub`] for a transport; see the [module](super).
+pub struct Driver<A: App = ()> {
+    pub(super) hub: Hub<A>,
+    pub(super) settings: Settings,
+    pub(super) now: Time,
+    pub(super) links: Table<Link>,
+    /// The link of each connection, by the connection's index.
+    pub(super) by_conn: Vec<Option<(ConnId, LinkId)>>,
+    pub(super) timers: TimerQueue<Due>,
+    /// Framers that no connection needs now.
+    pub(super) framers: Vec<Box<Framer>>,
+    /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
+    pub(super) frames: Vec<Frame>,
+    pub(super) entries: Vec<(u32, u32)>,
+    /// Links that have something to write.
+    pub(super) dirty: Vec<LinkId>,
+    /// Links whose socket is to be closed.
+    pub(super) doomed: Vec<LinkId>,
+    /// Links whose socket gets no more bytes.
+    pub(super) done: Vec<LinkId>,
+    /// What was written of the hub's frames and is not yet reported.
+    pub(super) sent: Vec<(ConnId, u32)>,
+    /// Records of the driver itself.
+    pub(super) records: Vec<Record>,
+    pub(super) drained: bool,
+}
+
+/// At most so many framers wait for a message.
+const FRAMERS: usize = 16;
+
+impl<A: App> Driver<A> {
+    /// Drives `hub`.
+    pub fn new(hub: Hub<A>, settings: Settings) -> Self {
+        Driver {
+            hub,
+            settings,
+            now: Time::ZERO,
+            links: Table::new(),
+            by_conn: Vec::new(),
+            timers: TimerQueue::new(),
+            framers: Vec::new(),
+            frames: Vec::new(),
+            entries: Vec::new(),
+            dirty: Vec::new(),
+            doomed: Vec::new(),
+            done: Vec::new(),
+            sent: Vec::new(),
+            records: Vec::new(),
+            drained: false,
+        }
+    }
+
+    /// A socket was accepted. `None`: there are too many; close it.
+    pub fn accept(&mut self, now: Time, peer: Option<SocketAddr>) -> Option<LinkId> {
+        self.advance(now);
+        if self.links.len() >= self.settings.links || self.drained {
+            return None;
+        }
+        let link = LinkId(self.links.insert(Link::new(peer, HeadParser::new(self.settings.head))));
+        self.set_deadline(link, self.now + self.settings.request_time, Deadline::Request);
+        Some(link)
+    }
+
+    /// A handle's input, or the answer to an effect.
+    pub fn remote(&mut self, now: Time, remote: Remote<A::Event>) {
+        self.input(now, remote.into_input());
+    }
+
+    /// An input of the hub that concerns no link: the backplane's, or the application's.
+    pub fn input(&mut self, now: Time, input: Input<'_, A::Event>) {
+        self.advance(now);
+        self.hub.handle(self.now, input);
+    }
+
+    /// The socket takes bytes again.
+    pub fn writable(&mut self, link: LinkId) {
+        if let Some(found) = self.links.get_mut(link.0) {
+            found.blocked = false;
+            self.mark(link);
+        }
+    }
+
+    /// The peer will send nothing more: it ended its direction of the stream, or (`reset`) the stream is broken.
+    pub fn disconnected(&mut self, now: Time, link: LinkId, reset: bool) {
+        self.advance(now);
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        match &mut found.phase {
+            Phase::Leaving(leaving) if !reset => {
+                leaving.ended = true;
+                self.proceed(link);
+            }
+            _ => self.lose(link),
+        }
+    }
+
+    /// Does what is due. Afterwards [`Driver::next_timeout`] is later than `now`.
+    pub fn timeout(&mut self, now: Time) {
+        self.advance(now);
+        while let Some((link, deadline)) = self.timers.pop_due(self.now) {
+            if let Some(found) = self.links.get_mut(link.0) {
+                found.timer = None;
+                match deadline {
+                    Deadline::Request => self.request_timeout(link),
+                    Deadline::Message => self.message_timeout(link),
+                    Deadline::Leave => self.leave_timeout(link),
+                }
+            }
+        }
+        self.hub.handle_timeout(self.now);
+    }
+
+    /// When [`Driver::timeout`] has to be called at the latest. O(1).
+    pub fn next_timeout(&self) -> Option<Time> {
+        match (self.timers.next(), self.hub.poll_timeout()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Closes everything in order; see [`Hub::shutdown`]. When [`Driver::is_drained`], the transport may stop.
+    pub fn shutdown(&mut self, now: Time, deadline: Time) {
+        self.advance(now);
+        self.hub.shutdown(self.now, deadline);
+    }
+
+    /// Whether a shutdown is complete: no connection is left, or its deadline has passed.
+    pub fn is_drained(&self) -> bool {
+        self.drained
+    }
+
+    /// What the hub has counted.
+    pub fn stats(&self) -> &Stats {
+        self.hub.stats()
+    }
+
+    /// The hub.
+    pub fn hub(&self) -> &Hub<A> {
+        &self.hub
+    }
+
+    /// How many sockets there are.
+    pub fn links(&self) -> usize {
+        self.links.len()
+    }
+
+    pub(super) fn advance(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    /// Puts a link among those to be written to.
+    pub(super) fn mark(&mut self, link: LinkId) {
+        if let Some(found) = self.links.get_mut(link.0)
+            && !found.dirty
+        {
+            found.dirty = true;
+            self.dirty.push(link);
+        }
+    }
+
+    pub(super) fn set_deadline(&mut self, link: LinkId, at: Time, deadline: Deadline) {
+        self.clear_deadline(link);
+        // Never now: a timeout that is handled leaves none that is due.
+        let at = at.max(self.now + Duration::from_micros(1));
+        if let Some(found) = self.links.get_mut(link.0) {
+            found.timer = Some(self.timers.insert(at, (link, deadline)));
+        }
+    }
+
+    pub(super) fn clear_deadline(&mut self, link: LinkId) {
+        if let Some(key) = self.links.get_mut(link.0).and_then(|found| found.timer.take()) {
+            self.timers.cancel(key);
+        }
+    }
+
+    /// Tells the hub that a connection is gone.
+    pub(super) fn close_conn(&mut self, conn: ConnId, cause: Cause<'_>) {
+        if let Some(entry) = self.by_conn.get_mut(conn.index()) {
+            *entry = None;
+        }
+        self.hub.handle(self.now, Input::Closed { conn, cause });
+    }
+
+    /// Takes a framer that waits, or makes one.
+    pub(super) fn framer(&mut self) -> Box<Framer> {
+        self.framers.pop().unwrap_or_else(|| Box::new(Framer::new()))
+    }
+
+    /// Puts a framer back that is between messages.
+    pub(super) fn put_back(&mut self, framer: Box<Framer>) {
+        if self.framers.len() < FRAMERS && framer.is_small() {
+            self.framers.push(framer);
+        }
+    }
+}

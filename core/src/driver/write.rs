@@ -1,0 +1,237 @@
+//! The turn: outputs of the hub become writes.
+//!
+//! First every output is taken, and each link notes which frames it gets; then each of these links is written to once,
+//! with all of its frames in one vectored write. A frame is never copied, and a link that keeps up allocates nothing.
+
+use super::link::{Link, LinkId, NONE, Phase};
+use super::queue::OutQueue;
+use super::receive::close_frame;
+use super::run::{Driver, Io};
+use crate::channel::App;
+use crate::frame::Frame;
+use crate::input::Input;
+use crate::output::Output;
+use alloc::vec::Vec;
+use core::mem;
+use std::io::{ErrorKind, IoSlice};
+
+/// How many slices, and about how many bytes, one write may have.
+const SLICES: usize = 64;
+const BYTES: usize = 256 << 10;
+
+impl<A: App> Driver<A> {
+    /// Does everything that there is to do: takes the hub's outputs, writes, closes, until nothing is left.
+    pub fn turn(&mut self, io: &mut impl Io<A>) {
+        loop {
+            let mut busy = self.take_outputs(io);
+            let mut dirty = mem::take(&mut self.dirty);
+            busy |= !dirty.is_empty();
+            for link in dirty.drain(..) {
+                self.write_link(link, io);
+            }
+            dirty.append(&mut self.dirty);
+            self.dirty = dirty;
+            self.frames.clear();
+            self.entries.clear();
+            busy |= !self.done.is_empty() || !self.doomed.is_empty();
+            for link in self.done.drain(..) {
+                io.end(link);
+            }
+            for link in self.doomed.drain(..) {
+                io.close(link);
+            }
+            for record in self.records.drain(..) {
+                io.log(record);
+            }
+            if !self.sent.is_empty() {
+                let mut sent = mem::take(&mut self.sent);
+                self.hub.handle(self.now, Input::Sent(&sent));
+                sent.clear();
+                self.sent = sent;
+            }
+            if !busy {
+                return;
+            }
+        }
+    }
+
+    /// Notes who gets what; whether there was anything.
+    fn take_outputs(&mut self, io: &mut impl Io<A>) -> bool {
+        let mut any = false;
+        while let Some(output) = self.hub.poll_output() {
+            any = true;
+            match output {
+                Output::Send { to, frame } => {
+                    let index = self.frames.len() as u32;
+                    self.frames.push(frame.clone());
+                    for &conn in to {
+                        if let Some(&Some((known, link))) = self.by_conn.get(conn.index())
+                            && known == conn
+                            && let Some(found) = self.links.get_mut(link.0)
+                        {
+                            note(found, index, &mut self.entries);
+                            if !found.dirty {
+                                found.dirty = true;
+                                self.dirty.push(link);
+                            }
+                        }
+                    }
+                }
+                Output::Close { conn, code, reason, by } => {
+                    let last = close_frame(code, reason);
+                    self.close_asked(conn, last, by);
+                }
+                Output::Publish { topic, message } => io.publish(topic, message),
+                Output::Subscribe { topic, after } => io.subscribe(topic, after),
+                Output::Unsubscribe { topic } => io.unsubscribe(topic),
+                Output::App(effect) => io.effect(effect),
+                Output::Log(record) => io.log(record),
+                Output::Drained => self.drained = true,
+            }
+        }
+        any
+    }
+
+    /// Writes what a link has, as far as its socket takes it.
+    fn write_link(&mut self, link: LinkId, io: &mut impl Io<A>) {
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        found.dirty = false;
+        if found.blocked || found.queue.is_some() {
+            self.settle_entries(link);
+        }
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        if found.blocked {
+            return;
+        }
+        let conn = found.conn();
+        let mut hub = 0;
+        let result = if found.queue.is_some() {
+            write_queue(found, link, io, &mut hub)
+        } else {
+            write_entries(found, link, io, &self.frames, &self.entries, &mut hub)
+        };
+        if hub > 0
+            && let Some(conn) = conn
+        {
+            self.sent.push((conn, u32::try_from(hub).unwrap_or(u32::MAX)));
+        }
+        match result {
+            Err(()) => self.lose(link),
+            Ok(()) if matches!(found.phase, Phase::Leaving(_)) => self.proceed(link),
+            Ok(()) => {}
+        }
+    }
+
+    /// Moves a link's frames of this turn into its queue.
+    pub(super) fn settle_entries(&mut self, link: LinkId) {
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        let mut entry = mem::replace(&mut found.first, NONE);
+        found.last = NONE;
+        while let Some(&(frame, next)) = self.entries.get(entry as usize) {
+            if let Some(frame) = self.frames.get(frame as usize) {
+                found.queue().push_frame(frame.clone());
+            }
+            entry = next;
+        }
+    }
+
+    /// Drops a link's frames of this turn.
+    pub(super) fn forget_entries(&mut self, link: LinkId) {
+        if let Some(found) = self.links.get_mut(link.0) {
+            (found.first, found.last) = (NONE, NONE);
+        }
+    }
+}
+
+/// Notes that the link gets a frame of this turn.
+fn note(link: &mut Link, frame: u32, entries: &mut Vec<(u32, u32)>) {
+    let entry = entries.len() as u32;
+    entries.push((frame, NONE));
+    match entries.get_mut(link.last as usize) {
+        Some((_, next)) => *next = entry,
+        None => link.first = entry,
+    }
+    link.last = entry;
+}
+
+/// Writes the queue of a link until it is empty or the socket takes no more.
+fn write_queue<A: App>(found: &mut Link, link: LinkId, io: &mut impl Io<A>, hub: &mut usize) -> Result<(), ()> {
+    while let Some(queue) = &mut found.queue {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let (count, bytes) = queue.gather(&mut slices, BYTES);
+        let written = if bytes > 0 { write(io, link, &slices[..count])? } else { 0 };
+        *hub += queue.consume(written);
+        if queue.is_empty() {
+            found.queue = None;
+        } else if written < bytes {
+            found.blocked = true;
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Writes a link's frames of this turn; what the socket does not take becomes its queue.
+fn write_entries<A: App>(
+    found: &mut Link,
+    link: LinkId,
+    io: &mut impl Io<A>,
+    frames: &[Frame],
+    entries: &[(u32, u32)],
+    hub: &mut usize,
+) -> Result<(), ()> {
+    let mut entry = mem::replace(&mut found.first, NONE);
+    found.last = NONE;
+    while entry != NONE {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let (start, mut count, mut bytes) = (entry, 0, 0);
+        while count < SLICES
+            && bytes < BYTES
+            && let Some((frame, next)) = resolve(entry, frames, entries)
+        {
+            slices[count] = IoSlice::new(frame.wire());
+            bytes += frame.wire().len();
+            count += 1;
+            entry = next;
+        }
+        let mut written = write(io, link, &slices[..count])?;
+        *hub += written;
+        if written == bytes {
+            continue;
+        }
+        let mut queue = OutQueue::default();
+        let mut rest = start;
+        while let Some((frame, next)) = resolve(rest, frames, entries) {
+            let length = frame.wire().len();
+            if written < length {
+                queue.push_partial(frame.clone(), mem::take(&mut written));
+                rest = next;
+                break;
+            }
+            written -= length;
+            rest = next;
+        }
+        while let Some((frame, next)) = resolve(rest, frames, entries) {
+            queue.push_frame(frame.clone());
+            rest = next;
+        }
+        found.queue = Some(queue.into());
+        found.blocked = true;
+        return Ok(());
+    }
+    Ok(())
+}
+
+fn resolve<'a>(entry: u32, frames: &'a [Frame], entries: &[(u32, u32)]) -> Option<(&'a Frame, u32)> {
+    let &(frame, next) = entries.get(entry as usize)?;
+    Some((frames.get(frame as usize)?, next))
+}
+
+/// Writes; `Err` for a broken socket.
+fn write<A: App>(io: &mut impl Io<A>, link: LinkId, slices: &[IoSlice<'_>]) -> Result<usize, ()> {
+    match io.write(link, slices) {
+        Ok(written) => Ok(written),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
+        Err(_) => Err(()),
+    }
+}

@@ -1,0 +1,88 @@
+//! What a callback recorded, until it is known whether the callback succeeded.
+
+use crate::channel::{App, Timer};
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::id::ConnId;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::time::Duration;
+
+/// One recorded effect.
+pub(crate) enum Effect<A: App> {
+    Send { to: Target, frame: Frame },
+    Event { to: Target, event: Arc<A::Event> },
+    Join(Name),
+    Leave(Name),
+    SetTimer { timer: Timer, after: Duration, every: Option<Duration> },
+    CancelTimer(Timer),
+    Close { conn: ConnId, code: u16, reason: Name },
+    App(A::Effect),
+}
+
+pub(crate) type Update<A> = Box<dyn FnOnce(&mut A) + Send>;
+
+/// Who gets something. Names and ids lie in the recording's arenas.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Conn(ConnId),
+    Rooms { rooms: Range<usize>, except: Range<usize> },
+    All { except: Range<usize> },
+}
+
+/// A text in the recording's arena.
+#[derive(Clone, Debug)]
+pub(crate) struct Name(Range<usize>);
+
+/// The recording of one callback; its memory is used again for the next.
+pub(crate) struct Effects<A: App> {
+    pub(crate) list: Vec<Effect<A>>,
+    /// Changes of the application's state, which come first.
+    pub(crate) updates: Vec<Update<A>>,
+    text: String,
+    pub(crate) rooms: Vec<Name>,
+    pub(crate) except: Vec<ConnId>,
+    /// The first thing that could not be recorded: it fails the callback.
+    pub(crate) failed: Option<Error>,
+}
+
+impl<A: App> Default for Effects<A> {
+    fn default() -> Self {
+        Effects {
+            list: Vec::new(),
+            updates: Vec::new(),
+            text: String::new(),
+            rooms: Vec::new(),
+            except: Vec::new(),
+            failed: None,
+        }
+    }
+}
+
+impl<A: App> Effects<A> {
+    pub(crate) fn name(&mut self, text: &str) -> Name {
+        let start = self.text.len();
+        self.text.push_str(text);
+        Name(start..self.text.len())
+    }
+
+    pub(crate) fn text(&self, name: &Name) -> &str {
+        self.text.get(name.0.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn fail(&mut self, error: Error) {
+        self.failed.get_or_insert(error);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.updates.clear();
+        self.text.clear();
+        self.rooms.clear();
+        self.except.clear();
+        self.failed = None;
+    }
+}

@@ -1,0 +1,182 @@
+//! Credit: how much each connection may have on its way, and what waits meanwhile.
+//!
+//! A connection has a *window* of bytes that were handed to the transport and not yet reported as written. What does not
+//! fit waits here, up to a limit; beyond that the policy of the channel decides. A connection that keeps up has no queue
+//! at all: a number in a dense table is all that a broadcast reads of it.
+
+use crate::frame::Frame;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// What happens to a connection that is too slow: more waits for it than its limit allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SlowPolicy {
+    /// It is closed with 1013 (try again later), and what waits is dropped.
+    #[default]
+    Disconnect,
+    /// The oldest waiting messages are dropped until the new one fits.
+    DropOldest,
+    /// Everything that waits is dropped for the new message.
+    KeepLatest,
+}
+
+/// What became of a frame that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// It may be sent at once.
+    Admitted,
+    /// It waits, unless it alone is over the limit; so many frames were dropped, itself included.
+    Queued {
+        /// Frames lost to the policy.
+        dropped: u32,
+    },
+    /// Under [`SlowPolicy::Disconnect`] there is no room: the connection has to go.
+    Overflow,
+}
+
+/// Credits and queues of all connections, by [`ConnId::index`](crate::ConnId::index).
+#[derive(Debug)]
+pub struct Flow {
+    window: i32,
+    /// Bytes that may still go out; below zero after a frame larger than the window; `BLOCKED` where frames wait.
+    credit: Vec<i32>,
+    slow: Vec<Option<Box<Slow>>>,
+}
+
+const BLOCKED: i32 = i32::MIN;
+
+/// A connection that does not keep up.
+#[derive(Debug)]
+struct Slow {
+    /// What `credit` would say if it did not say `BLOCKED`.
+    credit: i32,
+    queue: VecDeque<Frame>,
+    /// Wire bytes in `queue`.
+    bytes: usize,
+}
+
+impl Slow {
+    fn drop_oldest(&mut self) -> bool {
+        let oldest = self.queue.pop_front();
+        self.bytes -= oldest.as_ref().map_or(0, |frame| frame.wire().len());
+        oldest.is_some()
+    }
+}
+
+impl Flow {
+    /// Windows of `window` bytes, at least 1 and at most 1 GiB.
+    pub fn new(window: u32) -> Flow {
+        Flow { window: window.clamp(1, 1 << 30) as i32, credit: Vec::new(), slow: Vec::new() }
+    }
+
+    /// Gives the connection at `index` a full window and an empty queue.
+    pub fn open(&mut self, index: usize) {
+        if index >= self.credit.len() {
+            self.credit.resize(index + 1, BLOCKED);
+            self.slow.resize_with(index + 1, || None);
+        }
+        self.credit[index] = self.window;
+        self.slow[index] = None;
+    }
+
+    /// Charges `length` bytes if they fit and nothing waits before them: the fast path of a broadcast.
+    #[inline]
+    pub fn charge(&mut self, index: usize, length: i32) -> bool {
+        match self.credit.get_mut(index) {
+            Some(credit) if *credit >= length => {
+                *credit -= length;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Offers a frame to a connection for which at most `limit` bytes may wait.
+    pub fn offer(&mut self, index: usize, frame: &Frame, limit: usize, policy: SlowPolicy) -> Offer {
+        let length = frame.wire().len();
+        let charged = i32::try_from(length).unwrap_or(i32::MAX);
+        if self.charge(index, charged) {
+            return Offer::Admitted;
+        }
+        let (Some(credit), Some(slot)) = (self.credit.get_mut(index), self.slow.get_mut(index)) else {
+            return Offer::Queued { dropped: 1 };
+        };
+        // Nothing is on its way and nothing waits: one frame goes out whatever its size.
+        if *credit == self.window {
+            *credit = self.window.saturating_sub(charged).max(BLOCKED + 1);
+            return Offer::Admitted;
+        }
+        if policy == SlowPolicy::Disconnect && slot.as_ref().map_or(0, |slow| slow.bytes) + length > limit {
+            return Offer::Overflow;
+        }
+        if length > limit {
+            return Offer::Queued { dropped: 1 };
+        }
+        let slow = slot.get_or_insert_with(|| Box::new(Slow { credit: *credit, queue: VecDeque::new(), bytes: 0 }));
+        *credit = BLOCKED;
+        let mut dropped = 0;
+        let keep = if policy == SlowPolicy::KeepLatest { 0 } else { limit - length };
+        while slow.bytes > keep && slow.drop_oldest() {
+            dropped += 1;
+        }
+        slow.queue.push_back(frame.clone());
+        slow.bytes += length;
+        Offer::Queued { dropped }
+    }
+
+    /// Takes back the credit of `bytes` that were written. A report of more than was on its way counts as all of it.
+    pub fn sent(&mut self, index: usize, bytes: u32) {
+        let window = self.window;
+        let slow = self.slow.get_mut(index).and_then(Option::as_mut).map(|slow| &mut slow.credit);
+        if let Some(credit) = slow.or(self.credit.get_mut(index)) {
+            *credit = i64::from(*credit).saturating_add(i64::from(bytes)).min(i64::from(window)) as i32;
+        }
+    }
+
+    /// The next waiting frame that fits now, charged.
+    pub fn release(&mut self, index: usize) -> Option<Frame> {
+        let slow = self.slow.get_mut(index)?.as_mut()?;
+        let length = i32::try_from(slow.queue.front()?.wire().len()).unwrap_or(i32::MAX);
+        if slow.credit < length && slow.credit != self.window {
+            return None;
+        }
+        slow.credit = slow.credit.saturating_sub(length).max(BLOCKED + 1);
+        let frame = slow.queue.pop_front()?;
+        slow.bytes -= frame.wire().len();
+        if slow.queue.is_empty() {
+            self.unblock(index);
+        }
+        Some(frame)
+    }
+
+    fn unblock(&mut self, index: usize) {
+        if let Some(slow) = self.slow[index].take() {
+            self.credit[index] = slow.credit;
+        }
+    }
+
+    /// Drops what waits for the connection; returns how many frames that were.
+    pub fn clear(&mut self, index: usize) -> usize {
+        let Some(slow) = self.slow.get_mut(index).and_then(Option::take) else { return 0 };
+        self.credit[index] = slow.credit;
+        slow.queue.len()
+    }
+
+    /// Whether frames wait for the connection.
+    pub fn is_waiting(&self, index: usize) -> bool {
+        self.slow.get(index).is_some_and(Option::is_some)
+    }
+
+    /// Wire bytes that wait for the connection.
+    pub fn waiting(&self, index: usize) -> usize {
+        self.slow.get(index).and_then(Option::as_ref).map_or(0, |slow| slow.bytes)
+    }
+
+    /// Bytes that are on their way: handed out and not yet reported as written.
+    pub fn on_the_way(&self, index: usize) -> u64 {
+        let slow = self.slow.get(index).and_then(Option::as_ref).map(|slow| slow.credit);
+        let credit = slow.or_else(|| self.credit.get(index).copied()).unwrap_or(self.window);
+        (i64::from(self.window) - i64::from(credit)).unsigned_abs()
+    }
+}

@@ -1,0 +1,207 @@
+//! Messages on their way out, encoded once.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// What a frame carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// Bytes.
+    Binary,
+    /// A ping, of at most 125 bytes.
+    Ping,
+}
+
+impl Kind {
+    const fn opcode(self) -> u8 {
+        match self {
+            Kind::Text => 1,
+            Kind::Binary => 2,
+            Kind::Ping => 9,
+        }
+    }
+}
+
+/// Room for the longest header before the payload, so that a header is put in when the length is known.
+const HEADER: usize = 10;
+
+/// A WebSocket frame as it goes over the wire; a clone is a reference count.
+///
+/// ```
+/// use lazuli::{Frame, Kind};
+///
+/// let frame = Frame::new(Kind::Text, b"hello");
+/// assert_eq!(frame.wire(), b"\x81\x05hello");
+/// assert_eq!(frame.payload(), b"hello");
+/// ```
+#[derive(Clone)]
+pub struct Frame(Arc<Encoded>);
+
+struct Encoded {
+    kind: Kind,
+    /// Where the header starts in `bytes`.
+    start: u8,
+    bytes: Vec<u8>,
+}
+
+impl Encoded {
+    fn finish(&mut self) {
+        let length = self.bytes.len() - HEADER;
+        let mut header = [0; HEADER];
+        header[0] = 0x80 | self.kind.opcode();
+        let used = match length {
+            0..=125 => {
+                header[1] = length as u8;
+                2
+            }
+            126..=0xffff => {
+                header[1] = 126;
+                header[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+                4
+            }
+            _ => {
+                header[1] = 127;
+                header[2..10].copy_from_slice(&(length as u64).to_be_bytes());
+                10
+            }
+        };
+        self.start = (HEADER - used) as u8;
+        self.bytes[HEADER - used..HEADER].copy_from_slice(&header[..used]);
+    }
+}
+
+impl Frame {
+    /// Encodes `payload` as one final, unmasked frame.
+    pub fn new(kind: Kind, payload: &[u8]) -> Frame {
+        let mut bytes = Vec::with_capacity(HEADER + payload.len());
+        bytes.resize(HEADER, 0);
+        bytes.extend_from_slice(payload);
+        let mut encoded = Encoded { kind, start: 0, bytes };
+        encoded.finish();
+        Frame(Arc::new(encoded))
+    }
+
+    /// What the frame carries.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Header and payload, as they go over the wire.
+    pub fn wire(&self) -> &[u8] {
+        &self.0.bytes[usize::from(self.0.start)..]
+    }
+
+    /// The payload alone.
+    pub fn payload(&self) -> &[u8] {
+        &self.0.bytes[HEADER..]
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("kind", &self.kind()).field("bytes", &self.payload().len()).finish()
+    }
+}
+
+/// Frames that were handed out, to be used again once nobody holds them: encoding allocates nothing in steady state.
+#[derive(Default)]
+pub(crate) struct Pool {
+    lent: VecDeque<Frame>,
+}
+
+impl Pool {
+    /// How many frames are kept, and how large one may be to be kept.
+    const FRAMES: usize = 64;
+    const BYTES: usize = 16 << 10;
+
+    /// Encodes a frame whose payload `write` appends; an error of `write` gives no frame.
+    pub(crate) fn encode<E>(
+        &mut self,
+        kind: Kind,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Frame, E> {
+        let mut frame = self.take();
+        // `take` gives a frame that nobody else holds.
+        if let Some(encoded) = Arc::get_mut(&mut frame.0) {
+            encoded.kind = kind;
+            encoded.bytes.clear();
+            encoded.bytes.resize(HEADER, 0);
+            write(&mut encoded.bytes)?;
+            encoded.finish();
+        }
+        if frame.0.bytes.capacity() <= Self::BYTES {
+            self.lent.push_back(frame.clone());
+        }
+        Ok(frame)
+    }
+
+    fn take(&mut self) -> Frame {
+        let Some(mut oldest) = self.lent.pop_front() else { return Self::fresh() };
+        if Arc::get_mut(&mut oldest.0).is_some() {
+            return oldest;
+        }
+        // Somebody holds it still. While there is room it may come back later; beyond that it is let go.
+        if self.lent.len() < Self::FRAMES {
+            self.lent.push_back(oldest);
+        }
+        Self::fresh()
+    }
+
+    fn fresh() -> Frame {
+        Frame(Arc::new(Encoded { kind: Kind::Binary, start: 0, bytes: Vec::new() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_take_the_shortest_form() {
+        for (length, header) in [
+            (0, &[0x82, 0][..]),
+            (125, &[0x82, 125]),
+            (126, &[0x82, 126, 0, 126]),
+            (0xffff, &[0x82, 126, 0xff, 0xff]),
+            (0x1_0000, &[0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let frame = Frame::new(Kind::Binary, &alloc::vec![7; length]);
+            assert_eq!(&frame.wire()[..header.len()], header);
+            assert_eq!(frame.wire().len(), header.len() + length);
+            assert!(frame.payload().iter().all(|&byte| byte == 7) && frame.payload().len() == length);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_held_is_never_written_over() {
+        let mut pool = Pool::default();
+        let mut put = |text: &str| {
+            pool.encode(Kind::Text, |bytes| {
+                bytes.extend_from_slice(text.as_bytes());
+                Ok::<_, ()>(())
+            })
+        };
+        let held = put("held").ok();
+        for _ in 0..300 {
+            drop(put("short-lived"));
+        }
+        assert_eq!(held.as_ref().map(Frame::payload), Some(&b"held"[..]));
+    }
+
+    #[test]
+    fn frames_are_used_again() {
+        let mut pool = Pool::default();
+        let mut address = || {
+            let frame = pool.encode(Kind::Text, |bytes| {
+                bytes.push(b'x');
+                Ok::<_, ()>(())
+            });
+            frame.ok().map(|frame| frame.wire().as_ptr())
+        };
+        assert_eq!(address(), address());
+    }
+}

@@ -1,0 +1,131 @@
+//! Callbacks as transactions: what one recorded happens as a whole or not at all.
+
+use super::Hub;
+use crate::channel::{App, Channel};
+use crate::context::{Context, Scope};
+use crate::error::{Envelope, Error, Result};
+use crate::id::ConnId;
+use crate::json;
+use crate::log::Level;
+use crate::rng::Rng;
+use alloc::string::String;
+
+/// Why nothing of a callback happened.
+pub(crate) enum Failure {
+    Error(Error),
+    /// With the panic's message.
+    Panic(String),
+}
+
+/// Runs `call` and stops a panic of it.
+#[cfg(feature = "std")]
+pub(crate) fn contain<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    // What a panic may leave half done is the application's own, and the hub drops that.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+        text.unwrap_or("no message").into()
+    })
+}
+
+/// Runs `call`. Without `std` a panic cannot be stopped.
+#[cfg(not(feature = "std"))]
+pub(crate) fn contain<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    Ok(call())
+}
+
+impl<A: App> Hub<A> {
+    /// Calls back an instance and does what follows, a failure included.
+    pub(super) fn call(
+        &mut self,
+        instance: u32,
+        call: impl FnOnce(&mut dyn Channel<A>, &mut Context<'_, A>) -> Result,
+    ) {
+        let Some(conn) = self.state.instances.get(instance as usize).map(|found| found.conn) else { return };
+        if let Err(failure) = self.run(instance, call) {
+            self.on_failure(conn, instance, failure);
+        }
+    }
+
+    /// Calls back an instance; what it recorded happens if it succeeds.
+    pub(super) fn run(
+        &mut self,
+        instance: u32,
+        call: impl FnOnce(&mut dyn Channel<A>, &mut Context<'_, A>) -> Result,
+    ) -> Result<(), Failure> {
+        let Some(found) = self.state.instances.get(instance as usize) else { return Ok(()) };
+        let Some(channel) = self.channels.get_mut(instance as usize).and_then(Option::as_mut) else { return Ok(()) };
+        let conn = found.conn;
+        let rng = self.state.rng.clone();
+        let result = contain(|| {
+            let scope = Scope { app: &self.app, state: &mut self.state, fx: &mut self.fx };
+            call(&mut **channel, &mut Context { scope, conn, instance })
+        });
+        self.finish(Some(instance), rng, result)
+    }
+
+    /// Commits a callback's recording, or throws it away.
+    pub(super) fn finish<T>(
+        &mut self,
+        instance: Option<u32>,
+        rng: Rng,
+        result: Result<Result<T>, String>,
+    ) -> Result<T, Failure> {
+        let failed = self.fx.failed.take();
+        let failure = match (result, failed) {
+            (Ok(Ok(value)), None) => match self.commit(instance) {
+                Ok(()) => return Ok(value),
+                Err(panic) => Failure::Panic(panic),
+            },
+            (Ok(Err(error)), _) | (Ok(Ok(_)), Some(error)) => Failure::Error(error),
+            (Err(panic), _) => Failure::Panic(panic),
+        };
+        match failure {
+            Failure::Error(_) => self.state.stats.errors += 1,
+            Failure::Panic(_) => self.state.stats.panics += 1,
+        }
+        // What was recorded belongs to the application; dropping it must not bring the hub down either.
+        if let Err(panic) = contain(|| self.fx.clear()) {
+            self.log(Level::Error, "panic while an effect was dropped", None, || panic);
+        }
+        self.state.rng = rng;
+        Err(failure)
+    }
+
+    /// Tells the peer, and closes if the failure says so.
+    pub(super) fn on_failure(&mut self, conn: ConnId, instance: u32, failure: Failure) {
+        match failure {
+            Failure::Error(error) => {
+                self.log_error("a callback failed", Some(conn), &error);
+                match error.close_code() {
+                    Some(code) if crate::error::may_send(code) => self.end(conn, code, error.message()),
+                    Some(_) => self.end(conn, 1011, "Internal server error"),
+                    None => self.send_error(conn, error.message(), error.code()),
+                }
+            }
+            Failure::Panic(panic) => {
+                self.log(Level::Error, "panic in a callback", Some(conn), || panic);
+                let error = Error::internal("");
+                self.send_error(conn, error.message(), error.code());
+                self.drop_channel(instance);
+                self.end(conn, 1011, error.message());
+            }
+        }
+    }
+
+    fn send_error(&mut self, conn: ConnId, message: &str, code: Option<&str>) {
+        let envelope = Envelope::new(message, code, self.state.timestamp());
+        let frame = self.state.pool.encode(crate::Kind::Text, |bytes| json::write(&envelope, bytes));
+        if let Ok(frame) = frame {
+            self.send_one(conn, &frame);
+        }
+    }
+
+    /// Drops the application's part of an instance.
+    pub(super) fn drop_channel(&mut self, instance: u32) {
+        let channel = self.channels.get_mut(instance as usize).and_then(Option::take);
+        if let Err(panic) = contain(|| drop(channel)) {
+            self.state.stats.panics += 1;
+            self.log(Level::Error, "panic while a channel was dropped", None, || panic);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! How connections end, and the hub with them.
+
+use super::state::{Due, Ending};
+use super::{Hub, Work, callback};
+use crate::channel::App;
+use crate::id::ConnId;
+use crate::input::Cause;
+use crate::life::{Life, Next, Step};
+use crate::log::Level;
+use crate::output::Item;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+impl<A: App> Hub<A> {
+    /// Decides a connection's end: it leaves its rooms at once, and what was queued before goes first.
+    pub(super) fn end(&mut self, conn: ConnId, code: u16, reason: &str) {
+        self.decide(conn, code, reason, true);
+    }
+
+    /// Decides a connection's end and drops what waits for it.
+    pub(super) fn end_now(&mut self, conn: ConnId, code: u16, reason: &str) {
+        self.decide(conn, code, reason, false);
+    }
+
+    fn decide(&mut self, conn: ConnId, code: u16, reason: &str, linger: bool) {
+        let Some(Next::To(life)) = self.step(conn, Step::Ended) else { return };
+        let reason: Arc<str> = crate::error::fit_reason(reason).into();
+        self.log(Level::Debug, "closing", Some(conn), || format!("{code} {reason}"));
+        let latest = self.state.now + self.state.config.linger;
+        let by = if linger { self.shutdown.map_or(latest, |deadline| deadline.min(latest)) } else { self.state.now };
+        if !linger {
+            self.state.stats.dropped += self.state.flow.clear(conn.index()) as u64;
+        }
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        let instance = found.instance;
+        found.ending = Some(Box::new(Ending { code, reason: reason.clone(), by, linger: None }));
+        self.detach(instance);
+        if life == Life::Closing {
+            // It never opened: nobody is told, nothing is queued.
+            self.drop_channel(instance);
+            self.state.forget_instance(instance);
+            return self.ask_to_close(conn);
+        }
+        self.work.push_back(Work::Close { instance, code, reason });
+        if !self.state.flow.is_waiting(conn.index()) {
+            return self.flushed(conn);
+        }
+        let key = self.state.timers.insert(by.max(self.state.now), Due::Linger(conn));
+        if let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending.as_mut()) {
+            ending.linger = Some(key);
+        }
+    }
+
+    /// Takes an instance out of its rooms.
+    fn detach(&mut self, instance: u32) {
+        while let Some(change) = self.state.rooms.leave_last(instance) {
+            self.on_change(change);
+        }
+        let timers = self.state.timers_of(instance).iter().map(|(timer, _)| *timer).collect::<Vec<_>>();
+        for timer in timers {
+            self.state.cancel_timer(instance, timer);
+        }
+    }
+
+    /// Tells an instance that its connection has ended, and forgets it.
+    pub(super) fn finish_instance(&mut self, instance: u32, code: u16, reason: &str) {
+        let conn = self.state.instances.get(instance as usize).map(|found| found.conn);
+        match self.run(instance, |channel, cx| channel.on_close(cx, code, reason)) {
+            Ok(()) => {}
+            Err(callback::Failure::Error(error)) => self.log_error("on_close failed", conn, &error),
+            Err(callback::Failure::Panic(panic)) => self.log(Level::Error, "panic in on_close", conn, || panic),
+        }
+        self.drop_channel(instance);
+        self.state.forget_instance(instance);
+    }
+
+    /// Nothing is queued for the connection any more; if it was draining, it can be closed.
+    pub(super) fn flushed(&mut self, conn: ConnId) {
+        let draining = self.state.conns.get(conn).is_some_and(|found| found.life == Life::Draining);
+        if draining && self.step(conn, Step::Flushed).is_some() {
+            self.ask_to_close(conn);
+        }
+    }
+
+    fn ask_to_close(&mut self, conn: ConnId) {
+        let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending.as_mut()) else { return };
+        if let Some(key) = ending.linger.take() {
+            self.state.timers.cancel(key);
+        }
+        let item = Item::Close { conn, code: ending.code, reason: ending.reason.clone(), by: ending.by };
+        self.out.push(item);
+    }
+
+    /// The time of what is queued for a connection is over.
+    pub(super) fn on_linger(&mut self, conn: ConnId) {
+        if let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending.as_mut()) {
+            ending.linger = None;
+        }
+        self.state.stats.dropped += self.state.flow.clear(conn.index()) as u64;
+        self.flushed(conn);
+    }
+
+    pub(super) fn on_closed(&mut self, conn: ConnId, cause: Cause<'_>) {
+        let life = self.state.conns.get(conn).map(|found| found.life);
+        if self.step(conn, Step::Closed).is_none() {
+            return;
+        }
+        let Some(found) = self.state.conns.remove(conn) else { return };
+        if let Some(key) = found.ending.and_then(|ending| ending.linger) {
+            self.state.timers.cancel(key);
+        }
+        self.state.stats.dropped += self.state.flow.clear(conn.index()) as u64;
+        self.state.stats.closed += 1;
+        match life {
+            Some(Life::Open) => {
+                let (code, reason) = cause.told();
+                self.log(Level::Debug, "closed", Some(conn), || format!("{code} {reason}"));
+                self.detach(found.instance);
+                self.work.push_back(Work::Close { instance: found.instance, code, reason: reason.into() });
+            }
+            Some(Life::Opening) => {
+                self.drop_channel(found.instance);
+                self.state.forget_instance(found.instance);
+            }
+            // Its instance was told, or is about to be, when the end was decided.
+            _ => {}
+        }
+        self.finish_shutdown();
+    }
+
+    /// Stops: no new connection is opened, the open ones are closed with 1001 and a hint when to come back, each at its
+    /// own moment. [`Output::Drained`](crate::Output::Drained) follows once all are gone, or at `deadline`, when what is
+    /// left is dropped. A second call changes nothing.
+    pub fn shutdown(&mut self, now: Time, deadline: Time) {
+        self.advance(now);
+        if self.shutdown.is_some() {
+            return;
+        }
+        self.shutdown = Some(deadline);
+        self.state.timers.insert(deadline.max(self.state.now), Due::Shutdown);
+        self.log(Level::Info, "shutting down", None, alloc::string::String::new);
+        let conns: Vec<ConnId> = self.state.conns.iter().map(|(conn, _)| conn).collect();
+        let spread = self.state.config.come_back.as_millis() as u64;
+        for conn in conns {
+            let millis = self.state.rng.below(spread.saturating_add(1));
+            self.end(conn, 1001, &format!("Going away; come back in {millis} ms"));
+        }
+        self.settle();
+        self.finish_shutdown();
+    }
+
+    pub(super) fn on_shutdown_deadline(&mut self) {
+        let late: Vec<ConnId> =
+            self.state.conns.iter().filter(|(_, found)| found.life == Life::Draining).map(|(conn, _)| conn).collect();
+        for conn in late {
+            self.on_linger(conn);
+        }
+        self.drain();
+    }
+
+    fn finish_shutdown(&mut self) {
+        if self.shutdown.is_some() && self.state.conns.is_empty() {
+            self.drain();
+        }
+    }
+
+    fn drain(&mut self) {
+        if !self.drained {
+            self.drained = true;
+            self.out.push(Item::Drained);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The hub's side of the backplane: what is broadcast goes out as a publication, and is delivered when it comes back.
+
+use super::Hub;
+use crate::backplane::{Publication, Whom};
+use crate::channel::App;
+use crate::config::Node;
+use crate::frame::Frame;
+use crate::id::ConnId;
+use crate::input::Link;
+use crate::log::Level;
+use crate::output::Item;
+use crate::rooms::{Change, Position};
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+/// The topic of what concerns more than one room.
+const ALL: &str = "all";
+/// What a room's topic begins with.
+const ROOM: &str = "room:";
+/// At most so many bytes wait for a backplane that is away.
+const WAITING: usize = 4 << 20;
+
+/// Whether there is a backplane, and what waits for it.
+pub(super) struct Remote {
+    node: Option<Node>,
+    up: bool,
+    waiting: VecDeque<(Arc<str>, Arc<[u8]>)>,
+    /// Bytes in `waiting`.
+    bytes: usize,
+    /// The latest publication under the topic of everyone.
+    seen: Option<Position>,
+}
+
+impl Remote {
+    pub(super) fn new(node: Option<Node>) -> Remote {
+        Remote { node, up: true, waiting: VecDeque::new(), bytes: 0, seen: None }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.node.is_some()
+    }
+}
+
+fn topic(room: &str) -> Arc<str> {
+    format!("{ROOM}{room}").into()
+}
+
+impl<A: App> Hub<A> {
+    pub(super) fn subscribe_to_all(&mut self) {
+        if self.remote.is_on() {
+            self.out.push(Item::Subscribe { topic: ALL.into(), after: self.remote.seen });
+        }
+    }
+
+    /// A room came to be or was freed.
+    pub(super) fn on_change(&mut self, change: Change) {
+        if !self.remote.is_on() {
+            return;
+        }
+        match change {
+            Change::None => {}
+            Change::Made(room) => self.out.push(Item::Subscribe { topic: topic(&room), after: None }),
+            Change::Freed(room) => self.out.push(Item::Unsubscribe { topic: topic(&room) }),
+        }
+    }
+
+    pub(super) fn publish_to_rooms<S: AsRef<str>>(&mut self, rooms: &[S], except: &[ConnId], frame: &Frame) {
+        match rooms {
+            [] => {}
+            [room] => self.publish(topic(room.as_ref()), Whom::Topic, except, frame),
+            rooms => {
+                let rooms = rooms.iter().map(|room| String::from(room.as_ref())).collect();
+                self.publish(ALL.into(), Whom::Rooms(rooms), except, frame);
+            }
+        }
+    }
+
+    pub(super) fn publish_to_all(&mut self, except: &[ConnId], frame: &Frame) {
+        self.publish(ALL.into(), Whom::All, except, frame);
+    }
+
+    fn publish(&mut self, topic: Arc<str>, whom: Whom, except: &[ConnId], frame: &Frame) {
+        let Some(node) = self.remote.node else { return };
+        let message: Arc<[u8]> =
+            Publication { node, whom, except: except.to_vec(), kind: frame.kind(), payload: frame.payload() }.encode().into();
+        if self.remote.up {
+            self.out.push(Item::Publish { topic, message });
+            return;
+        }
+        self.remote.bytes += message.len();
+        self.remote.waiting.push_back((topic, message));
+        while self.remote.bytes > WAITING
+            && let Some((_, oldest)) = self.remote.waiting.pop_front()
+        {
+            self.remote.bytes -= oldest.len();
+            self.state.stats.unpublished += 1;
+        }
+    }
+
+    pub(super) fn on_link(&mut self, link: Link) {
+        if !self.remote.is_on() {
+            return;
+        }
+        self.remote.up = link == Link::Up;
+        if link == Link::Lost {
+            self.log(Level::Warn, "backplane lost; broadcasts wait for it", None, String::new);
+            return;
+        }
+        self.log(Level::Info, "backplane up", None, String::new);
+        self.subscribe_to_all();
+        for room in self.state.rooms.iter() {
+            self.out.push(Item::Subscribe { topic: topic(&room.name), after: room.seen });
+        }
+        self.remote.bytes = 0;
+        for (topic, message) in self.remote.waiting.drain(..) {
+            self.out.push(Item::Publish { topic, message });
+        }
+    }
+
+    pub(super) fn on_published(&mut self, topic: &str, position: Position, message: &[u8]) {
+        let Some(node) = self.remote.node else { return };
+        let room = topic.strip_prefix(ROOM);
+        let seen = match room {
+            None => &mut self.remote.seen,
+            // A publication may cross with the unsubscription of a room that is gone.
+            Some(room) => match self.state.rooms.find(room).and_then(|room| self.state.rooms.get_mut(room)) {
+                Some(room) => &mut room.seen,
+                None => return,
+            },
+        };
+        if let Some(last) = *seen
+            && last.epoch == position.epoch
+        {
+            if position.offset <= last.offset {
+                self.state.stats.duplicates += 1;
+                return;
+            }
+            self.state.stats.missed += position.offset - last.offset - 1;
+        }
+        *seen = Some(position);
+        let Some(publication) = Publication::decode(message) else {
+            self.state.stats.unpublished += 1;
+            self.log(Level::Warn, "a publication that no hub wrote was ignored", None, || topic.into());
+            return;
+        };
+        let frame = Frame::new(publication.kind, publication.payload);
+        // Connections have numbers of their own in each hub.
+        let except = if publication.node == node { publication.except.as_slice() } else { &[] };
+        match (publication.whom, room) {
+            (Whom::Topic, Some(room)) => self.broadcast_here(&[room], except, &frame),
+            (Whom::Rooms(rooms), None) => self.broadcast_here(&rooms, except, &frame),
+            (Whom::All, None) => self.broadcast_all_here(except, &frame),
+            _ => self.state.stats.unpublished += 1,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What the driver tells the hub.
+
+use crate::frame::Frame;
+use crate::id::ConnId;
+use crate::rooms::Position;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// One thing that happened outside the core.
+#[derive(Debug)]
+pub enum Input<'a, E> {
+    /// The upgrade of an accepted request went out.
+    Opened {
+        /// Which connection.
+        conn: ConnId,
+    },
+    /// A whole message came in.
+    Message {
+        /// From whom.
+        conn: ConnId,
+        /// What.
+        message: Message<'a>,
+    },
+    /// A ping came in; the driver answers it.
+    Ping {
+        /// From whom.
+        conn: ConnId,
+        /// What it carried.
+        bytes: &'a [u8],
+    },
+    /// A pong came in.
+    Pong {
+        /// From whom.
+        conn: ConnId,
+        /// What it carried.
+        bytes: &'a [u8],
+    },
+    /// Wire bytes of hub frames that were written since the last report, for any number of connections.
+    Sent(&'a [(ConnId, u32)]),
+    /// The connection has ended; exactly once for each one that was opened, failed upgrades included.
+    Closed {
+        /// Which connection.
+        conn: ConnId,
+        /// How.
+        cause: Cause<'a>,
+    },
+    /// A publication came in from the backplane, this hub's own included.
+    Published {
+        /// Under which topic.
+        topic: &'a str,
+        /// Where in its order.
+        position: Position,
+        /// What a hub had published.
+        message: &'a [u8],
+    },
+    /// The backplane came or went.
+    Backplane(Link),
+    /// An answer to an effect, or an event of the application's domain.
+    App(E),
+    /// A send from outside a callback.
+    Command(Command),
+}
+
+/// A whole message of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// UTF-8 text.
+    Text(&'a str),
+    /// Bytes.
+    Binary(&'a [u8]),
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause<'a> {
+    /// The peer closed it with a close frame.
+    Peer {
+        /// Its code; `None` if the frame was empty.
+        code: Option<u16>,
+        /// Its reason.
+        reason: &'a str,
+    },
+    /// The driver closed it because the peer broke the protocol or a limit.
+    Violation {
+        /// The code that the peer was sent.
+        code: u16,
+        /// The reason that the peer was sent.
+        reason: &'a str,
+    },
+    /// It was lost without a close frame, or the upgrade failed.
+    Lost,
+    /// The hub had asked for it, and it is done.
+    Done,
+}
+
+impl<'a> Cause<'a> {
+    /// The code and reason that [`Channel::on_close`](crate::Channel::on_close) gets.
+    pub(crate) fn told(self) -> (u16, &'a str) {
+        match self {
+            Cause::Peer { code, reason } => (code.unwrap_or(1005), reason),
+            Cause::Violation { code, reason } => (code, reason),
+            Cause::Lost | Cause::Done => (1006, ""),
+        }
+    }
+}
+
+/// Whether the backplane can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// It can; subscriptions start anew.
+    Up,
+    /// It cannot; what would be published waits.
+    Lost,
+}
+
+/// A send from outside a callback: what a [`Handle`](crate::Handle) hands over.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// To one connection.
+    Send {
+        /// Which one.
+        conn: ConnId,
+        /// What.
+        frame: Frame,
+    },
+    /// To everyone in any of these rooms, each connection once.
+    Broadcast {
+        /// Which rooms.
+        rooms: Vec<String>,
+        /// Who gets none.
+        except: Vec<ConnId>,
+        /// What.
+        frame: Frame,
+    },
+    /// To every open connection.
+    All {
+        /// Who gets none.
+        except: Vec<ConnId>,
+        /// What.
+        frame: Frame,
+    },
+    /// Close a connection. A code that may not be sent becomes 1000.
+    Close {
+        /// Which one.
+        conn: ConnId,
+        /// The code.
+        code: u16,
+        /// The reason, cut to 123 bytes.
+        reason: String,
+    },
+}

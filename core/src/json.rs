@@ -1,0 +1,71 @@
+//! JSON in and out.
+
+use crate::error::{Error, Result};
+use alloc::format;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Reads a message that is tagged by its `type`; see [`parse_tagged`].
+///
+/// # Errors
+/// As [`parse_tagged`].
+pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
+    parse_tagged(text, "type")
+}
+
+/// Reads a message of any type that `serde` can make, with one clear error for each thing that can be wrong.
+///
+/// ```
+/// use lazuli::json;
+/// use serde::Deserialize;
+///
+/// #[derive(Debug, Deserialize)]
+/// #[serde(tag = "type", rename_all = "snake_case")]
+/// enum Message {
+///     Say { text: String },
+/// }
+///
+/// let said = |text| json::parse::<Message>(text).map_err(|error| error.message().to_owned());
+/// assert!(said(r#"{"type":"say","text":"hi"}"#).is_ok());
+/// assert_eq!(said("{").unwrap_err(), "Invalid JSON format");
+/// assert_eq!(said(r#"{"type":"sing"}"#).unwrap_err(), "Unknown message type: sing");
+/// assert_eq!(said(r#"{"type":"say"}"#).unwrap_err(), "Invalid message format: missing field `text`");
+/// ```
+///
+/// # Errors
+/// "Invalid JSON format" (code `INVALID_JSON`), "Unknown message type: …" where the value under `tag` names no variant,
+/// "Invalid message format: …" for everything else.
+pub fn parse_tagged<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Result<T> {
+    let error = match serde_json::from_str(text) {
+        Ok(message) => return Ok(message),
+        Err(error) => error,
+    };
+    // Most messages are right: what is wrong with one is looked up only now.
+    if error.is_syntax() || error.is_eof() {
+        return Err(Error::reply("Invalid JSON format").with_code("INVALID_JSON"));
+    }
+    let said = format!("{error}");
+    let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else {
+        return Err(Error::reply("Invalid message format: a message is a JSON object"));
+    };
+    match fields.get(tag) {
+        Some(serde_json::Value::String(name)) if what.starts_with(&format!("unknown variant `{name}`")) => {
+            Err(Error::reply(format!("Unknown message type: {name}")))
+        }
+        _ => Err(Error::reply(format!("Invalid message format: {what}"))),
+    }
+}
+
+/// Appends `value` as JSON.
+#[cfg(feature = "std")]
+pub(crate) fn write(value: &(impl Serialize + ?Sized), bytes: &mut Vec<u8>) -> serde_json::Result<()> {
+    serde_json::to_writer(bytes, value)
+}
+
+/// Appends `value` as JSON. Without `std` there is no writer to hand over, so this takes a copy.
+#[cfg(not(feature = "std"))]
+pub(crate) fn write(value: &(impl Serialize + ?Sized), bytes: &mut Vec<u8>) -> serde_json::Result<()> {
+    bytes.extend_from_slice(&serde_json::to_vec(value)?);
+    Ok(())
+}

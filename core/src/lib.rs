@@ -1,0 +1,59 @@
+//! Lazuli: the real-time half of a web application, as a state machine that does no I/O.
+//!
+//! WebSocket channels with rooms, written as [`Channel`]s, live in a [`Hub`]. The hub has no socket, no clock, no thread
+//! and no randomness of its own: a *transport* hands in what happened and does what the hub asks for. `lazuli-smol` and
+//! `lazuli-std` are two, `lazuli-harness` is a third that simulates; the [`driver`] is what they share.
+//!
+//! Start with [`Channel`] to build an application, with [`Hub`] to embed the core, with [`driver`] to write a transport.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+pub mod backplane;
+mod channel;
+mod config;
+mod context;
+pub mod driver;
+mod effects;
+mod error;
+pub mod flow;
+mod frame;
+pub mod handle;
+mod hub;
+pub mod id;
+mod input;
+pub mod json;
+pub mod life;
+pub mod log;
+mod output;
+pub mod request;
+mod rng;
+mod rooms;
+pub mod route;
+mod routes;
+mod stats;
+pub mod time;
+pub mod timer;
+
+pub use channel::{App, Channel, Join, Timer};
+pub use config::{Config, Limits, Node};
+pub use context::{Context, Scope, To};
+pub use driver::response::Response;
+pub use error::{Error, Refused, Result};
+pub use flow::SlowPolicy;
+pub use frame::{Frame, Kind};
+pub use handle::Handle;
+pub use hub::Hub;
+pub use id::ConnId;
+pub use input::{Cause, Command, Input, Link, Message};
+pub use output::Output;
+pub use request::Request;
+pub use rooms::{MAX_ROOM_NAME, Position};
+pub use routes::Routes;
+pub use stats::Stats;
+pub use time::{Time, Timestamp};

@@ -1,0 +1,49 @@
+//! What a hub has counted.
+
+/// Counters since the hub's start, and what there is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Connections now, from the accepted request to the close.
+    pub connections: u64,
+    /// Rooms with at least one member now.
+    pub rooms: u64,
+    /// Timers set now, the hub's own included.
+    pub timers: u64,
+    /// Requests that became a connection.
+    pub accepted: u64,
+    /// Requests for a channel that were refused.
+    pub refused: u64,
+    /// Connections whose upgrade went out.
+    pub opened: u64,
+    /// Connections that have ended.
+    pub closed: u64,
+    /// Messages that came in, text and binary.
+    pub messages_in: u64,
+    /// Their payload in bytes.
+    pub bytes_in: u64,
+    /// Frames handed to the driver, one for each receiver.
+    pub frames_out: u64,
+    /// Wire bytes that the driver reported as written.
+    pub bytes_out: u64,
+    /// Frames dropped by a policy for slow connections, or with a close.
+    pub dropped: u64,
+    /// Connections closed because they were too slow.
+    pub overflowed: u64,
+    /// Callbacks that returned an error or could not be recorded.
+    pub errors: u64,
+    /// Callbacks that panicked.
+    pub panics: u64,
+    /// Timers of channels that fired.
+    pub timers_fired: u64,
+    /// Inputs that named a connection too late, or twice.
+    pub stale: u64,
+    /// Publications of the backplane that came a second time and were ignored.
+    pub duplicates: u64,
+    /// Publications of the backplane that never came.
+    pub missed: u64,
+    /// Publications that were dropped because the backplane was away for too long, or could not be read.
+    pub unpublished: u64,
+    /// Log records that were left out because there were too many.
+    pub unlogged: u64,
+}
