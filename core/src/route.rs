@@ -34,9 +34,9 @@ pub const MAX_SEGMENTS: usize = 32;
 /// Routes by pattern. The most specific pattern wins, whatever the order of registration: from the left, segment by
 /// segment, a literal beats a parameter and a parameter beats a wildcard.
 ///
-/// A lookup walks a tree from segment to segment; each step is one map lookup, so that the number of routes matters only
-/// by its logarithm. Where both a literal and a parameter fit, the second is tried if the first leads nowhere: only
-/// routes that fit the beginning of the path are ever looked at, and none twice.
+/// A lookup walks a tree from segment to segment; each step is one map lookup, so that the number of routes matters
+/// only by its logarithm. Where both a literal and a parameter fit, the second is tried if the first leads nowhere:
+/// only routes that fit the beginning of the path are ever looked at, and none twice.
 ///
 /// ```
 /// use lazuli::route::{RouteError, Router};

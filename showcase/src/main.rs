@@ -1,1 +1,84 @@
-fn main() {}
+//! The applications of the documentation, all running.
+
+mod channels;
+mod options;
+mod pages;
+
+use lazuli::Routes;
+use lazuli::route::PatternError;
+use options::{Command, Transport};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::error::Error;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+/// For so long connections may take to close after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let result = match options::parse() {
+        Ok(Command::Help) => {
+            println!("{}", options::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Serve { addr, transport }) => serve(&addr, transport),
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("showcase: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn routes() -> Result<Routes, PatternError> {
+    let mut routes = Routes::new();
+    channels::add(&mut routes)?;
+    pages::add(&mut routes)?;
+    Ok(routes)
+}
+
+fn serve(addr: &str, transport: Transport) -> Result<(), Box<dyn Error>> {
+    let cannot = |error| format!("cannot listen on {addr}: {error}; choose another address with --addr HOST:PORT");
+    let signals = Signals::new([SIGTERM, SIGINT])?;
+    match transport {
+        Transport::Smol => {
+            let server = lazuli_smol::Server::bind(addr, routes()?, ()).map_err(cannot)?;
+            announce(server.local_addr()?);
+            let stopper = server.stopper();
+            on_signal(signals, move || stopper.stop(DRAIN));
+            server.run()?;
+        }
+        Transport::Std => {
+            let server = lazuli_smol::Server::bind(addr, routes()?, ()).map_err(cannot)?;
+            announce(server.local_addr()?);
+            let stopper = server.stopper();
+            on_signal(signals, move || stopper.stop(DRAIN));
+            server.run()?;
+        }
+    }
+    eprintln!("Stopped.");
+    Ok(())
+}
+
+/// The socket accepts from here on: what comes before the first turn waits in its backlog.
+fn announce(addr: std::net::SocketAddr) {
+    println!("The showcase is at http://{addr}/ (stop it with Ctrl-C)");
+}
+
+/// Calls `stop` at the first signal; a second one ends the process at once.
+fn on_signal(mut signals: Signals, stop: impl Fn() + Send + 'static) {
+    thread::spawn(move || {
+        for (count, signal) in signals.forever().enumerate() {
+            if count > 0 {
+                std::process::exit(128 + signal);
+            }
+            eprintln!("Stopping: closing connections, for at most {} s. Once more stops at once.", DRAIN.as_secs());
+            stop();
+        }
+    });
+}

@@ -14,7 +14,7 @@ export class Failure extends Error {
 
 function show(value) {
   if (Buffer.isBuffer(value)) return `${value.length} bytes ${value.subarray(0, 24).toString('hex')}`;
-  const text = typeof value === 'string' ? value : JSON.stringify(value, (_, part) => (part instanceof Pattern ? `<${part.name}>` : part));
+  const text = JSON.stringify(value, (_, part) => (part instanceof Pattern ? `<${part.name}>` : part)); // control characters escaped
   return text?.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : String(text);
 }
 
@@ -37,7 +37,6 @@ export const ID = new Pattern(
   (value) => (typeof value === 'string' && value !== '') || Number.isSafeInteger(value),
 );
 export const TEXT = new Pattern('some text', (value) => typeof value === 'string' && value !== '');
-export const anyOf = (...choices) => new Pattern(`one of ${show(choices)}`, (value) => choices.some((choice) => isDeepStrictEqual(choice, value)));
 
 export const errorOf = (message, code) => ({ type: 'error', message, ...(code && { code }), timestamp: TIME });
 

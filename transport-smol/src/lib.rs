@@ -1,1 +1,42 @@
-//! To come.
+//! Serves a [`lazuli`] hub on [`smol`], on one thread.
+//!
+//! One thread owns the hub: no lock, and no task is woken for a member of a room. Each connection has a task that waits
+//! for its socket and reads; what is sent is written straight from the hub's turn, which comes after all sockets that
+//! were ready have been read, so that what they brought is answered in one write each.
+//!
+//! ```no_run
+//! use lazuli::{Channel, Context, Result, Routes};
+//!
+//! struct Echo;
+//! impl Channel for Echo {
+//!     fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+//!         cx.text(text);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let mut routes: Routes = Routes::new();
+//! routes.channel("/echo", |_| Ok(Echo))?;
+//! lazuli_smol::serve("127.0.0.1:4000", routes, ())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod server;
+mod sockets;
+mod turn;
+
+pub use server::{Server, Stopper};
+
+use lazuli::{App, Routes};
+use std::io;
+use std::net::ToSocketAddrs;
+
+/// Serves these routes at `addr` until the process ends; [`Server`] has settings, a handle and a way to stop.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub fn serve<A: App>(addr: impl ToSocketAddrs, routes: Routes<A>, app: A) -> io::Result<()> {
+    Server::bind(addr, routes, app)?.run()
+}

@@ -241,9 +241,9 @@ fn request_line(line: &[u8]) -> Result<(Method, &str), Reject> {
     Ok((method, target))
 }
 
-/// Whether a request line ends with an HTTP version, whichever.
+/// Whether the third and last part of a request line is an HTTP version, whichever.
 fn has_version(line: &[u8]) -> bool {
-    let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let version = line.split(|byte| *byte == b' ').nth(2).unwrap_or_default();
     matches!(version, [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9', b'\r', b'\n'])
 }
 

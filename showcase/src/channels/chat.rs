@@ -1,0 +1,113 @@
+//! `/chat/:room_id`: a chat room.
+
+use lazuli::{Channel, ConnId, Context, Error, Result, Timestamp, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The longest message, in code points.
+const LONGEST: usize = 1_000;
+/// The longest name, in code points.
+const LONGEST_NAME: usize = 40;
+/// The largest file, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// One visitor of a room.
+pub struct Chat {
+    room_id: String,
+    room: String,
+}
+
+/// What a visitor says.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Said {
+    ChatMessage { message: Option<String>, name: Option<String> },
+    TypingStart { name: Option<String> },
+    TypingStop { name: Option<String> },
+    Ping {},
+}
+
+/// What the room hears of a visitor.
+#[derive(Serialize)]
+struct Heard<'a> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    user_id: ConnId,
+    timestamp: Timestamp,
+}
+
+impl<'a> Heard<'a> {
+    fn new(cx: &Context<'_>, kind: &'static str, name: Option<String>) -> Self {
+        let name = name.map(|name| name.trim().chars().take(LONGEST_NAME).collect()).filter(|name: &String| !name.is_empty());
+        Heard { r#type: kind, message: None, size: None, name, user_id: cx.conn(), timestamp: cx.timestamp() }
+    }
+}
+
+impl Chat {
+    /// A visitor of the room with this id.
+    pub fn new(room_id: &str) -> Chat {
+        Chat { room_id: room_id.into(), room: format!("chat:{room_id}") }
+    }
+
+    fn say(&self, cx: &mut Context<'_>, message: Option<String>, name: Option<String>) -> Result {
+        let message = message.ok_or_else(|| Error::reply("Message is required"))?;
+        if message.chars().nth(LONGEST).is_some() {
+            return Err(Error::reply("Message too long"));
+        }
+        if message.trim().is_empty() {
+            return Err(Error::reply("Message cannot be empty"));
+        }
+        let heard = Heard { message: Some(&message), ..Heard::new(cx, "chat_message", name) };
+        cx.broadcast(&self.room, &heard);
+        Ok(())
+    }
+
+    fn typing(&self, cx: &mut Context<'_>, kind: &'static str, name: Option<String>) {
+        let heard = Heard::new(cx, kind, name);
+        cx.broadcast_from(&self.room, &heard);
+    }
+}
+
+impl Channel for Chat {
+    fn on_connect(&mut self, cx: &mut Context<'_>) -> Result {
+        cx.join(&self.room);
+        let welcome = format!("Welcome to room {}", self.room_id);
+        cx.send(&json!({ "type": "system", "message": welcome, "timestamp": cx.timestamp() }));
+        let count = cx.count(&self.room);
+        cx.broadcast_from(
+            &self.room,
+            &json!({ "type": "user_joined", "message": "A user joined the room", "count": count }),
+        );
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
+        match json::parse(text)? {
+            Said::ChatMessage { message, name } => self.say(cx, message, name)?,
+            Said::TypingStart { name } => self.typing(cx, "user_typing", name),
+            Said::TypingStop { name } => self.typing(cx, "user_stopped_typing", name),
+            Said::Ping {} => cx.send(&json!({ "type": "pong", "timestamp": cx.timestamp() })),
+        }
+        Ok(())
+    }
+
+    fn on_binary(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result {
+        if bytes.len() > LARGEST {
+            return Err(Error::reply("File too large"));
+        }
+        let heard = Heard { size: Some(bytes.len()), ..Heard::new(cx, "file_upload", None) };
+        cx.broadcast(&self.room, &heard);
+        Ok(())
+    }
+
+    fn on_close(&mut self, cx: &mut Context<'_>, _code: u16, _reason: &str) -> Result {
+        let count = cx.count(&self.room);
+        cx.broadcast(&self.room, &json!({ "type": "user_left", "message": "A user left the room", "count": count }));
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! The pages for people.
+
+use lazuli::route::PatternError;
+use lazuli::{Response, Result, Routes};
+
+/// Nothing but what this server serves: no inline script or style, nobody else's.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Adds them all.
+pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
+    routes.get("/", |_, _| page(include_str!("../pages/index.html")))?;
+    routes.get("/chat/:room_id", |_, _| page(include_str!("../pages/chat.html")))?;
+    routes.get("/assets/style.css", |_, _| asset("text/css", include_str!("../pages/style.css")))?;
+    routes.get("/assets/chat.js", |_, _| asset("text/javascript", include_str!("../pages/chat.js")))?;
+    routes.get("/healthz", |_, _| Ok(Response::text("ok")))
+}
+
+fn page(html: &'static str) -> Result<Response> {
+    Ok(Response::html(html).with_header("Content-Security-Policy", POLICY)?.with_header("Cache-Control", "no-cache")?)
+}
+
+fn asset(kind: &'static str, body: &'static str) -> Result<Response> {
+    let kind = format!("{kind}; charset=utf-8");
+    Ok(Response::text(body).with_content_type(kind)?.with_header("Cache-Control", "no-cache")?)
+}

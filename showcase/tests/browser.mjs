@@ -1,0 +1,15 @@
+// Plays the showcase's pages in a real browser (Chromium, through playwright-core) against a server that it starts itself.
+//
+//     node browser.mjs --server "target/release/showcase --addr 127.0.0.1:PORT" [--shots DIR] [--chromium PATH]
+//                      [--only PART_OF_A_NAME]
+//
+// PORT stands for a free port, the same at each start: the tests stop the server and start it again.
+// `--shots` keeps screenshots of the pages: light, dark, on a phone, offline.
+
+import { run } from './browser/world.mjs';
+import './browser/talk.mjs';
+import './browser/typing.mjs';
+import './browser/offline.mjs';
+import './browser/looks.mjs';
+
+process.exitCode = (await run()) ? 0 : 1;

@@ -1,0 +1,192 @@
+// The connection goes and comes back; the server is the real one, or, where its failure must be exact, a scripted one.
+
+import { check, equal } from '../lib.mjs';
+import { address, becomes, enter, enterRaw, freshRoom, hasState, input, lines, messages, nextOf, open, say, server, shoot, shows, test } from './world.mjs';
+
+const waiting = (page) => page.locator('#waiting > .pending .text').allTextContents();
+
+test('the server prints its address, and on SIGTERM says goodbye with 1001 and ends cleanly', async () => {
+  check(server.output.includes(address), 'what the server printed', address, server.output);
+  const raw = await enterRaw(freshRoom());
+  const ended = await server.stop();
+  await raw.closesWith(1001);
+  equal(ended, { code: 0, signal: null }, 'how the server ended');
+});
+
+for (const [how, stop] of [['stops', () => server.stop()], ['is killed', async () => { server.signal('SIGKILL'); await server.ended; }]]) {
+  test(`when the server ${how} the page says so, keeps what is written, and sends it once it is back`, async () => {
+    const room = freshRoom();
+    const page = await enter(room, { losesServer: true, name: 'Ada' });
+    await say(page, 'before');
+    await shows(page, [['own', 'You', 'before']]);
+    await stop();
+    await hasState(page, 'offline');
+    check(await page.locator('#status-text').isVisible(), 'the status line', 'visible', 'hidden');
+    equal(await page.locator('#people').textContent(), 'Offline', 'how many there are');
+    await say(page, 'first while offline');
+    await say(page, 'second while offline');
+    equal(await waiting(page), ['first while offline', 'second while offline'], 'what waits');
+    await shoot(page, how === 'stops' ? 'chat-offline' : 'chat-killed');
+
+    await server.start();
+    const raw = await enterRaw(room); // it may come before the page does, or after
+    await hasState(page, 'online');
+    await shows(page, [['own', 'You', 'before'], ['own', 'You', 'first while offline'], ['own', 'You', 'second while offline']]);
+    equal(await waiting(page), [], 'what waits');
+    check(!(await page.locator('#status').isVisible()), 'the status line', 'hidden', 'visible');
+    raw.send({ type: 'chat_message', message: 'good to have you back' });
+    await messages(page).nth(3).waitFor();
+  });
+}
+
+test('"Try now" connects at once', async () => {
+  const page = await enter(freshRoom(), { losesServer: true, clock: true });
+  await server.stop();
+  await hasState(page, 'offline');
+  await server.start();
+  await page.getByRole('button', { name: 'Try now' }).click(); // its clock stands still: no timer helps
+  await hasState(page, 'online');
+});
+
+test('at most 50 messages wait; the next is not taken and stays in the input', async () => {
+  const room = freshRoom();
+  const page = await enter(room, { losesServer: true, clock: true });
+  await server.stop();
+  await hasState(page, 'offline');
+  const all = [...Array(50)].map((_, n) => `message ${n}`);
+  for (const text of all) await say(page, text);
+  await say(page, 'one too many');
+  equal(await waiting(page), all, 'what waits');
+  equal(await input(page).inputValue(), 'one too many', 'the input');
+  await lines(page).getByText('this one was not taken').waitFor();
+  await server.start();
+  const raw = await enterRaw(room);
+  await page.getByRole('button', { name: 'Try now' }).click();
+  const heard = [];
+  while (heard.length < 50) heard.push((await nextOf(raw)).message);
+  equal(heard, all, 'what arrived, in order');
+  await shows(page, all.map((text) => ['own', 'You', text]));
+});
+
+test('a connection that died silently is found out', async () => {
+  const page = await enter(freshRoom(), { losesServer: true, clock: true });
+  server.signal('SIGSTOP'); // nothing is closed, nothing is answered
+  await page.clock.runFor(25_000); // the page asks …
+  await hasState(page, 'online');
+  await page.clock.runFor(10_000); // … and has no answer
+  await hasState(page, 'offline');
+  server.signal('SIGCONT');
+  await page.clock.runFor(10_000);
+  await hasState(page, 'online');
+});
+
+test('a quiet connection that answers stays', async () => {
+  const page = await enter(freshRoom(), { clock: true });
+  for (let minute = 0; minute < 3; minute += 1) {
+    await page.clock.runFor(25_000);
+    await page.evaluate(() => new Promise((resolve) => window.sockets[0].addEventListener('message', resolve, { once: true })));
+  }
+  equal(await page.evaluate(() => window.sockets.length), 1, 'the number of connections');
+  await hasState(page, 'online');
+});
+
+test('attempts to reconnect back off exponentially to 10 s, with full jitter', async () => {
+  const deaf = (page) =>
+    page.addInitScript(() => {
+      Math.random = () => 0.5;
+      window.attempts = [];
+      window.WebSocket = class {
+        constructor() {
+          window.attempts.push(performance.now());
+          setTimeout(() => this.onclose({}), 0);
+        }
+        close() {}
+      };
+    });
+  const page = await open(`/chat/${freshRoom()}`, { clock: true, before: deaf });
+  await page.clock.runFor(60_000);
+  const attempts = await page.evaluate(() => window.attempts);
+  const delays = attempts.slice(1).map((at, n) => Math.round((at - attempts[n]) / 10) * 10);
+  // The first ones came before the clock was stopped; a bigger one may have been cut short by the jump to its stop.
+  const steady = delays.slice(-4);
+  equal(steady, [5000, 5000, 5000, 5000], 'half of the cap');
+  const growing = delays.slice(0, 3);
+  for (const [n, delay] of growing.entries()) {
+    check(Math.abs(delay - 250 * 2 ** n) <= 120, `delay ${n}`, `about ${250 * 2 ** n}`, delay);
+  }
+});
+
+test('what was sent without an answer before the connection broke is sent again', async () => {
+  const got = [];
+  const fickle = (page) =>
+    page.routeWebSocket(/\/chat\//, (socket) => {
+      socket.onMessage((text) => {
+        const frame = JSON.parse(text);
+        if (frame.type !== 'chat_message') return;
+        got.push(frame.message);
+        if (got.length === 1) socket.close({ code: 1012 });
+        else socket.send(JSON.stringify({ ...frame, user_id: 7, timestamp: new Date().toISOString() }));
+      });
+    });
+  const page = await enter(freshRoom(), { before: fickle });
+  await say(page, 'hello');
+  await shows(page, [['own', 'You', 'hello']]);
+  equal(got, ['hello', 'hello'], 'what was sent');
+});
+
+test('a message that the server refuses is given back, and the next one goes', async () => {
+  const strict = (page) =>
+    page.routeWebSocket(/\/chat\//, (socket) => {
+      socket.onMessage((text) => {
+        const frame = JSON.parse(text);
+        if (frame.type !== 'chat_message') return;
+        const timestamp = new Date().toISOString();
+        const answer = frame.message === 'bad' ? { type: 'error', message: 'Access denied: no' } : { ...frame, user_id: 7 };
+        socket.send(JSON.stringify({ ...answer, timestamp }));
+      });
+    });
+  const page = await enter(freshRoom(), { before: strict });
+  await say(page, 'bad');
+  await page.locator('#messages > .error').getByText('Access denied: no').waitFor();
+  await becomes(() => input(page).inputValue(), 'bad', 'the input');
+  equal(await waiting(page), [], 'what waits');
+  await say(page, 'good');
+  await shows(page, [['own', 'You', 'good']]);
+});
+
+test('another who says our words before us is not taken for us for long', async () => {
+  let socket;
+  const scripted = (page) => page.routeWebSocket(/\/chat\//, (opened) => (socket = opened).onMessage(() => {}));
+  const said = (user_id, message) => socket.send(JSON.stringify({ type: 'chat_message', message, user_id, timestamp: new Date().toISOString() }));
+  const page = await enter(freshRoom(), { before: scripted });
+  await say(page, 'hi');
+  said(5, 'hi'); // not ours, though it looks so
+  said(9, 'hi'); // ours
+  said(5, 'something else'); // what we did not say: so 5 is not us
+  await shows(page, [['other', 'User 5', 'hi'], ['other', 'User 9', 'hi'], ['other', 'User 5', 'something else']]);
+  await say(page, 'again');
+  said(9, 'again');
+  said(5, 'again');
+  await shows(page, [
+    ['other', 'User 5', 'hi'],
+    ['other', 'User 9', 'hi'],
+    ['other', 'User 5', 'something else'],
+    ['own', 'You', 'again'],
+    ['other', 'User 5', 'again'],
+  ]);
+});
+
+test('after a reconnection, an id that was ours may be another\'s', async () => {
+  const sockets = [];
+  const scripted = (page) => page.routeWebSocket(/\/chat\//, (opened) => sockets.push(opened) && opened.onMessage(() => {}));
+  const said = (user_id, message) => sockets.at(-1).send(JSON.stringify({ type: 'chat_message', message, user_id, timestamp: new Date().toISOString() }));
+  const page = await enter(freshRoom(), { before: scripted });
+  await say(page, 'one');
+  said(1, 'one');
+  await shows(page, [['own', 'You', 'one']]);
+  await sockets[0].close({ code: 1001 });
+  await becomes(() => sockets.length, 2, 'the number of connections');
+  await hasState(page, 'online');
+  said(1, 'I came first to the new server');
+  await shows(page, [['own', 'You', 'one'], ['other', 'User 1', 'I came first to the new server']]);
+});

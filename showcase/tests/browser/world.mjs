@@ -1,0 +1,187 @@
+// What the browser tests share: the server they start, stop and start again, and windows of a real browser.
+
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { chromium } from 'playwright-core';
+import { Client, Runner, TIME, check, equal, eventually, option, within } from '../lib.mjs';
+
+const command = option('server');
+if (!command?.includes('PORT')) {
+  console.error('usage: node browser.mjs --server "COMMAND --addr 127.0.0.1:PORT" [--shots DIR] [--chromium PATH] [--only PART_OF_A_NAME]');
+  process.exit(2);
+}
+const shots = option('shots');
+if (shots) mkdirSync(shots, { recursive: true });
+
+/** A port that was free a moment ago: the server must come back to the same address, so it cannot choose for itself. */
+const port = await new Promise((resolve) => {
+  const probe = createServer().listen(0, '127.0.0.1', () => {
+    const { port: chosen } = probe.address();
+    probe.close(() => resolve(chosen));
+  });
+});
+export const address = `127.0.0.1:${port}`;
+export const origin = `http://${address}`;
+
+export const server = {
+  output: '',
+  async start() {
+    // `exec`, so that a signal reaches the server and not a shell.
+    const child = spawn('/bin/sh', ['-c', `exec ${command.replaceAll('PORT', port)}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.output += text));
+    this.child = child;
+    this.ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+    await eventually(async () => {
+      const seen = await fetch(`${origin}/healthz`).then((response) => response.status, (error) => error.message);
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${this.output}`);
+      return { done: seen === 200, expected: 'a server that answers at /healthz', seen };
+    }, command, 60_000);
+  },
+  signal(name) {
+    this.child.kill(name);
+  },
+  /** Stops it and gives back how it ended: {code, signal}. */
+  async stop() {
+    this.signal('SIGTERM');
+    return within(this.ended, 'the end of the server after SIGTERM', 15_000);
+  },
+};
+
+const browser = await chromium.launch({
+  executablePath: option('chromium', '/usr/bin/chromium'),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+const contexts = [];
+const troubles = [];
+
+/** Opens a page in a profile of its own. What its console or its Content-Security-Policy complains about fails the test,
+ *  save, for a window that is to lose its server, that a WebSocket could not connect. */
+export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, before } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' });
+  contexts.push(context);
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+    const Plain = WebSocket;
+    window.sockets = [];
+    window.WebSocket = class extends Plain {
+      constructor(...args) {
+        super(...args);
+        window.sockets.push(this);
+      }
+    };
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on('pageerror', (error) => troubles.push(error.stack));
+  page.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type())) return;
+    if (losesServer && /WebSocket connection to .* failed/.test(message.text())) return;
+    troubles.push(`${message.type()}: ${message.text()}`);
+  });
+  if (clock) await page.clock.install();
+  await before?.(page);
+  await page.goto(origin + path);
+  if (clock) await page.clock.pauseAt(Date.now() + 60_000); // from here on its time is ours
+  return page;
+}
+
+/** A window in a chat room, connected. */
+export async function enter(room, options = {}) {
+  const page = await open(`/chat/${room}`, options);
+  await hasState(page, 'online');
+  if (options.name) await setName(page, options.name);
+  return page;
+}
+
+export const input = (page) => page.getByLabel('Message', { exact: true });
+export const lines = (page) => page.locator('#messages > li');
+export const messages = (page) => page.locator('#messages > .message');
+
+export async function setName(page, name) {
+  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('Your name').blur();
+}
+
+export async function say(page, text) {
+  await input(page).fill(text);
+  await input(page).press('Enter');
+}
+
+/** Waits until what `probe` gives equals `expected`. */
+export async function becomes(probe, expected, what) {
+  await eventually(async () => {
+    const seen = await probe();
+    return { done: JSON.stringify(seen) === JSON.stringify(expected), expected, seen };
+  }, what);
+}
+
+export const hasState = (page, state) => becomes(() => page.locator('body').getAttribute('data-state'), state, 'the state of the connection');
+export const showsTyping = (page, text) => becomes(() => page.locator('#typing').textContent(), text, 'who is typing');
+export const showsPeople = (page, text) => becomes(() => page.locator('#people').textContent(), text, 'how many there are');
+
+/** The messages that a window shows, as [class, name, text]. */
+export async function conversation(page) {
+  return messages(page).evaluateAll((items) =>
+    items.map((item) => [
+      ['own', 'other'].filter((side) => item.classList.contains(side)).join('+'),
+      item.querySelector('.name').textContent,
+      item.querySelector('.text').textContent,
+    ]),
+  );
+}
+export const shows = (page, expected) => becomes(() => conversation(page), expected, 'the conversation');
+
+/** A raw WebSocket client in a chat room, welcomed. */
+export async function enterRaw(room) {
+  const client = await Client.open(`ws://${address}/chat/${room}`);
+  await client.gets({ type: 'system', message: `Welcome to room ${room}`, timestamp: TIME });
+  return client;
+}
+
+/** The next frame of `client` that is not a coming or going. */
+export async function nextOf(client) {
+  for (;;) {
+    const frame = JSON.parse(await client.next());
+    if (!['user_joined', 'user_left'].includes(frame.type)) return frame;
+  }
+}
+
+export async function fitsWidth(page, width) {
+  const seen = await page.evaluate(() => document.documentElement.scrollWidth);
+  check(seen <= width, 'the width of the page', `at most ${width}`, seen);
+}
+
+export async function shoot(page, name, options) {
+  if (shots) await page.screenshot({ path: `${shots}/${name}.png`, ...options });
+}
+
+let rooms = 0;
+export const freshRoom = () => `room-${(rooms += 1)}`;
+
+const runner = new Runner();
+export function test(name, play) {
+  runner.test(name, async () => {
+    try {
+      await play();
+      equal(troubles, [], 'what the console and the Content-Security-Policy say');
+    } finally {
+      troubles.length = 0;
+      for (const context of contexts.splice(0)) await context.close();
+      server.signal('SIGCONT');
+      if (server.child.exitCode !== null || server.child.signalCode !== null) await server.start();
+    }
+  });
+}
+
+export async function run() {
+  await server.start();
+  try {
+    return await runner.run(option('only'));
+  } finally {
+    await browser.close();
+    server.signal('SIGKILL');
+  }
+}

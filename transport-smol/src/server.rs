@@ -1,0 +1,193 @@
+//! What a user sets up, and the tasks that it starts.
+
+use crate::sockets::Sockets;
+use crate::turn::{Shared, turns};
+use async_channel::{Receiver, Sender};
+use lazuli::driver::{Driver, Settings};
+use lazuli::handle::Remote;
+use lazuli::log::Record;
+use lazuli::{App, Config, Handle, Hub, Routes, Timestamp};
+use smol::{Async, LocalExecutor, Timer};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+/// A server that is bound to an address and not yet running.
+pub struct Server<A: App> {
+    listener: TcpListener,
+    routes: Routes<A>,
+    app: A,
+    config: Config,
+    settings: Settings,
+    effects: Box<dyn FnMut(A::Effect, &Handle<A>) + Send>,
+    log: Box<dyn FnMut(Record) + Send>,
+    sender: Sender<Order<A>>,
+    orders: Receiver<Order<A>>,
+}
+
+/// What comes from other threads.
+pub(crate) enum Order<A: App> {
+    Remote(Remote<A::Event>),
+    Stop(Duration),
+}
+
+/// Stops a server from another thread.
+#[derive(Clone)]
+pub struct Stopper(std::sync::Arc<dyn Fn(Duration) + Send + Sync>);
+
+impl Stopper {
+    /// Refuses new connections, closes the open ones with 1001, and makes [`Server::run`] return once they are gone, or
+    /// `within` this time. A second call changes nothing.
+    pub fn stop(&self, within: Duration) {
+        (self.0)(within);
+    }
+}
+
+impl<A: App> Server<A> {
+    /// Listens at `addr`; port 0 lets the system choose.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn bind(addr: impl ToSocketAddrs, routes: Routes<A>, app: A) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr)?;
+        let (sender, orders) = async_channel::unbounded();
+        Ok(Server {
+            listener,
+            routes,
+            app,
+            config: Config::default(),
+            settings: Settings::default(),
+            effects: Box::new(|_, _| {}),
+            log: Box::new(to_stderr),
+            sender,
+            orders,
+        })
+    }
+
+    /// Settings of the hub. A seed of 0 and a wall clock at the epoch, which are the defaults, are filled in from the
+    /// system.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Settings of the driver.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Does the application's own I/O. It is called on the hub's thread and must not block: it hands the work to a thread
+    /// or a task, which answers by [`Handle::event`].
+    #[must_use]
+    pub fn effects(mut self, effects: impl FnMut(A::Effect, &Handle<A>) + Send + 'static) -> Self {
+        self.effects = Box::new(effects);
+        self
+    }
+
+    /// Takes the log's records; without it they go to standard error, a line each.
+    #[must_use]
+    pub fn log(mut self, log: impl FnMut(Record) + Send + 'static) -> Self {
+        self.log = Box::new(log);
+        self
+    }
+
+    /// Where the server listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// For sends from other threads.
+    pub fn handle(&self) -> Handle<A> {
+        let sender = self.sender.clone();
+        Handle::new(move |remote| {
+            // After the server has stopped, nobody takes it.
+            let _ = sender.try_send(Order::Remote(remote));
+        })
+    }
+
+    /// For stopping from another thread.
+    pub fn stopper(&self) -> Stopper {
+        let sender = self.sender.clone();
+        Stopper(std::sync::Arc::new(move |within| {
+            let _ = sender.try_send(Order::Stop(within));
+        }))
+    }
+
+    /// Serves until a [`Stopper`] stops it.
+    ///
+    /// # Errors
+    /// When the listening socket cannot be used.
+    pub fn run(mut self) -> io::Result<()> {
+        if self.config.seed == 0 {
+            self.config.seed = RandomState::new().hash_one(0);
+        }
+        if self.config.wall == Timestamp::from_unix_micros(0) {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            self.config.wall = Timestamp::from_unix_micros(since.as_micros() as u64);
+        }
+        let handle = self.handle();
+        let (mut effects, orders) = (self.effects, self.orders);
+        let driver = Driver::new(Hub::new(self.config, self.routes, self.app), self.settings);
+        let executor = Rc::new(LocalExecutor::new());
+        let sockets = Sockets::new(Box::new(move |effect| effects(effect, &handle)), self.log);
+        let shared = Rc::new(Shared::new(driver, sockets, Rc::downgrade(&executor)));
+        let listener = Async::new(self.listener)?;
+        smol::block_on(executor.run(async {
+            let accepting = executor.spawn(accept(listener, shared.clone()));
+            executor.spawn(obey(orders, accepting, shared.clone())).detach();
+            turns(&shared).await;
+        }));
+        Ok(())
+    }
+}
+
+/// Accepts for ever. Where the system has no descriptor left it waits: to try again at once would only spin.
+async fn accept<A: App>(listener: Async<TcpListener>, shared: Rc<Shared<A>>) {
+    let mut pause = SHORTEST;
+    loop {
+        match listener.accept().await {
+            Ok((socket, peer)) => {
+                pause = SHORTEST;
+                shared.accept(socket, peer);
+            }
+            Err(error) => {
+                shared.warn("accepting failed", error.to_string());
+                Timer::after(pause).await;
+                pause = (pause * 2).min(LONGEST);
+            }
+        }
+    }
+}
+
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Does what other threads ask for.
+async fn obey<A: App>(orders: Receiver<Order<A>>, accepting: smol::Task<()>, shared: Rc<Shared<A>>) {
+    let mut accepting = Some(accepting);
+    while let Ok(order) = orders.recv().await {
+        match order {
+            Order::Remote(remote) => shared.remote(remote),
+            Order::Stop(within) => {
+                // With its task the listening socket goes.
+                accepting = None;
+                shared.stop(within);
+            }
+        }
+    }
+    drop(accepting);
+}
+
+fn to_stderr(record: Record) {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let at = Timestamp::from_unix_micros(since.as_micros() as u64);
+    eprintln!("{at} {:5} {record}", record.level);
+}

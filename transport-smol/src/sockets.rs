@@ -1,0 +1,87 @@
+//! The sockets of all links: what the driver writes to.
+
+use lazuli::App;
+use lazuli::driver::{Io, LinkId};
+use lazuli::log::Record;
+use smol::{Async, Task};
+use std::io::{self, IoSlice, Write};
+use std::net::{Shutdown, TcpStream};
+use std::rc::Rc;
+
+/// One socket and the task that reads it; dropped, both are gone.
+struct Socket {
+    link: LinkId,
+    stream: Rc<Async<TcpStream>>,
+    _reader: Task<()>,
+}
+
+/// Sockets by [`LinkId::index`].
+pub(crate) struct Sockets<A: App> {
+    sockets: Vec<Option<Socket>>,
+    /// Sockets that took less than they were offered; somebody has to wait for them.
+    pub(crate) full: Vec<(LinkId, Rc<Async<TcpStream>>)>,
+    effects: Box<dyn FnMut(A::Effect)>,
+    log: Box<dyn FnMut(Record)>,
+}
+
+impl<A: App> Sockets<A> {
+    pub(crate) fn new(effects: Box<dyn FnMut(A::Effect)>, log: Box<dyn FnMut(Record)>) -> Self {
+        Sockets { sockets: Vec::new(), full: Vec::new(), effects, log }
+    }
+
+    pub(crate) fn insert(&mut self, link: LinkId, stream: Rc<Async<TcpStream>>, reader: Task<()>) {
+        let index = link.index();
+        if self.sockets.len() <= index {
+            self.sockets.resize_with(index + 1, || None);
+        }
+        self.sockets[index] = Some(Socket { link, stream, _reader: reader });
+    }
+
+    fn get(&self, link: LinkId) -> Option<&Socket> {
+        self.sockets.get(link.index())?.as_ref().filter(|socket| socket.link == link)
+    }
+}
+
+impl<A: App> Io<A> for Sockets<A> {
+    fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        let Some(socket) = self.get(link) else { return Err(io::ErrorKind::NotConnected.into()) };
+        let offered: usize = bytes.iter().map(|slice| slice.len()).sum();
+        let mut stream = socket.stream.get_ref();
+        let result = match bytes {
+            // A plain send is cheaper than a vectored one of one.
+            [slice] => stream.write(slice),
+            slices => stream.write_vectored(slices),
+        };
+        let written = match result {
+            Ok(written) => written,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
+            Err(error) => return Err(error),
+        };
+        if written < offered {
+            let full = (link, socket.stream.clone());
+            self.full.push(full);
+        }
+        Ok(written)
+    }
+
+    fn end(&mut self, link: LinkId) {
+        if let Some(socket) = self.get(link) {
+            // The peer may have gone already.
+            let _ = socket.stream.get_ref().shutdown(Shutdown::Write);
+        }
+    }
+
+    fn close(&mut self, link: LinkId) {
+        if self.get(link).is_some() {
+            self.sockets[link.index()] = None;
+        }
+    }
+
+    fn effect(&mut self, effect: A::Effect) {
+        (self.effects)(effect);
+    }
+
+    fn log(&mut self, record: Record) {
+        (self.log)(record);
+    }
+}

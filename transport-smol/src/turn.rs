@@ -1,0 +1,189 @@
+//! The one thread's shared state, and the task that gives the hub its turns.
+
+use crate::sockets::Sockets;
+use lazuli::driver::{Driver, LinkId};
+use lazuli::handle::Remote;
+use lazuli::log::{Level, Record};
+use lazuli::{App, Time};
+use smol::{Async, LocalExecutor, Timer};
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::io::{ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// At most so many bytes are read from a socket before others have their turn.
+const CHUNK: usize = 64 << 10;
+
+pub(crate) struct Shared<A: App> {
+    driver: RefCell<Driver<A>>,
+    sockets: RefCell<Sockets<A>>,
+    /// Weak: its tasks own what is here.
+    executor: Weak<LocalExecutor<'static>>,
+    start: Instant,
+    /// What every socket is read into: an idle connection has no buffer.
+    buffer: RefCell<Vec<u8>>,
+    /// Whether a turn is due, and the task that takes it.
+    due: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+    stopping: Cell<bool>,
+    /// When stopping: until when links may go on that the hub is done with.
+    deadline: Cell<Option<Instant>>,
+}
+
+impl<A: App> Shared<A> {
+    pub(crate) fn new(driver: Driver<A>, sockets: Sockets<A>, executor: Weak<LocalExecutor<'static>>) -> Self {
+        Shared {
+            driver: RefCell::new(driver),
+            sockets: RefCell::new(sockets),
+            executor,
+            start: Instant::now(),
+            buffer: RefCell::new(vec![0; CHUNK]),
+            due: Cell::new(true),
+            waker: RefCell::new(None),
+            stopping: Cell::new(false),
+            deadline: Cell::new(None),
+        }
+    }
+
+    fn now(&self) -> Time {
+        Time::from_micros(self.start.elapsed().as_micros() as u64)
+    }
+
+    /// Asks for a turn, once all that is ready has been read.
+    fn wake(&self) {
+        if !self.due.replace(true)
+            && let Some(waker) = &*self.waker.borrow()
+        {
+            waker.wake_by_ref();
+        }
+    }
+
+    pub(crate) fn accept(self: &Rc<Self>, stream: Async<TcpStream>, peer: SocketAddr) {
+        // Messages are small and have been joined already; waiting for more would only delay them.
+        let _ = stream.get_ref().set_nodelay(true);
+        let Some(executor) = self.executor.upgrade() else { return };
+        let Some(link) = self.driver.borrow_mut().accept(self.now(), Some(peer)) else { return };
+        let stream = Rc::new(stream);
+        let reader = executor.spawn(read(self.clone(), link, stream.clone()));
+        self.sockets.borrow_mut().insert(link, stream, reader);
+        self.wake();
+    }
+
+    pub(crate) fn remote(&self, remote: Remote<A::Event>) {
+        self.driver.borrow_mut().remote(self.now(), remote);
+        self.wake();
+    }
+
+    pub(crate) fn stop(&self, within: Duration) {
+        if !self.stopping.replace(true) {
+            let now = self.now();
+            self.driver.borrow_mut().shutdown(now, now + within);
+            self.wake();
+        }
+    }
+
+    pub(crate) fn warn(&self, what: &'static str, detail: String) {
+        use lazuli::driver::Io;
+        let record = Record::new(self.now(), Level::Warn, what).with_detail(detail);
+        Io::<A>::log(&mut *self.sockets.borrow_mut(), record);
+    }
+
+    /// Reads once what the socket has; `false` when it has nothing more to give, ever.
+    fn read(&self, link: LinkId, stream: &Async<TcpStream>) -> bool {
+        let mut buffer = self.buffer.borrow_mut();
+        let mut driver = self.driver.borrow_mut();
+        let more = match stream.get_ref().read(&mut buffer) {
+            Ok(0) => {
+                driver.disconnected(self.now(), link, false);
+                false
+            }
+            Ok(length) => {
+                driver.receive(self.now(), link, &buffer[..length]);
+                true
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return true,
+            Err(_) => {
+                driver.disconnected(self.now(), link, true);
+                false
+            }
+        };
+        self.wake();
+        more
+    }
+}
+
+/// Reads a link's socket until it has nothing more to give.
+async fn read<A: App>(shared: Rc<Shared<A>>, link: LinkId, stream: Rc<Async<TcpStream>>) {
+    while stream.readable().await.is_ok() {
+        if !shared.read(link, &stream) {
+            return;
+        }
+    }
+}
+
+/// Waits until the socket takes bytes again.
+async fn refill<A: App>(shared: Rc<Shared<A>>, link: LinkId, stream: Rc<Async<TcpStream>>) {
+    // An error of the socket shows when it is written to.
+    let _ = stream.writable().await;
+    shared.driver.borrow_mut().writable(link);
+    shared.wake();
+}
+
+/// Gives the hub its turns until it is drained.
+pub(crate) async fn turns<A: App>(shared: &Rc<Shared<A>>) {
+    let mut timer: Option<(Time, Timer)> = None;
+    loop {
+        wait(shared, timer.as_mut().map(|(_, timer)| timer)).await;
+        let mut driver = shared.driver.borrow_mut();
+        let now = shared.now();
+        if driver.next_timeout().is_some_and(|at| at <= now) {
+            driver.timeout(now);
+        }
+        let mut sockets = shared.sockets.borrow_mut();
+        driver.turn(&mut *sockets);
+        for (link, stream) in sockets.full.drain(..) {
+            if let Some(executor) = shared.executor.upgrade() {
+                executor.spawn(refill(shared.clone(), link, stream)).detach();
+            }
+        }
+        if driver.is_drained() && finished(shared, driver.links()) {
+            return;
+        }
+        // A timer that stands earlier than needed costs one idle turn; to set it anew for every change costs more.
+        let mut next = driver.next_timeout();
+        if let Some(deadline) = shared.deadline.get() {
+            let deadline = Time::from_micros(deadline.duration_since(shared.start).as_micros() as u64);
+            next = Some(next.map_or(deadline, |next| next.min(deadline)));
+        }
+        timer = match (timer, next) {
+            (Some((at, timer)), Some(next)) if at <= next && at > now => Some((at, timer)),
+            (_, Some(next)) => Some((next, Timer::at(shared.start + Duration::from_micros(next.as_micros())))),
+            (_, None) => None,
+        };
+    }
+}
+
+/// After the hub is drained: whether every link is closed, or has had a second for it.
+fn finished<A: App>(shared: &Shared<A>, links: usize) -> bool {
+    let now = Instant::now();
+    let deadline = shared.deadline.get().unwrap_or(now + Duration::from_secs(1));
+    shared.deadline.set(Some(deadline));
+    links == 0 || now >= deadline
+}
+
+/// Waits until a turn is due or the timer fires.
+async fn wait<A: App>(shared: &Shared<A>, mut timer: Option<&mut Timer>) {
+    poll_fn(|cx| {
+        let fired = timer.as_mut().is_some_and(|timer| Pin::new(&mut **timer).poll(cx).is_ready());
+        if shared.due.replace(false) || fired {
+            return Poll::Ready(());
+        }
+        *shared.waker.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
+    })
+    .await;
+}
