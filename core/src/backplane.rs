@@ -42,11 +42,14 @@ const VERSION: u8 = 1;
 impl<'a> Publication<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(32 + self.payload.len());
-        bytes.extend([VERSION, match self.kind {
-            Kind::Text => 1,
-            Kind::Binary => 2,
-            Kind::Ping => 9,
-        }]);
+        bytes.extend([
+            VERSION,
+            match self.kind {
+                Kind::Text => 1,
+                Kind::Binary => 2,
+                Kind::Ping => 9,
+            },
+        ]);
         bytes.extend(self.node.0.to_le_bytes());
         bytes.extend((self.except.len() as u32).to_le_bytes());
         for conn in &self.except {
@@ -199,9 +202,8 @@ impl Broker {
         let first = found.offset - found.kept.len() as u64 + 1;
         let from = if after.epoch == epoch { (after.offset + 1).max(first) } else { first };
         let missed = (first..).zip(&found.kept).filter(|(offset, _)| *offset >= from);
-        let missed: Vec<Delivery> = missed
-            .map(|(offset, message)| (name.clone(), Position { epoch, offset }, message.clone()))
-            .collect();
+        let missed: Vec<Delivery> =
+            missed.map(|(offset, message)| (name.clone(), Position { epoch, offset }, message.clone())).collect();
         self.waiting.entry(node).or_default().extend(missed);
     }
 

@@ -174,7 +174,9 @@ impl<A: App> To<'_, '_, A> {
         let except = self.except..self.scope.fx.except.len();
         match self.whom {
             Whom::Conn(conn) => Target::Conn(conn),
-            Whom::Rooms(first) => Target::Rooms { rooms: Range { start: first, end: self.scope.fx.rooms.len() }, except },
+            Whom::Rooms(first) => {
+                Target::Rooms { rooms: Range { start: first, end: self.scope.fx.rooms.len() }, except }
+            }
             Whom::All => Target::All { except },
         }
     }
@@ -276,7 +278,8 @@ impl<A: App> Context<'_, A> {
     /// instance would be in more rooms than its limit allows.
     pub fn join(&mut self, room: &str) {
         if room.is_empty() || room.len() > MAX_ROOM_NAME || room.chars().any(char::is_control) {
-            self.fx.fail(Error::reply("A room's name has 1 to 255 bytes and no control characters").with_code("BAD_ROOM"));
+            self.fx
+                .fail(Error::reply("A room's name has 1 to 255 bytes and no control characters").with_code("BAD_ROOM"));
             return;
         }
         if self.is_in(room) {
@@ -284,7 +287,9 @@ impl<A: App> Context<'_, A> {
         }
         let limit = self.state.limits(self.conn).joins;
         if self.joined() >= limit {
-            self.fx.fail(Error::reply(format!("At most {limit} rooms at once; leave one first")).with_code("TOO_MANY_ROOMS"));
+            self.fx.fail(
+                Error::reply(format!("At most {limit} rooms at once; leave one first")).with_code("TOO_MANY_ROOMS"),
+            );
             return;
         }
         let name = self.fx.name(room);

@@ -98,7 +98,9 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
         }
         match c {
             '\\' => f.write_str("\\\\")?,
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            c if c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
+            {
                 write!(f, "{}", c.escape_default())?;
             }
             c => f.write_char(c)?,

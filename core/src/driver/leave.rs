@@ -17,23 +17,14 @@ use alloc::vec::Vec;
 use core::mem;
 
 impl<A: App> Driver<A> {
-    /// Queues a link's last bytes. With `ask`, the peer's close frame is awaited afterwards.
-    pub(super) fn leave(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, ask: bool) {
-        let by = self.now + self.settings.close_time;
-        self.leave_by(link, conn, last, ask, by);
-    }
-
-    fn leave_by(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, ask: bool, by: Time) {
+    /// Queues a link's last bytes, which have until `by` to go out. With `ask`, the peer's close frame is awaited
+    /// afterwards.
+    pub(super) fn leave(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, ask: bool, by: Time) {
         // Frames of this turn came before the end.
         self.settle_entries(link);
         let Some(found) = self.links.get_mut(link.0) else { return };
-        let phase = Phase::Leaving(Leaving {
-            conn,
-            stage: Stage::Flushing,
-            discarded: 0,
-            listening: None,
-            ended: false,
-        });
+        let phase =
+            Phase::Leaving(Leaving { conn, stage: Stage::Flushing, discarded: 0, listening: None, ended: false });
         let before = mem::replace(&mut found.phase, phase);
         if let (Phase::Open(open), Phase::Leaving(leaving), true) = (before, &mut found.phase, ask) {
             leaving.listening = Some(Box::new((open.guard, open.limits)));
@@ -49,7 +40,7 @@ impl<A: App> Driver<A> {
         if known != conn {
             return;
         }
-        self.leave_by(link, Some(conn), last, true, by);
+        self.leave(link, Some(conn), last, true, by);
         if by <= self.now
             && let Some(found) = self.links.get_mut(link.0)
         {

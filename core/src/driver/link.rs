@@ -146,4 +146,3 @@ pub(super) enum Deadline {
 
 /// A deadline and its link.
 pub(super) type Due = (LinkId, Deadline);
-

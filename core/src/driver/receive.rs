@@ -8,7 +8,7 @@ use super::run::Driver;
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::{Cause, Input, Message};
-use crate::log::{Level, Record};
+use crate::log::Level;
 use crate::request::{Method, Request};
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -76,13 +76,14 @@ impl<A: App> Driver<A> {
     }
 
     fn reject(&mut self, link: LinkId, reject: Reject) {
-        self.record(Level::Debug, None, "bad request", &reject.message);
+        self.hub.log(Level::Debug, "bad request", None, || reject.message.into());
         self.answer(link, &Response::from(&reject), false);
     }
 
     /// Sends the answer to a plain request, and the link on its way out.
     fn answer(&mut self, link: LinkId, response: &Response, head_only: bool) {
-        self.leave(link, None, response.encode(head_only), false);
+        let by = self.now + self.settings.answer_time;
+        self.leave(link, None, response.encode(head_only), false, by);
     }
 
     /// Asks the hub, and answers; whether the link is a WebSocket now.
@@ -134,7 +135,7 @@ impl<A: App> Driver<A> {
                 Ok(None) => break,
                 Err(error) => {
                     // The guard lets nothing through that tungstenite would refuse; a test of both says so.
-                    self.record(Level::Error, Some(conn), "the guard let a violation through", &error);
+                    self.hub.log(Level::Error, "the guard let a violation through", Some(conn), || error.to_string());
                     let violation = Violation { good: 0, at: 0, code: 1002, reason: "Protocol error" };
                     return self.violate(link, conn, Some(violation));
                 }
@@ -180,7 +181,8 @@ impl<A: App> Driver<A> {
                 };
                 let answer = code.map_or(control(0x88, &[]), |code| close_frame(code, reason));
                 self.close_conn(conn, Cause::Peer { code, reason });
-                self.leave(link, None, answer, false);
+                let by = self.now + self.settings.close_time;
+                self.leave(link, None, answer, false, by);
                 return false;
             }
             // tungstenite gives no raw frames out.
@@ -193,13 +195,14 @@ impl<A: App> Driver<A> {
     /// Closes a link whose peer broke the protocol or a limit.
     pub(super) fn violate(&mut self, link: LinkId, conn: ConnId, violation: Option<Violation>) {
         let Some(Violation { code, reason, .. }) = violation else { return };
-        self.record(Level::Info, Some(conn), "violation", &reason);
+        self.hub.log(Level::Info, "violation", Some(conn), || alloc::format!("{code} {reason}"));
         self.close_conn(conn, Cause::Violation { code, reason });
-        self.leave(link, None, close_frame(code, reason), false);
+        let by = self.now + self.settings.close_time;
+        self.leave(link, None, close_frame(code, reason), false, by);
     }
 
     pub(super) fn request_timeout(&mut self, link: LinkId) {
-        self.record(Level::Debug, None, "slow request", &"");
+        self.hub.log(Level::Debug, "slow request", None, alloc::string::String::new);
         let response = Response::text("The request took too long; send it whole within the time\n").with_status(408);
         self.answer(link, &response, false);
     }
@@ -209,15 +212,6 @@ impl<A: App> Driver<A> {
         let conn = open.conn;
         let violation = open.guard.expired(&open.limits.frames, self.now);
         self.violate(link, conn, violation);
-    }
-
-    pub(super) fn record(&mut self, level: Level, conn: Option<ConnId>, what: &'static str, detail: &dyn ToString) {
-        // As much as is logged in a turn; a flood of bad requests must not fill the memory.
-        if self.records.len() < 100 {
-            let mut record = Record::new(self.now, level, what).with_detail(detail.to_string());
-            record.conn = conn;
-            self.records.push(record);
-        }
     }
 }
 

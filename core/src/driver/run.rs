@@ -61,7 +61,9 @@ pub struct Settings {
     pub request_time: Duration,
     /// At most so many sockets at once, requests in progress included; one more is closed at once. 110,000 by default.
     pub links: usize,
-    /// For so long a peer may take to answer a close frame. 5 s by default.
+    /// The answer to a plain request has to be taken within this time. 30 s by default.
+    pub answer_time: Duration,
+    /// For so long a peer may take to take a close frame, and again to answer it. 5 s by default.
     pub close_time: Duration,
     /// For so long, and so many bytes, a peer that was told everything may go on sending before its socket is closed.
     /// 1 s and 1 MiB by default. (To close while bytes are unread resets the stream, which can destroy the close frame.)
@@ -76,6 +78,7 @@ impl Default for Settings {
             head: HeadLimits::default(),
             request_time: Duration::from_secs(10),
             links: 110_000,
+            answer_time: Duration::from_secs(30),
             close_time: Duration::from_secs(5),
             discard_time: Duration::from_secs(1),
             discard_bytes: 1 << 20,
@@ -105,8 +108,6 @@ pub struct Driver<A: App = ()> {
     pub(super) done: Vec<LinkId>,
     /// What was written of the hub's frames and is not yet reported.
     pub(super) sent: Vec<(ConnId, u32)>,
-    /// Records of the driver itself.
-    pub(super) records: Vec<Record>,
     pub(super) drained: bool,
 }
 
@@ -130,7 +131,6 @@ impl<A: App> Driver<A> {
             doomed: Vec::new(),
             done: Vec::new(),
             sent: Vec::new(),
-            records: Vec::new(),
             drained: false,
         }
     }

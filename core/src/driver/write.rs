@@ -40,9 +40,6 @@ impl<A: App> Driver<A> {
             for link in self.doomed.drain(..) {
                 io.close(link);
             }
-            for record in self.records.drain(..) {
-                io.log(record);
-            }
             if !self.sent.is_empty() {
                 let mut sent = mem::take(&mut self.sent);
                 self.hub.handle(self.now, Input::Sent(&sent));

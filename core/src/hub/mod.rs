@@ -418,7 +418,7 @@ impl<A: App> Hub<A> {
         }
     }
 
-    fn log(
+    pub(crate) fn log(
         &mut self,
         level: Level,
         what: &'static str,

@@ -84,7 +84,9 @@ impl<A: App> Hub<A> {
     fn publish(&mut self, topic: Arc<str>, whom: Whom, except: &[ConnId], frame: &Frame) {
         let Some(node) = self.remote.node else { return };
         let message: Arc<[u8]> =
-            Publication { node, whom, except: except.to_vec(), kind: frame.kind(), payload: frame.payload() }.encode().into();
+            Publication { node, whom, except: except.to_vec(), kind: frame.kind(), payload: frame.payload() }
+                .encode()
+                .into();
         if self.remote.up {
             self.out.push(Item::Publish { topic, message });
             return;

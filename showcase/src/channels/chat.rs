@@ -43,7 +43,8 @@ struct Heard<'a> {
 
 impl<'a> Heard<'a> {
     fn new(cx: &Context<'_>, kind: &'static str, name: Option<String>) -> Self {
-        let name = name.map(|name| name.trim().chars().take(LONGEST_NAME).collect()).filter(|name: &String| !name.is_empty());
+        let name =
+            name.map(|name| name.trim().chars().take(LONGEST_NAME).collect()).filter(|name: &String| !name.is_empty());
         Heard { r#type: kind, message: None, size: None, name, user_id: cx.conn(), timestamp: cx.timestamp() }
     }
 }
