@@ -1,1 +1,12 @@
-//! To come.
+//! What the benchmarks of lazuli have in common: small worlds whose one operation is timed by criterion
+//! (`cargo bench -p lazuli-benches`), counted in instructions and allocations
+//! (`cargo run --release -p lazuli-benches --bin instructions`), and held to "allocates nothing" by the tests.
+
+#![warn(missing_docs)]
+
+pub mod channels;
+pub mod count;
+pub mod hub;
+pub mod idle;
+pub mod links;
+pub mod scenario;

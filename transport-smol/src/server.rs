@@ -3,10 +3,11 @@
 use crate::sockets::Sockets;
 use crate::turn::{Shared, turns};
 use async_channel::{Receiver, Sender};
+use lazuli::backplane::Backplane;
 use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
 use lazuli::log::Record;
-use lazuli::{App, Config, Handle, Hub, Routes, Timestamp};
+use lazuli::{App, Config, Handle, Hub, Node, Routes, Timestamp};
 use smol::{Async, LocalExecutor, Timer};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -23,6 +24,7 @@ pub struct Server<A: App> {
     settings: Settings,
     effects: Box<dyn FnMut(A::Effect, &Handle<A>) + Send>,
     log: Box<dyn FnMut(Record) + Send>,
+    backplane: Option<(Node, Box<dyn Backplane>)>,
     sender: Sender<Order<A>>,
     orders: Receiver<Order<A>>,
 }
@@ -30,6 +32,8 @@ pub struct Server<A: App> {
 /// What comes from other threads.
 pub(crate) enum Order<A: App> {
     Remote(Remote<A::Event>),
+    /// The backplane has something.
+    Incoming,
     Stop(Duration),
 }
 
@@ -61,6 +65,7 @@ impl<A: App> Server<A> {
             settings: Settings::default(),
             effects: Box::new(|_, _| {}),
             log: Box::new(to_stderr),
+            backplane: None,
             sender,
             orders,
         })
@@ -93,6 +98,13 @@ impl<A: App> Server<A> {
     #[must_use]
     pub fn log(mut self, log: impl FnMut(Record) + Send + 'static) -> Self {
         self.log = Box::new(log);
+        self
+    }
+
+    /// Joins the hub to others: what it broadcasts reaches the rooms of all of them. Each needs a number of its own.
+    #[must_use]
+    pub fn backplane(mut self, node: Node, backplane: impl Backplane + 'static) -> Self {
+        self.backplane = Some((node, Box::new(backplane)));
         self
     }
 
@@ -135,9 +147,17 @@ impl<A: App> Server<A> {
         }
         let handle = self.handle();
         let (mut effects, orders) = (self.effects, self.orders);
-        let driver = Driver::new(Hub::new(self.config, self.routes, self.app), self.settings);
         let executor = Rc::new(LocalExecutor::new());
-        let sockets = Sockets::new(Box::new(move |effect| effects(effect, &handle)), self.log);
+        let backplane = self.backplane.map(|(node, mut backplane)| {
+            self.config.backplane = Some(node);
+            let sender = self.sender.clone();
+            backplane.on_incoming(Box::new(move || {
+                let _ = sender.try_send(Order::Incoming);
+            }));
+            backplane
+        });
+        let driver = Driver::new(Hub::new(self.config, self.routes, self.app), self.settings);
+        let sockets = Sockets::new(Box::new(move |effect| effects(effect, &handle)), self.log, backplane);
         let shared = Rc::new(Shared::new(driver, sockets, Rc::downgrade(&executor)));
         let listener = Async::new(self.listener)?;
         smol::block_on(executor.run(async {
@@ -176,6 +196,8 @@ async fn obey<A: App>(orders: Receiver<Order<A>>, accepting: smol::Task<()>, sha
     while let Ok(order) = orders.recv().await {
         match order {
             Order::Remote(remote) => shared.remote(remote),
+            // Every turn polls it.
+            Order::Incoming => shared.wake(),
             Order::Stop(within) => {
                 // With its task the listening socket goes.
                 accepting = None;

@@ -1,8 +1,9 @@
 //! The sockets of all links: what the driver writes to.
 
-use lazuli::App;
+use lazuli::backplane::{Backplane, Incoming};
 use lazuli::driver::{Io, LinkId};
 use lazuli::log::Record;
+use lazuli::{App, Position};
 use smol::{Async, Task};
 use std::io::{self, IoSlice, Write};
 use std::net::{Shutdown, TcpStream};
@@ -22,11 +23,21 @@ pub(crate) struct Sockets<A: App> {
     pub(crate) full: Vec<(LinkId, Rc<Async<TcpStream>>)>,
     effects: Box<dyn FnMut(A::Effect)>,
     log: Box<dyn FnMut(Record)>,
+    backplane: Option<Box<dyn Backplane>>,
 }
 
 impl<A: App> Sockets<A> {
-    pub(crate) fn new(effects: Box<dyn FnMut(A::Effect)>, log: Box<dyn FnMut(Record)>) -> Self {
-        Sockets { sockets: Vec::new(), full: Vec::new(), effects, log }
+    pub(crate) fn new(
+        effects: Box<dyn FnMut(A::Effect)>,
+        log: Box<dyn FnMut(Record)>,
+        backplane: Option<Box<dyn Backplane>>,
+    ) -> Self {
+        Sockets { sockets: Vec::new(), full: Vec::new(), effects, log, backplane }
+    }
+
+    /// What came in from the backplane.
+    pub(crate) fn incoming(&mut self) -> Option<Incoming> {
+        self.backplane.as_mut()?.poll()
     }
 
     pub(crate) fn insert(&mut self, link: LinkId, stream: Rc<Async<TcpStream>>, reader: Task<()>) {
@@ -83,5 +94,23 @@ impl<A: App> Io<A> for Sockets<A> {
 
     fn log(&mut self, record: Record) {
         (self.log)(record);
+    }
+
+    fn publish(&mut self, topic: &str, message: &[u8]) {
+        if let Some(backplane) = &mut self.backplane {
+            backplane.publish(topic, message);
+        }
+    }
+
+    fn subscribe(&mut self, topic: &str, after: Option<Position>) {
+        if let Some(backplane) = &mut self.backplane {
+            backplane.subscribe(topic, after);
+        }
+    }
+
+    fn unsubscribe(&mut self, topic: &str) {
+        if let Some(backplane) = &mut self.backplane {
+            backplane.unsubscribe(topic);
+        }
     }
 }

@@ -54,7 +54,7 @@ impl<A: App> Shared<A> {
     }
 
     /// Asks for a turn, once all that is ready has been read.
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if !self.due.replace(true)
             && let Some(waker) = &*self.waker.borrow()
         {
@@ -145,6 +145,10 @@ pub(crate) async fn turns<A: App>(shared: &Rc<Shared<A>>) {
         }
         let mut sockets = shared.sockets.borrow_mut();
         driver.turn(&mut *sockets);
+        // What this turn published may have come back already.
+        while take_incoming(&mut driver, &mut sockets, now) {
+            driver.turn(&mut *sockets);
+        }
         for (link, stream) in sockets.full.drain(..) {
             if let Some(executor) = shared.executor.upgrade() {
                 executor.spawn(refill(shared.clone(), link, stream)).detach();
@@ -165,6 +169,16 @@ pub(crate) async fn turns<A: App>(shared: &Rc<Shared<A>>) {
             (_, None) => None,
         };
     }
+}
+
+/// Hands in what came from the backplane; whether there was anything.
+fn take_incoming<A: App>(driver: &mut Driver<A>, sockets: &mut Sockets<A>, now: Time) -> bool {
+    let mut any = false;
+    while let Some(incoming) = sockets.incoming() {
+        driver.input(now, incoming.as_input());
+        any = true;
+    }
+    any
 }
 
 /// After the hub is drained: whether every link is closed, or has had a second for it.

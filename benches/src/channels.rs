@@ -1,0 +1,226 @@
+//! The application that is measured.
+
+use lazuli::route::PatternError;
+use lazuli::{Channel, Context, Error, Join, Limits, Result, Routes, Timer, json};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The routes of all worlds.
+///
+/// # Errors
+/// None: the patterns are good, and each is there once.
+pub fn routes() -> Result<Routes, PatternError> {
+    let mut routes = Routes::new();
+    routes.channel("/room/:name", |join| Ok(Room::new(join, Reach::Room)))?;
+    routes.channel("/others/:name", |join| Ok(Room::new(join, Reach::Others)))?;
+    routes.channel("/all/:name", |join| Ok(Room::new(join, Reach::All)))?;
+    routes.channel("/rooms/:name", |join| Ok(Room::new(join, Reach::Rooms)))?;
+    routes.channel("/chat/:name", |join| Ok(Chat { room: join.param("name").into(), said: 0 }))?;
+    routes.channel("/idle/:name", |join| Ok(Idle { room: join.param("name").len() as u64 }))?;
+    routes.channel("/echo", |_| Ok(Echo))?;
+    routes.channel("/hop", |_| Ok(Hop))?;
+    routes.channel("/clock", |_| Ok(Clock))?;
+    routes.channel("/interval", |_| Ok(Interval))?;
+    let limits = Limits { joins: usize::MAX, ..Limits::default() };
+    routes.channel_with("/many/:first/:count", limits, |join| Ok(Many::new(join)))?;
+    Ok(routes)
+}
+
+/// Sends each message on, to a room or more.
+struct Room {
+    name: String,
+    reach: Reach,
+}
+
+#[derive(PartialEq)]
+enum Reach {
+    /// Everyone in the room.
+    Room,
+    /// Everyone else in the room.
+    Others,
+    /// Everyone.
+    All,
+    /// Everyone in either of two rooms.
+    Rooms,
+}
+
+const SECOND_ROOM: &str = "second";
+
+impl Room {
+    fn new(join: &Join<'_>, reach: Reach) -> Room {
+        Room { name: join.param("name").into(), reach }
+    }
+}
+
+impl Channel for Room {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        cx.join(&self.name);
+        if self.reach == Reach::Rooms {
+            cx.join(SECOND_ROOM);
+        }
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        let conn = cx.conn();
+        match self.reach {
+            Reach::Room => cx.to_room(&self.name).text(text),
+            Reach::Others => cx.to_room(&self.name).except(conn).text(text),
+            Reach::All => cx.to_all().text(text),
+            Reach::Rooms => cx.to_rooms([&self.name, SECOND_ROOM]).text(text),
+        }
+        Ok(())
+    }
+}
+
+/// A chat whose answers go back to who asked.
+struct Chat {
+    room: String,
+    said: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Said {
+    Say { text: String, reply_to: Option<u64> },
+    Typing { active: bool },
+    Rename { name: String },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Heard<'a> {
+    Said { room: &'a str, number: u64, text: &'a str, reply_to: Option<u64> },
+    Typing { active: bool },
+    Renamed { name: &'a str },
+}
+
+impl Channel for Chat {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        cx.join(&self.room);
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        match json::parse(text)? {
+            Said::Say { text, .. } if text.is_empty() || text.len() > 1_000 => {
+                return Err(Error::validation("a message has 1 to 1,000 bytes"));
+            }
+            Said::Say { text, reply_to } => {
+                self.said += 1;
+                cx.send(&Heard::Said { room: &self.room, number: self.said, text: &text, reply_to });
+            }
+            Said::Typing { active } => cx.send(&Heard::Typing { active }),
+            Said::Rename { name } => cx.send(&Heard::Renamed { name: &name }),
+        }
+        Ok(())
+    }
+}
+
+/// Is in a room, with eight bytes of state, and does nothing.
+struct Idle {
+    room: u64,
+}
+
+impl Channel for Idle {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        cx.join(if self.room == 0 { "nowhere" } else { "lobby" });
+        Ok(())
+    }
+
+    fn on_message(&mut self, _: &mut Context, _: &str) -> Result {
+        Ok(())
+    }
+}
+
+/// Says what it hears.
+struct Echo;
+
+impl Channel for Echo {
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        cx.text(text);
+        Ok(())
+    }
+}
+
+/// Enters the room that a message names, and leaves the one that it is in.
+struct Hop;
+
+impl Channel for Hop {
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        if cx.is_in(text) {
+            cx.leave(text);
+        } else {
+            cx.join(text);
+        }
+        Ok(())
+    }
+}
+
+/// Sets one timer, anew with every message.
+struct Clock;
+
+/// After how long the timer of `/clock` would come.
+const LONG: Duration = Duration::from_secs(3_600);
+
+impl Channel for Clock {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        cx.set_timer("idle", LONG);
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: &mut Context, _: &str) -> Result {
+        cx.set_timer("idle", LONG);
+        Ok(())
+    }
+}
+
+/// A timer that comes again and again.
+struct Interval;
+
+impl Channel for Interval {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        cx.set_interval("tick", LONG);
+        Ok(())
+    }
+
+    fn on_message(&mut self, _: &mut Context, _: &str) -> Result {
+        Ok(())
+    }
+
+    fn on_timer(&mut self, _: &mut Context, _: Timer) -> Result {
+        Ok(())
+    }
+}
+
+/// Is in many rooms, numbered, and sends to the one that a message names.
+struct Many {
+    first: u64,
+    count: u64,
+}
+
+impl Many {
+    fn new(join: &Join<'_>) -> Many {
+        let number = |name| join.param(name).parse().unwrap_or_default();
+        Many { first: number("first"), count: number("count") }
+    }
+}
+
+impl Channel for Many {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        for number in self.first..self.first + self.count {
+            cx.join(&room_name(number));
+        }
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        cx.to_room(text).text(text);
+        Ok(())
+    }
+}
+
+/// What the numbered rooms of `/many` are called.
+pub fn room_name(number: u64) -> String {
+    format!("room-{number}")
+}

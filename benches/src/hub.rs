@@ -1,0 +1,109 @@
+//! Worlds of a hub alone: no driver, no bytes of a socket.
+
+use crate::channels::routes;
+use lazuli::{Cause, Config, ConnId, Hub, Input, Message, Output, Request, Time};
+use std::hint::black_box;
+
+/// A hub with connections.
+pub struct World {
+    hub: Hub,
+    conns: Vec<ConnId>,
+    now: Time,
+    /// What was handed out and not yet reported as written.
+    unreported: Vec<(ConnId, u32)>,
+}
+
+impl World {
+    /// A hub with `connections`, each opened for the target that `target` names.
+    ///
+    /// # Panics
+    /// When a target is none, or refused.
+    pub fn new(connections: usize, target: impl Fn(usize) -> String) -> World {
+        // The widest window: with nothing ever reported, millions of frames go out before one has to wait.
+        let config = Config { connections: usize::MAX, window: u32::MAX, ..Config::default() };
+        let hub = Hub::new(config, routes().expect("good routes"), ());
+        let mut world = World { hub, conns: Vec::with_capacity(connections), now: Time::ZERO, unreported: Vec::new() };
+        for number in 0..connections {
+            let conn = world.open(&target(number));
+            world.conns.push(conn);
+        }
+        world.drain();
+        world
+    }
+
+    fn tick(&mut self) -> Time {
+        self.now = Time::from_micros(self.now.as_micros() + 1);
+        self.now
+    }
+
+    fn open(&mut self, target: &str) -> ConnId {
+        let now = self.tick();
+        let request = Request::get(target).expect("a good target");
+        let conn = self.hub.open(now, request).expect("a route that takes it");
+        self.hub.handle(now, Input::Opened { conn });
+        conn
+    }
+
+    /// The hub.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Hands in a message of one connection, by its number.
+    pub fn message(&mut self, number: usize, text: &str) {
+        let now = self.tick();
+        let conn = self.conns[number % self.conns.len()];
+        self.hub.handle(now, Input::Message { conn, message: Message::Text(text) });
+    }
+
+    /// Takes all outputs, and does nothing with them; returns how many receivers they had.
+    pub fn drain(&mut self) -> usize {
+        let mut receivers = 0;
+        while let Some(output) = self.hub.poll_output() {
+            if let Output::Send { to, .. } = black_box(output) {
+                receivers += to.len();
+            }
+        }
+        receivers
+    }
+
+    /// Takes all outputs and reports them as written, all in one input; returns how many receivers they had.
+    pub fn drain_and_report(&mut self) -> usize {
+        while let Some(output) = self.hub.poll_output() {
+            if let Output::Send { to, frame } = output {
+                let length = frame.wire().len() as u32;
+                self.unreported.extend(to.iter().map(|&conn| (conn, length)));
+            }
+        }
+        let receivers = self.unreported.len();
+        let now = self.tick();
+        self.hub.handle(now, Input::Sent(&self.unreported));
+        self.unreported.clear();
+        receivers
+    }
+
+    /// Reports `bytes` for every connection, in one input, whether or not they were handed out: the hub takes no more
+    /// than was.
+    pub fn report(&mut self, bytes: u32) {
+        if self.unreported.is_empty() {
+            self.unreported.extend(self.conns.iter().map(|&conn| (conn, bytes)));
+        }
+        let now = self.tick();
+        self.hub.handle(now, Input::Sent(&self.unreported));
+    }
+
+    /// Opens a connection and closes it again.
+    pub fn come_and_go(&mut self, target: &str) {
+        let conn = self.open(target);
+        let now = self.tick();
+        self.hub.handle(now, Input::Closed { conn, cause: Cause::Lost });
+    }
+
+    /// Lets the next timer fire.
+    pub fn next_timer(&mut self) {
+        if let Some(at) = self.hub.poll_timeout() {
+            self.now = self.now.max(at);
+            self.hub.handle_timeout(at);
+        }
+    }
+}

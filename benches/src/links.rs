@@ -1,0 +1,82 @@
+//! Worlds of a hub and its driver: bytes of a socket in, bytes of a socket out, all in memory.
+
+use crate::channels::routes;
+use lazuli::driver::{Driver, Io, LinkId, Settings};
+use lazuli::{App, Config, Hub, Time};
+use std::io::{self, IoSlice};
+
+/// Takes every byte, and counts.
+#[derive(Debug, Default)]
+pub struct Sink {
+    /// Calls of [`Io::write`].
+    pub writes: u64,
+    /// Bytes that they brought.
+    pub bytes: u64,
+}
+
+impl<A: App> Io<A> for Sink {
+    fn write(&mut self, _: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        let length = bytes.iter().map(|slice| slice.len()).sum();
+        self.writes += 1;
+        self.bytes += length as u64;
+        Ok(length)
+    }
+
+    fn end(&mut self, _: LinkId) {}
+
+    fn close(&mut self, _: LinkId) {}
+}
+
+/// A driver with WebSockets.
+pub struct Links<I> {
+    driver: Driver,
+    links: Vec<LinkId>,
+    /// Where the bytes go.
+    pub io: I,
+    now: Time,
+}
+
+impl<I: Io<()>> Links<I> {
+    /// A driver with `count` WebSockets, all opened for `target`; what they are sent goes to `io`.
+    ///
+    /// # Panics
+    /// When one is refused.
+    pub fn new(count: usize, target: &str, io: I) -> Self {
+        let config = Config { connections: usize::MAX, ..Config::default() };
+        let hub = Hub::new(config, routes().expect("good routes"), ());
+        let driver = Driver::new(hub, Settings::default());
+        let mut links = Links { driver, links: Vec::with_capacity(count), io, now: Time::ZERO };
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        );
+        for _ in 0..count {
+            let link = links.driver.accept(links.now, None).expect("room for a link");
+            links.links.push(link);
+            links.driver.receive(links.now, link, request.as_bytes());
+            links.driver.turn(&mut links.io);
+        }
+        assert_eq!(links.driver.stats().opened, count as u64);
+        links
+    }
+
+    /// Bytes come in on one link, and everything that follows is written.
+    pub fn receive(&mut self, number: usize, bytes: &[u8]) {
+        self.now = Time::from_micros(self.now.as_micros() + 1);
+        self.driver.receive(self.now, self.links[number % self.links.len()], bytes);
+        self.driver.turn(&mut self.io);
+    }
+}
+
+/// A text message of up to 125 bytes as a browser sends it: one frame, masked.
+///
+/// # Panics
+/// For a longer text.
+pub fn masked(text: &str) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+    assert!(text.len() <= 125, "a short text");
+    let mut frame = vec![0x81, 0x80 | text.len() as u8];
+    frame.extend(MASK);
+    frame.extend(text.bytes().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}

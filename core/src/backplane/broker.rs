@@ -1,0 +1,141 @@
+//! The order of each topic, and who is to be told.
+
+use super::Delivery;
+use crate::config::Node;
+use crate::rooms::Position;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// A broker for the hubs of one process: it keeps the latest publications of each topic, so that a hub whose link was
+/// lost gets what it missed.
+///
+/// It is a state machine too: whoever owns it hands over what hubs ask for, and takes out what they get.
+///
+/// ```
+/// use lazuli::Node;
+/// use lazuli::backplane::Broker;
+///
+/// let mut broker = Broker::new(0, 100);
+/// broker.subscribe(Node(1), "room:a", None);
+/// broker.publish("room:a", b"hello");
+/// let (topic, position, message) = broker.poll(Node(1)).unwrap();
+/// assert_eq!((&*topic, position.offset, &*message), ("room:a", 1, &b"hello"[..]));
+/// assert!(broker.poll(Node(1)).is_none());
+/// ```
+#[derive(Debug)]
+pub struct Broker {
+    /// The epoch of the topic that was made last.
+    epoch: u64,
+    keep: usize,
+    topics: BTreeMap<Arc<str>, Topic>,
+    waiting: BTreeMap<Node, VecDeque<Delivery>>,
+    /// Whose queue was empty and is not any more.
+    woken: BTreeSet<Node>,
+}
+
+#[derive(Debug)]
+struct Topic {
+    /// A topic that is made anew counts anew, so it needs another epoch than before.
+    epoch: u64,
+    offset: u64,
+    kept: VecDeque<Arc<[u8]>>,
+    subscribers: BTreeSet<Node>,
+}
+
+/// At most so many publications wait for one hub; beyond that it misses the oldest, and counts them.
+const WAITING: usize = 1 << 16;
+/// At most so many topics are kept for hubs that may come back.
+const LEFT: usize = 10_000;
+
+impl Broker {
+    /// A broker that keeps the latest `keep` publications of each topic. Epochs begin after `epoch`: a broker that takes
+    /// the place of another needs a greater one.
+    pub fn new(epoch: u64, keep: usize) -> Broker {
+        Broker { epoch, keep, topics: BTreeMap::new(), waiting: BTreeMap::new(), woken: BTreeSet::new() }
+    }
+
+    /// What a hub asks for by [`Output::Publish`](crate::Output::Publish). Where nobody subscribed, nothing is kept.
+    pub fn publish(&mut self, topic: &str, message: &[u8]) {
+        let Some((name, _)) = self.topics.get_key_value(topic) else { return };
+        let name = name.clone();
+        let Some(found) = self.topics.get_mut(topic) else { return };
+        let message: Arc<[u8]> = message.into();
+        found.offset += 1;
+        found.kept.push_back(message.clone());
+        if found.kept.len() > self.keep {
+            found.kept.pop_front();
+        }
+        let position = Position { epoch: found.epoch, offset: found.offset };
+        let subscribers: Vec<Node> = found.subscribers.iter().copied().collect();
+        for node in subscribers {
+            self.deliver(node, [(name.clone(), position, message.clone())]);
+        }
+    }
+
+    /// What a hub asks for by [`Output::Subscribe`](crate::Output::Subscribe): it gets what comes after `after`, as far as
+    /// that is kept, and all that follows.
+    pub fn subscribe(&mut self, node: Node, topic: &str, after: Option<Position>) {
+        let name: Arc<str> = topic.into();
+        let found = self.topics.entry(name.clone()).or_insert_with(|| {
+            self.epoch += 1;
+            Topic { epoch: self.epoch, offset: 0, kept: VecDeque::new(), subscribers: BTreeSet::new() }
+        });
+        found.subscribers.insert(node);
+        let Some(after) = after else { return };
+        let epoch = found.epoch;
+        let first = found.offset - found.kept.len() as u64 + 1;
+        let from = if after.epoch == epoch { after.offset.saturating_add(1) } else { first };
+        let missed = (first..).zip(&found.kept).filter(|(offset, _)| *offset >= from);
+        let missed: Vec<Delivery> =
+            missed.map(|(offset, message)| (name.clone(), Position { epoch, offset }, message.clone())).collect();
+        self.deliver(node, missed);
+    }
+
+    fn deliver(&mut self, node: Node, deliveries: impl IntoIterator<Item = Delivery>) {
+        let waiting = self.waiting.entry(node).or_default();
+        let before = waiting.is_empty();
+        waiting.extend(deliveries);
+        if before && !waiting.is_empty() {
+            self.woken.insert(node);
+        }
+        while waiting.len() > WAITING {
+            waiting.pop_front();
+        }
+    }
+
+    /// The hubs that had nothing to poll and have something now.
+    pub fn take_woken(&mut self) -> impl Iterator<Item = Node> + use<> {
+        core::mem::take(&mut self.woken).into_iter()
+    }
+
+    /// What a hub asks for by [`Output::Unsubscribe`](crate::Output::Unsubscribe). A topic without subscribers is freed.
+    pub fn unsubscribe(&mut self, node: Node, topic: &str) {
+        if let Some(found) = self.topics.get_mut(topic) {
+            found.subscribers.remove(&node);
+            if found.subscribers.is_empty() {
+                self.topics.remove(topic);
+            }
+        }
+    }
+
+    /// A hub's link is lost: its subscriptions end, and what was on its way is gone. What is published meanwhile is kept
+    /// for its return.
+    pub fn disconnect(&mut self, node: Node) {
+        self.waiting.remove(&node);
+        self.woken.remove(&node);
+        let mut left = 0;
+        for found in self.topics.values_mut() {
+            found.subscribers.remove(&node);
+            left += usize::from(found.subscribers.is_empty());
+        }
+        if left > LEFT {
+            self.topics.retain(|_, found| !found.subscribers.is_empty());
+        }
+    }
+
+    /// The next publication for a hub, to hand in as [`Input::Published`](crate::Input::Published).
+    pub fn poll(&mut self, node: Node) -> Option<Delivery> {
+        self.waiting.get_mut(&node)?.pop_front()
+    }
+}

@@ -1,0 +1,104 @@
+//! A backplane for the servers of one process.
+
+use super::{Backplane, Broker, Incoming};
+use crate::config::Node;
+use crate::rooms::Position;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use std::sync::{Mutex, PoisonError};
+
+type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Joins the hubs of one process: each server gets a [`Port`].
+///
+/// ```
+/// use lazuli::Node;
+/// use lazuli::backplane::{Backplane, Incoming, Local};
+///
+/// let local = Local::new();
+/// let (mut a, mut b) = (local.port(Node(1)), local.port(Node(2)));
+/// b.subscribe("room:x", None);
+/// a.publish("room:x", b"hello");
+/// assert!(matches!(b.poll(), Some(Incoming::Published(_))));
+/// assert!(a.poll().is_none());
+/// ```
+#[derive(Clone)]
+pub struct Local(Arc<Mutex<Shared>>);
+
+struct Shared {
+    broker: Broker,
+    wakes: BTreeMap<Node, Wake>,
+}
+
+/// So many publications of each topic are kept for a hub that comes back.
+const KEEP: usize = 1_000;
+
+impl Default for Local {
+    fn default() -> Self {
+        Local(Arc::new(Mutex::new(Shared { broker: Broker::new(0, KEEP), wakes: BTreeMap::new() })))
+    }
+}
+
+impl Local {
+    /// A backplane that joins nobody yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The port of one hub; each node has one at a time.
+    pub fn port(&self, node: Node) -> Port {
+        Port { local: self.clone(), node }
+    }
+
+    /// Does something under the lock, and wakes those that have something to poll then.
+    fn with<T>(&self, act: impl FnOnce(&mut Broker) -> T) -> T {
+        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut shared.broker);
+        let Shared { broker, wakes } = &mut *shared;
+        let woken: alloc::vec::Vec<Wake> = broker.take_woken().filter_map(|node| wakes.get(&node).cloned()).collect();
+        drop(shared);
+        // Not under the lock: what is woken may come back here at once.
+        for wake in woken {
+            wake();
+        }
+        result
+    }
+}
+
+/// One hub's end of a [`Local`] backplane; dropped, its subscriptions end.
+pub struct Port {
+    local: Local,
+    node: Node,
+}
+
+impl Backplane for Port {
+    fn publish(&mut self, topic: &str, message: &[u8]) {
+        self.local.with(|broker| broker.publish(topic, message));
+    }
+
+    fn subscribe(&mut self, topic: &str, after: Option<Position>) {
+        self.local.with(|broker| broker.subscribe(self.node, topic, after));
+    }
+
+    fn unsubscribe(&mut self, topic: &str) {
+        self.local.with(|broker| broker.unsubscribe(self.node, topic));
+    }
+
+    fn poll(&mut self) -> Option<Incoming> {
+        self.local.with(|broker| broker.poll(self.node)).map(Incoming::Published)
+    }
+
+    fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>) {
+        let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.wakes.insert(self.node, wake.into());
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.broker.disconnect(self.node);
+        shared.wakes.remove(&self.node);
+    }
+}
