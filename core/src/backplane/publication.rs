@@ -18,7 +18,7 @@ pub(crate) struct Publication<'a> {
 }
 
 /// Whom a publication is for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Whom {
     /// The members of the topic's room.
     Topic,

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Tries the pages in headless Chromium.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/server.sh
+need_node
+[ -x /usr/bin/chromium ] || { apt-get update -q && apt-get install -qy chromium; }
+cargo build -q --release -p showcase
+shots=${SHOTS:-$(mktemp -d)}
+cd showcase/tests
+node browser.mjs --server "../../target/release/showcase --addr 127.0.0.1:PORT" --shots "$shots"
+echo "Screenshots: $shots"

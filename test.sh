@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs what the tests need, each only if it is missing, and runs every test.
+#
+#   ./test.sh          everything
+#   ./test.sh NAME...  only these steps; `./test.sh list` names them
+#
+# The last line is `N passed, N failed`, counting steps. Each step's own output tells more.
+set -u
+cd "$(dirname "$0")"
+export CARGO_TERM_COLOR=never
+
+passed=0
+failed=()
+only=("$@")
+
+# Steps, in order: name, what it shows, command.
+steps=()
+step() { steps+=("$1|$2|$3"); }
+
+step format    "the code is formatted"                       "cargo fmt --all --check"
+step clippy    "no lint complains"                           "cargo clippy -q --workspace --all-targets -- -D warnings"
+step docs      "the documentation builds, and its links hold" "RUSTDOCFLAGS='-D warnings' cargo doc -q --workspace --no-deps"
+step no-std    "the core needs no standard library"          "scripts/no-std.sh"
+step paths     "no file names a machine's own paths"         "scripts/no-paths.sh"
+step unit      "unit, law, socket and documentation tests"   "cargo test -q --workspace"
+step build     "the release builds"                          "cargo build -q --release --workspace"
+step simulate  "10,000 seeds, none fails"                    "cargo run -q --release -p lazuli-harness -- run --seeds 10000"
+step canaries  "each planted bug is found"                   "scripts/canaries.sh"
+step hashes    "a seed gives one hash in debug and release"  "scripts/hashes.sh"
+step scenarios "the scenarios, by a foreign client, over both transports" "scripts/scenarios.sh"
+step browser   "the pages, in Chromium"                      "scripts/browser.sh"
+
+if [ "${only[0]:-}" = list ]; then
+    for entry in "${steps[@]}"; do IFS='|' read -r name what _ <<<"$entry"; printf '%-10s %s\n' "$name" "$what"; done
+    exit 0
+fi
+
+wanted() {
+    [ ${#only[@]} -eq 0 ] && return 0
+    local name
+    for name in "${only[@]}"; do [ "$name" = "$1" ] && return 0; done
+    return 1
+}
+
+if ! command -v cargo >/dev/null; then
+    echo "Rust is missing: install it with rustup (https://rustup.rs) and run this again." >&2
+    exit 1
+fi
+for component in rustfmt clippy; do
+    cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+done
+
+for entry in "${steps[@]}"; do
+    IFS='|' read -r name what command <<<"$entry"
+    wanted "$name" || continue
+    printf '\n== %s: %s\n' "$name" "$what"
+    began=$SECONDS
+    if bash -c "$command"; then
+        passed=$((passed + 1))
+        printf '== %s passed in %d s\n' "$name" $((SECONDS - began))
+    else
+        failed+=("$name")
+        printf '== %s FAILED; again: ./test.sh %s\n' "$name" "$name"
+    fi
+done
+
+echo
+[ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}"
+echo "$passed passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]

@@ -1,0 +1,178 @@
+//! The hub behind its lock, and the sockets that it writes to.
+
+use crate::Effects;
+use crate::log::Logger;
+use crate::signal::Signal;
+use lazuli::driver::{Driver, Io, LinkId, Settings};
+use lazuli::log::{Level, Record};
+use lazuli::{App, Handle, Hub, Time};
+use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
+use std::io::{self, IoSlice};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// What all threads of a server share.
+///
+/// The lock is there because threads that block have to share one hub. It is held for a turn, in which nothing waits. The
+/// turnstile before it makes the lock fair: who holds the lock and wants it again right away (a connection that floods)
+/// finds the next in line in the turnstile, and has to stand behind.
+pub(crate) struct Shared<A: App> {
+    turnstile: Mutex<()>,
+    state: Mutex<State<A>>,
+    start: Instant,
+    pub(crate) signal: Arc<Signal>,
+}
+
+pub(crate) struct State<A: App> {
+    pub(crate) driver: Driver<A>,
+    pub(crate) io: Sockets<A>,
+    /// Until when the main thread sleeps; `None` while it is awake.
+    pub(crate) sleep: Option<Time>,
+}
+
+impl<A: App> Shared<A> {
+    pub(crate) fn new(
+        hub: Hub<A>,
+        settings: Settings,
+        effects: Option<Effects<A>>,
+        handle: Handle<A>,
+        logger: Logger,
+        signal: Arc<Signal>,
+    ) -> Self {
+        let io = Sockets { links: Vec::new(), blocked: Vec::new(), effects, handle, logger, now: Time::ZERO };
+        let state = State { driver: Driver::new(hub, settings), io, sleep: None };
+        Shared { turnstile: Mutex::new(()), state: Mutex::new(state), start: Instant::now(), signal }
+    }
+
+    /// Waits for the lock, which gives the time as well: taken before, it could go back.
+    pub(crate) fn lock(&self) -> (MutexGuard<'_, State<A>>, Time) {
+        let _in_line = self.turnstile.lock().unwrap_or_else(PoisonError::into_inner);
+        // Callbacks cannot poison it, their panics are contained; and there is no better state to go on with than this.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Time::from_micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX));
+        state.io.now = now;
+        (state, now)
+    }
+
+    /// Tells the driver something and does what follows; whether `link` is still there then.
+    pub(crate) fn turn(&self, link: LinkId, tell: impl FnOnce(&mut Driver<A>, Time)) -> bool {
+        let (mut state, now) = self.lock();
+        let State { driver, io, sleep } = &mut *state;
+        tell(driver, now);
+        driver.turn(io);
+        let alive = io.get(link).is_some();
+        let earlier = |until: Time| driver.next_timeout().is_some_and(|next| next < until);
+        if sleep.is_some_and(|until| !io.blocked.is_empty() || earlier(until)) {
+            *sleep = None;
+            drop(state);
+            self.signal.wake();
+        }
+        alive
+    }
+
+    /// A socket was accepted; `None` if there are too many.
+    pub(crate) fn accept(&self, socket: &Arc<TcpStream>, peer: SocketAddr) -> Option<LinkId> {
+        let (mut state, now) = self.lock();
+        let link = state.driver.accept(now, Some(peer))?;
+        state.io.insert(link, socket.clone());
+        Some(link)
+    }
+
+    pub(crate) fn log(&self, level: Level, what: &'static str, detail: &dyn ToString) {
+        self.lock().0.io.record(level, what, detail);
+    }
+
+    /// Ends every connection as it stands.
+    pub(crate) fn close_all(&self) {
+        for (_, socket) in self.lock().0.io.links.drain(..).flatten() {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// The transport as the driver sees it.
+pub(crate) struct Sockets<A: App> {
+    /// By [`LinkId::index`]. A socket is closed when it is out of this table and its thread has let go of it too: a
+    /// descriptor that is still in use never comes to mean another connection.
+    links: Vec<Option<(LinkId, Arc<TcpStream>)>>,
+    /// Sockets that took less than they were offered, for the main thread to wait for.
+    pub(crate) blocked: Vec<(LinkId, Arc<TcpStream>)>,
+    effects: Option<Effects<A>>,
+    handle: Handle<A>,
+    logger: Logger,
+    now: Time,
+}
+
+/// Not a mode of the socket, because reading should block. That a broken one raises no signal, Rust's runtime sees to
+/// where there is no flag for it.
+#[cfg(not(target_vendor = "apple"))]
+const FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
+#[cfg(target_vendor = "apple")]
+const FLAGS: SendFlags = SendFlags::DONTWAIT;
+
+impl<A: App> Sockets<A> {
+    fn get(&self, link: LinkId) -> Option<&Arc<TcpStream>> {
+        self.links.get(link.index())?.as_ref().filter(|(known, _)| *known == link).map(|(_, socket)| socket)
+    }
+
+    fn insert(&mut self, link: LinkId, socket: Arc<TcpStream>) {
+        if self.links.len() <= link.index() {
+            self.links.resize(link.index() + 1, None);
+        }
+        self.links[link.index()] = Some((link, socket));
+    }
+
+    fn record(&mut self, level: Level, what: &'static str, detail: &dyn ToString) {
+        let record = Record::new(self.now, level, what).with_detail(detail.to_string());
+        self.logger.log(record);
+    }
+}
+
+impl<A: App> Io<A> for Sockets<A> {
+    fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        let socket = self.get(link).ok_or(io::ErrorKind::NotConnected)?;
+        let written = match bytes {
+            [one] => send(socket, one, FLAGS),
+            many => sendmsg(socket, many, &mut SendAncillaryBuffer::default(), FLAGS),
+        };
+        let written = match written {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
+            written => written?,
+        };
+        if written < bytes.iter().map(|slice| slice.len()).sum() {
+            let socket = socket.clone();
+            self.blocked.push((link, socket));
+        }
+        Ok(written)
+    }
+
+    fn end(&mut self, link: LinkId) {
+        if let Some(socket) = self.get(link) {
+            let _ = socket.shutdown(Shutdown::Write);
+        }
+    }
+
+    fn close(&mut self, link: LinkId) {
+        if self.get(link).is_some()
+            && let Some((_, socket)) = self.links[link.index()].take()
+        {
+            // Its thread, which may wait in `recv`, returns.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn effect(&mut self, effect: A::Effect) {
+        let Some(effects) = &mut self.effects else {
+            return self.record(Level::Error, "an effect was dropped", &"set what does it by Server::effects");
+        };
+        if catch_unwind(AssertUnwindSafe(|| effects(effect, &self.handle))).is_err() {
+            self.record(Level::Error, "panic in the server's effects", &"");
+        }
+    }
+
+    fn log(&mut self, record: Record) {
+        self.logger.log(record);
+    }
+}

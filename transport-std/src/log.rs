@@ -1,0 +1,126 @@
+//! The log: records leave a turn through a bounded channel, so that no log, however slow, holds up the hub.
+
+use lazuli::log::{Level, Record};
+use lazuli::{Time, Timestamp};
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+pub(crate) type LogTo = Box<dyn FnMut(Record) + Send>;
+
+/// So many records may wait to be written.
+const WAITING: usize = 1024;
+
+/// Where records go in.
+pub(crate) struct Logger {
+    least: Level,
+    sender: SyncSender<Record>,
+    lost: u64,
+}
+
+/// Starts the thread that hands records to `log`. It ends with the logger.
+pub(crate) fn start(least: Level, mut log: LogTo) -> io::Result<(Logger, JoinHandle<()>)> {
+    let (sender, records) = sync_channel(WAITING);
+    let thread = Builder::new().name("lazuli log".into()).spawn(move || {
+        for record in records {
+            // A log that panics has nowhere to say so.
+            let _ = catch_unwind(AssertUnwindSafe(|| log(record)));
+        }
+    })?;
+    Ok((Logger { least, sender, lost: 0 }, thread))
+}
+
+impl Logger {
+    pub(crate) fn log(&mut self, record: Record) {
+        if record.level < self.least {
+            return;
+        }
+        if self.lost > 0 {
+            let lost = Record::new(record.at, Level::Warn, "log records lost").with_detail(self.lost.to_string());
+            if self.sender.try_send(lost).is_ok() {
+                self.lost = 0;
+            }
+        }
+        self.lost += u64::from(self.sender.try_send(record).is_err());
+    }
+}
+
+/// Writes a line for each record to standard error, with the time of the wall clock, which was `start` at the start.
+pub(crate) fn to_stderr(start: Timestamp) -> LogTo {
+    Box::new(move |record| {
+        // In one write, and without a panic where standard error is closed.
+        let _ = io::stderr().write_all(line(start, &record).as_bytes());
+    })
+}
+
+fn line(start: Timestamp, record: &Record) -> String {
+    let passed = record.at.saturating_since(Time::ZERO).as_micros() as u64;
+    let at = Timestamp::from_unix_micros(start.as_unix_micros().saturating_add(passed));
+    format!("{at} {:5} {record}\n", record.level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn a_line_has_time_and_level_and_stays_one_line() {
+        let record = Record::new(Time::from_micros(1_500_000), Level::Warn, "refused").with_detail("a\nb");
+        let shown = line(Timestamp::from_unix_micros(1_000_000), &record);
+        assert_eq!(shown, "1970-01-01T00:00:02.500Z WARN  refused: a\\nb\n");
+    }
+
+    #[test]
+    fn a_log_that_stands_still_loses_records_and_counts_them() {
+        let (resume, stalled) = channel::<()>();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = {
+            let seen = seen.clone();
+            move |record: Record| {
+                let _ = stalled.recv();
+                seen.lock().unwrap().push(record);
+            }
+        };
+        let (mut logger, thread) = start(Level::Info, Box::new(log)).unwrap();
+        logger.log(Record::new(Time::ZERO, Level::Debug, "below the level"));
+        for _ in 0..2_000 {
+            logger.log(Record::new(Time::ZERO, Level::Info, "same"));
+        }
+        let lost = logger.lost;
+        assert!((2_000 - WAITING as u64 - 1..=2_000 - WAITING as u64).contains(&lost));
+        drop(resume);
+        while logger.lost > 0 {
+            logger.log(Record::new(Time::ZERO, Level::Info, "last"));
+            std::thread::yield_now();
+        }
+        drop(logger);
+        thread.join().unwrap();
+        let seen = seen.lock().unwrap();
+        let told: u64 = seen.iter().filter_map(|record| record.detail.as_ref()?.parse::<u64>().ok()).sum();
+        let same = seen.iter().filter(|record| record.what == "same").count() as u64;
+        assert!(seen.iter().all(|record| record.what != "below the level"));
+        assert_eq!(same + lost, 2_000);
+        assert!(told >= lost);
+    }
+
+    #[test]
+    fn a_log_that_panics_goes_on() {
+        let count = Arc::new(Mutex::new(0));
+        let log = {
+            let count = count.clone();
+            move |record: Record| {
+                assert_eq!(record.what, "good", "a panic of the test");
+                *count.lock().unwrap() += 1;
+            }
+        };
+        let (mut logger, thread) = start(Level::Info, Box::new(log)).unwrap();
+        logger.log(Record::new(Time::ZERO, Level::Info, "bad"));
+        logger.log(Record::new(Time::ZERO, Level::Info, "good"));
+        drop(logger);
+        thread.join().unwrap();
+        assert_eq!(*count.lock().unwrap(), 1);
+    }
+}

@@ -1,0 +1,65 @@
+//! The thread of a connection: it waits for bytes and takes them to the hub.
+
+use crate::hub::Shared;
+use lazuli::App;
+use lazuli::driver::LinkId;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
+use std::mem::MaybeUninit;
+use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Stack of a connection's thread. Callbacks run on it, and one that overflows it ends the process; what is never touched
+/// costs address space only. Deserializing the deepest JSON that `serde_json` reads (128 levels) into types that nest took up
+/// to 400 KiB in a debug build, 112 KiB in a release build.
+pub(crate) const STACK: usize = 1 << 20;
+
+/// What is read at once while little comes in. It lies on the stack, where an idle thread keeps only the pages that were
+/// written to.
+const SMALL: usize = 4 << 10;
+
+/// What is read at once, and handed to the hub in one turn, while a lot comes in.
+const LARGE: usize = 64 << 10;
+
+/// Reads until the connection is gone, or its peer ends its direction of the stream.
+pub(crate) fn run<A: App>(shared: &Shared<A>, link: LinkId, socket: &TcpStream) {
+    // A panic here would be a fault of the hub or the driver; it takes this connection along and no other.
+    let ended = catch_unwind(AssertUnwindSafe(|| read(shared, link, socket)));
+    let reset = !matches!(ended, Ok(Ok(())));
+    shared.turn(link, |driver, now| driver.disconnected(now, link, reset));
+}
+
+/// `Ok`: the end of the stream, or the link is gone.
+fn read<A: App>(shared: &Shared<A>, link: LinkId, socket: &TcpStream) -> Result<(), Errno> {
+    let mut buffer = [MaybeUninit::uninit(); SMALL];
+    loop {
+        let ((bytes, rest), _) = match recv(socket, &mut buffer, RecvFlags::empty()) {
+            Err(Errno::INTR) => continue,
+            received => received?,
+        };
+        if bytes.is_empty() || !shared.turn(link, |driver, now| driver.receive(now, link, bytes)) {
+            return Ok(());
+        }
+        if rest.is_empty() && !read_more(shared, link, socket)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads what is there already, with a large buffer that no thread keeps while it waits. `false`: as `Ok` of [`read`].
+#[inline(never)]
+fn read_more<A: App>(shared: &Shared<A>, link: LinkId, socket: &TcpStream) -> Result<bool, Errno> {
+    let mut buffer = Box::new_uninit_slice(LARGE);
+    loop {
+        let ((bytes, rest), _) = match recv(socket, &mut buffer[..], RecvFlags::DONTWAIT) {
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(true),
+            received => received?,
+        };
+        if bytes.is_empty() || !shared.turn(link, |driver, now| driver.receive(now, link, bytes)) {
+            return Ok(false);
+        }
+        if rest.len() > LARGE - SMALL {
+            return Ok(true);
+        }
+    }
+}
