@@ -61,7 +61,7 @@ impl<A: App> Driver<A> {
             // Its messages are late; only its close frame counts, or that it cannot be understood any more.
             if guard.inspect(&limits.frames, now, bytes).is_err() || guard.closed() {
                 leaving.listening = None;
-                return self.proceed(link);
+                self.proceed(link);
             }
         } else if leaving.discarded > self.settings.discard_bytes {
             self.lose(link);

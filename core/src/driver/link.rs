@@ -69,7 +69,8 @@ pub(super) struct Head {
 }
 
 pub(super) struct Body {
-    pub(super) request: Request,
+    /// Until it is answered.
+    pub(super) request: Option<Request>,
     pub(super) bytes: Vec<u8>,
     pub(super) length: usize,
 }

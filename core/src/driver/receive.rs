@@ -57,7 +57,7 @@ impl<A: App> Driver<A> {
                 bytes.extend_from_slice(rest);
                 bytes.truncate(length);
                 if let Some(found) = self.links.get_mut(link.0) {
-                    found.phase = Phase::Body(Box::new(Body { request, bytes, length }));
+                    found.phase = Phase::Body(Box::new(Body { request: Some(request), bytes, length }));
                     self.receive_body(link);
                 }
             }
@@ -69,8 +69,9 @@ impl<A: App> Driver<A> {
         if body.bytes.len() < body.length {
             return;
         }
-        let head_only = body.request.method() == Method::Head;
-        let request = body.request.clone().with_body(mem::take(&mut body.bytes));
+        let Some(request) = body.request.take() else { return };
+        let request = request.with_body(mem::take(&mut body.bytes));
+        let head_only = request.method() == Method::Head;
         let response = self.hub.respond(self.now, request);
         self.answer(link, &response, head_only);
     }

@@ -95,7 +95,8 @@ pub struct Driver<A: App = ()> {
     /// The link of each connection, by the connection's index.
     pub(super) by_conn: Vec<Option<(ConnId, LinkId)>>,
     pub(super) timers: TimerQueue<Due>,
-    /// Framers that no connection needs now.
+    /// Framers that no connection needs now; boxed, because a link that needs one holds it by a pointer.
+    #[allow(clippy::vec_box)]
     pub(super) framers: Vec<Box<Framer>>,
     /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
     pub(super) frames: Vec<Frame>,
