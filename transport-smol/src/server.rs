@@ -56,6 +56,8 @@ impl<A: App> Server<A> {
     /// When the address cannot be listened on.
     pub fn bind(addr: impl ToSocketAddrs, routes: Routes<A>, app: A) -> io::Result<Self> {
         let listener = TcpListener::bind(addr)?;
+        // The standard library lets 128 clients wait, which a storm of reconnects exceeds at once.
+        rustix::net::listen(&listener, 4_096)?;
         let (sender, orders) = async_channel::unbounded();
         Ok(Server {
             listener,

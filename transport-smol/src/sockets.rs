@@ -9,11 +9,13 @@ use std::io::{self, IoSlice, Write};
 use std::net::{Shutdown, TcpStream};
 use std::rc::Rc;
 
-/// One socket and the task that reads it; dropped, both are gone.
+/// One socket and the tasks that wait for it; dropped, all are gone.
 struct Socket {
     link: LinkId,
     stream: Rc<Async<TcpStream>>,
     _reader: Task<()>,
+    /// Waits until the socket takes bytes again, after it took less than it was offered.
+    refill: Option<Task<()>>,
 }
 
 /// Sockets by [`LinkId::index`].
@@ -45,7 +47,15 @@ impl<A: App> Sockets<A> {
         if self.sockets.len() <= index {
             self.sockets.resize_with(index + 1, || None);
         }
-        self.sockets[index] = Some(Socket { link, stream, _reader: reader });
+        self.sockets[index] = Some(Socket { link, stream, _reader: reader, refill: None });
+    }
+
+    pub(crate) fn set_refill(&mut self, link: LinkId, refill: Task<()>) {
+        if let Some(Some(socket)) = self.sockets.get_mut(link.index())
+            && socket.link == link
+        {
+            socket.refill = Some(refill);
+        }
     }
 
     fn get(&self, link: LinkId) -> Option<&Socket> {

@@ -149,9 +149,11 @@ pub(crate) async fn turns<A: App>(shared: &Rc<Shared<A>>) {
         while take_incoming(&mut driver, &mut sockets, now) {
             driver.turn(&mut *sockets);
         }
-        for (link, stream) in sockets.full.drain(..) {
-            if let Some(executor) = shared.executor.upgrade() {
-                executor.spawn(refill(shared.clone(), link, stream)).detach();
+        let full = std::mem::take(&mut sockets.full);
+        if let Some(executor) = shared.executor.upgrade() {
+            for (link, stream) in full {
+                let refill = executor.spawn(refill(shared.clone(), link, stream));
+                sockets.set_refill(link, refill);
             }
         }
         if driver.is_drained() && finished(shared, driver.links()) {

@@ -3,9 +3,10 @@
 use crate::Effects;
 use crate::log::Logger;
 use crate::signal::Signal;
+use lazuli::backplane::Backplane;
 use lazuli::driver::{Driver, Io, LinkId, Settings};
 use lazuli::log::{Level, Record};
-use lazuli::{App, Handle, Hub, Time};
+use lazuli::{App, Handle, Hub, Position, Time};
 use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -32,16 +33,30 @@ pub(crate) struct State<A: App> {
     pub(crate) sleep: Option<Time>,
 }
 
+impl<A: App> State<A> {
+    /// Gives the hub its turn, and again for what the backplane brought back meanwhile.
+    pub(crate) fn turn(&mut self) {
+        self.driver.turn(&mut self.io);
+        while self.take_incoming() {
+            self.driver.turn(&mut self.io);
+        }
+    }
+
+    /// Hands in what came from the backplane; whether there was anything.
+    fn take_incoming(&mut self) -> bool {
+        let Some(backplane) = &mut self.io.outside.backplane else { return false };
+        let mut any = false;
+        while let Some(incoming) = backplane.poll() {
+            self.driver.input(self.io.now, incoming.as_input());
+            any = true;
+        }
+        any
+    }
+}
+
 impl<A: App> Shared<A> {
-    pub(crate) fn new(
-        hub: Hub<A>,
-        settings: Settings,
-        effects: Option<Effects<A>>,
-        handle: Handle<A>,
-        logger: Logger,
-        signal: Arc<Signal>,
-    ) -> Self {
-        let io = Sockets { links: Vec::new(), blocked: Vec::new(), effects, handle, logger, now: Time::ZERO };
+    pub(crate) fn new(hub: Hub<A>, settings: Settings, outside: Outside<A>, signal: Arc<Signal>) -> Self {
+        let io = Sockets { links: Vec::new(), blocked: Vec::new(), outside, now: Time::ZERO };
         let state = State { driver: Driver::new(hub, settings), io, sleep: None };
         Shared { turnstile: Mutex::new(()), state: Mutex::new(state), start: Instant::now(), signal }
     }
@@ -59,9 +74,9 @@ impl<A: App> Shared<A> {
     /// Tells the driver something and does what follows; whether `link` is still there then.
     pub(crate) fn turn(&self, link: LinkId, tell: impl FnOnce(&mut Driver<A>, Time)) -> bool {
         let (mut state, now) = self.lock();
+        tell(&mut state.driver, now);
+        state.turn();
         let State { driver, io, sleep } = &mut *state;
-        tell(driver, now);
-        driver.turn(io);
         let alive = io.get(link).is_some();
         let earlier = |until: Time| driver.next_timeout().is_some_and(|next| next < until);
         if sleep.is_some_and(|until| !io.blocked.is_empty() || earlier(until)) {
@@ -99,10 +114,16 @@ pub(crate) struct Sockets<A: App> {
     links: Vec<Option<(LinkId, Arc<TcpStream>)>>,
     /// Sockets that took less than they were offered, for the main thread to wait for.
     pub(crate) blocked: Vec<(LinkId, Arc<TcpStream>)>,
-    effects: Option<Effects<A>>,
-    handle: Handle<A>,
-    logger: Logger,
+    outside: Outside<A>,
     now: Time,
+}
+
+/// What the hub reaches beside sockets.
+pub(crate) struct Outside<A: App> {
+    pub(crate) effects: Option<Effects<A>>,
+    pub(crate) handle: Handle<A>,
+    pub(crate) backplane: Option<Box<dyn Backplane>>,
+    pub(crate) logger: Logger,
 }
 
 /// Not a mode of the socket, because reading should block. That a broken one raises no signal, Rust's runtime sees to
@@ -126,7 +147,7 @@ impl<A: App> Sockets<A> {
 
     fn record(&mut self, level: Level, what: &'static str, detail: &dyn ToString) {
         let record = Record::new(self.now, level, what).with_detail(detail.to_string());
-        self.logger.log(record);
+        self.outside.logger.log(record);
     }
 }
 
@@ -164,15 +185,33 @@ impl<A: App> Io<A> for Sockets<A> {
     }
 
     fn effect(&mut self, effect: A::Effect) {
-        let Some(effects) = &mut self.effects else {
+        let Some(effects) = &mut self.outside.effects else {
             return self.record(Level::Error, "an effect was dropped", &"set what does it by Server::effects");
         };
-        if catch_unwind(AssertUnwindSafe(|| effects(effect, &self.handle))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| effects(effect, &self.outside.handle))).is_err() {
             self.record(Level::Error, "panic in the server's effects", &"");
         }
     }
 
     fn log(&mut self, record: Record) {
-        self.logger.log(record);
+        self.outside.logger.log(record);
+    }
+
+    fn publish(&mut self, topic: &str, message: &[u8]) {
+        if let Some(backplane) = &mut self.outside.backplane {
+            backplane.publish(topic, message);
+        }
+    }
+
+    fn subscribe(&mut self, topic: &str, after: Option<Position>) {
+        if let Some(backplane) = &mut self.outside.backplane {
+            backplane.subscribe(topic, after);
+        }
+    }
+
+    fn unsubscribe(&mut self, topic: &str) {
+        if let Some(backplane) = &mut self.outside.backplane {
+            backplane.unsubscribe(topic);
+        }
     }
 }

@@ -59,17 +59,20 @@ mod main_loop;
 mod reader;
 mod signal;
 
-use hub::Shared;
+use hub::{Outside, Shared};
+use lazuli::backplane::Backplane;
 use lazuli::driver::Settings;
+use lazuli::handle::Remote;
 use lazuli::log::Record;
-use lazuli::{App, Config, Handle, Routes, Timestamp};
+use lazuli::{App, Config, Handle, Node, Routes, Timestamp};
 use log::LogTo;
 use main_loop::MainLoop;
-use signal::{Inbox, Signal};
+use signal::Signal;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -92,7 +95,9 @@ pub struct Server<A: App = ()> {
     settings: Settings,
     effects: Option<Effects<A>>,
     log: Option<LogTo>,
-    inbox: Arc<Inbox<A>>,
+    backplane: Option<(Node, Box<dyn Backplane>)>,
+    sender: Sender<Remote<A::Event>>,
+    inbox: Receiver<Remote<A::Event>>,
     signal: Arc<Signal>,
 }
 
@@ -106,7 +111,7 @@ impl<A: App> Server<A> {
         let listener = TcpListener::bind(addr)?;
         // The standard library lets 128 clients wait, which a storm of reconnects exceeds at once.
         rustix::net::listen(&listener, 4096)?;
-        let signal = Arc::new(Signal::new()?);
+        let (sender, inbox) = channel();
         Ok(Server {
             listener,
             routes,
@@ -115,8 +120,10 @@ impl<A: App> Server<A> {
             settings: Settings { links: 10_000, ..Settings::default() },
             effects: None,
             log: None,
-            inbox: Arc::new(Inbox::new(signal.clone())),
-            signal,
+            backplane: None,
+            sender,
+            inbox,
+            signal: Arc::new(Signal::new()?),
         })
     }
 
@@ -152,6 +159,13 @@ impl<A: App> Server<A> {
         self
     }
 
+    /// Joins the hub to others: what it broadcasts reaches the rooms of all of them. Each needs a number of its own.
+    #[must_use]
+    pub fn backplane(mut self, node: Node, backplane: impl Backplane + 'static) -> Self {
+        self.backplane = Some((node, Box::new(backplane)));
+        self
+    }
+
     /// The address that the server is bound to.
     ///
     /// # Errors
@@ -163,10 +177,11 @@ impl<A: App> Server<A> {
     /// A handle for other threads. What is sent through it waits, without a limit, for the main thread to take it in; it
     /// may be used in callbacks and before the server runs. Once the server is gone, what is sent goes nowhere.
     pub fn handle(&self) -> Handle<A> {
-        let inbox = Arc::downgrade(&self.inbox);
+        let (sender, signal) = (self.sender.clone(), self.signal.clone());
         Handle::new(move |remote| {
-            if let Some(inbox) = inbox.upgrade() {
-                inbox.push(remote);
+            // A channel and not the hub's lock, which a handle that is used in a callback would wait for in vain.
+            if sender.send(remote).is_ok() {
+                signal.wake();
             }
         })
     }
@@ -185,7 +200,7 @@ impl<A: App> Server<A> {
     /// Never by itself.
     pub fn run(self) -> io::Result<()> {
         let handle = self.handle();
-        let Server { listener, routes, app, mut config, settings, effects, log, inbox, signal } = self;
+        let Server { listener, routes, app, mut config, settings, effects, log, backplane, inbox, signal, .. } = self;
         listener.set_nonblocking(true)?;
         if config.seed == 0 {
             // Its keys are the system's randomness.
@@ -195,12 +210,18 @@ impl<A: App> Server<A> {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             config.wall = Timestamp::from_unix_micros(u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
         }
+        let backplane = backplane.map(|(node, mut backplane)| {
+            config.backplane = Some(node);
+            let signal = signal.clone();
+            backplane.on_incoming(Box::new(move || signal.wake()));
+            backplane
+        });
         let log = log.unwrap_or_else(|| log::to_stderr(config.wall));
         let (logger, log_thread) = log::start(config.log, log)?;
         let hub = lazuli::Hub::new(config, routes, app);
-        let shared = Shared::new(hub, settings, effects, handle, logger, signal);
+        let shared = Shared::new(hub, settings, Outside { effects, handle, backplane, logger }, signal);
         let result = thread::scope(|scope| {
-            let result = MainLoop::new(&shared, &inbox, listener).run(scope);
+            let result = MainLoop::new(&shared, inbox, listener).run(scope);
             // Wakes every connection's thread, and the scope waits for them.
             shared.close_all();
             result

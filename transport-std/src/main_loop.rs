@@ -2,7 +2,6 @@
 
 use crate::hub::{Shared, State};
 use crate::reader;
-use crate::signal::Inbox;
 use lazuli::driver::LinkId;
 use lazuli::handle::Remote;
 use lazuli::log::Level;
@@ -13,6 +12,7 @@ use std::io;
 use std::mem;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::thread::{Builder, Scope};
 use std::time::Duration;
 
@@ -25,7 +25,8 @@ const LAST: Duration = Duration::from_secs(1);
 
 pub(crate) struct MainLoop<'a, A: App> {
     shared: &'a Shared<A>,
-    inbox: &'a Inbox<A>,
+    /// What handles send.
+    inbox: Receiver<Remote<A::Event>>,
     /// `None`: no more clients are taken.
     listener: Option<TcpListener>,
     /// While it is later than now, clients have to wait.
@@ -34,13 +35,12 @@ pub(crate) struct MainLoop<'a, A: App> {
     blocked: Vec<(LinkId, Arc<TcpStream>)>,
     /// Those among them that take more now.
     writable: Vec<LinkId>,
-    batch: Vec<Remote<A::Event>>,
     /// When the drain was complete.
     drained: Option<Time>,
 }
 
 impl<'a, A: App> MainLoop<'a, A> {
-    pub(crate) fn new(shared: &'a Shared<A>, inbox: &'a Inbox<A>, listener: TcpListener) -> Self {
+    pub(crate) fn new(shared: &'a Shared<A>, inbox: Receiver<Remote<A::Event>>, listener: TcpListener) -> Self {
         MainLoop {
             shared,
             inbox,
@@ -48,7 +48,6 @@ impl<'a, A: App> MainLoop<'a, A> {
             accept_at: Time::ZERO,
             blocked: Vec::new(),
             writable: Vec::new(),
-            batch: Vec::new(),
             drained: None,
         }
     }
@@ -68,11 +67,12 @@ impl<'a, A: App> MainLoop<'a, A> {
 
     /// Does what is due; now, and until when there is nothing more to do by itself. `None`: everything is done.
     fn turn(&mut self) -> Option<(Time, Time)> {
-        let more = self.inbox.take(BATCH, &mut self.batch);
         let (mut state, now) = self.shared.lock();
-        let State { driver, io, sleep } = &mut *state;
-        for remote in self.batch.drain(..) {
+        let driver = &mut state.driver;
+        let mut taken = 0;
+        for remote in self.inbox.try_iter().take(BATCH) {
             driver.remote(now, remote);
+            taken += 1;
         }
         for link in self.writable.drain(..) {
             driver.writable(link);
@@ -83,7 +83,8 @@ impl<'a, A: App> MainLoop<'a, A> {
         {
             driver.shutdown(now, now + within);
         }
-        driver.turn(io);
+        state.turn();
+        let State { driver, io, sleep } = &mut *state;
         self.blocked.append(&mut io.blocked);
         let mut until = driver.next_timeout().unwrap_or(Time::MAX);
         if driver.is_drained() {
@@ -96,7 +97,7 @@ impl<'a, A: App> MainLoop<'a, A> {
         if self.listener.is_some() && self.accept_at > now {
             until = until.min(self.accept_at);
         }
-        if more {
+        if taken == BATCH {
             until = now;
         }
         *sleep = Some(until);
@@ -142,7 +143,9 @@ impl<'a, A: App> MainLoop<'a, A> {
                 Ok((socket, peer)) => start(self.shared, socket, peer, scope),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // This client was faster gone than accepted.
-                Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => Ok(()),
+                Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => {
+                    Ok(())
+                }
                 Err(error) => Err(error),
             };
             if let Err(error) = result {

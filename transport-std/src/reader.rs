@@ -19,7 +19,7 @@ pub(crate) const STACK: usize = 1 << 20;
 const SMALL: usize = 4 << 10;
 
 /// What is read at once, and handed to the hub in one turn, while a lot comes in.
-const LARGE: usize = 64 << 10;
+const LARGE: usize = 16 << 10;
 
 /// Reads until the connection is gone, or its peer ends its direction of the stream.
 pub(crate) fn run<A: App>(shared: &Shared<A>, link: LinkId, socket: &TcpStream) {

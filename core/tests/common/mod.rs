@@ -85,6 +85,11 @@ impl Script {
         self.hooks.lock().unwrap().insert(callback, Arc::new(hook));
     }
 
+    /// What the next probe that gets a text message does instead.
+    pub fn next(&self, step: impl FnOnce(&mut Cx<'_>) -> Result + Send + 'static) {
+        *self.next.lock().unwrap() = Some(Box::new(step));
+    }
+
     /// Who was told what since the last time.
     pub fn told(&self) -> Vec<(ConnId, String)> {
         mem::take(&mut self.told.lock().unwrap())
@@ -297,7 +302,7 @@ impl World {
 
     /// Does something in a callback of this connection's channel.
     pub fn run(&mut self, conn: ConnId, step: impl FnOnce(&mut Cx<'_>) -> Result + Send + 'static) {
-        *self.script.next.lock().unwrap() = Some(Box::new(step));
+        self.script.next(step);
         self.message(conn, "");
         assert!(self.script.next.lock().unwrap().take().is_none(), "the step was not run: is {conn} open?");
     }

@@ -1,0 +1,178 @@
+//! Both transports over real sockets, by the same tests.
+
+mod client;
+mod http;
+mod lab;
+mod memory;
+
+use client::Client;
+use lab::{Running, Start, Wish};
+use lazuli::backplane::Local;
+use lazuli::{Config, ConnId, Node};
+use std::net::TcpStream;
+
+/// Makes a test of each function for each transport.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod on_smol { $( #[test] fn $name() { super::$name(super::lab::smol); } )* }
+        mod on_std { $( #[test] fn $name() { super::$name(super::lab::std); } )* }
+    };
+}
+
+on_both! {
+    everyone_in_a_room_hears_everything_in_one_order
+    a_handle_sends_from_another_thread
+    an_effect_is_answered_by_an_event
+    a_panic_is_its_own_peers_alone
+    a_slow_reader_is_closed_and_nobody_else_notices
+    a_lost_peer_leaves_its_room
+    stopping_says_goodbye
+    too_many_connections_are_refused
+    plain_requests_are_answered
+    a_page_can_broadcast
+    a_slow_request_is_cut
+    sockets_are_given_back
+}
+
+use http::{a_page_can_broadcast, a_slow_request_is_cut, plain_requests_are_answered};
+use memory::sockets_are_given_back;
+
+fn two(server: &Running, room: &str) -> (Client, Client) {
+    (Client::join(server.addr, room), Client::join(server.addr, room))
+}
+
+fn everyone_in_a_room_hears_everything_in_one_order(start: Start) {
+    let server = start(Wish::default());
+    let (mut a, mut b) = two(&server, "x");
+    let mut elsewhere = Client::join(server.addr, "y");
+    for n in 0..500 {
+        a.send(&format!("a{n}"));
+        b.send(&format!("b{n}"));
+    }
+    let heard: Vec<String> = (0..1_000).map(|_| a.text()).collect();
+    assert_eq!(heard, (0..1_000).map(|_| b.text()).collect::<Vec<_>>());
+    for (who, name) in [("a", "a"), ("b", "b")] {
+        let own: Vec<_> = heard.iter().filter(|text| text.starts_with(who)).cloned().collect();
+        assert_eq!(own, (0..500).map(|n| format!("{name}{n}")).collect::<Vec<_>>());
+    }
+    elsewhere.send("alone");
+    assert_eq!(elsewhere.text(), "alone");
+}
+
+fn a_handle_sends_from_another_thread(start: Start) {
+    let server = start(Wish::default());
+    let (mut a, mut b) = two(&server, "x");
+    let (handle, first) = (server.handle.clone(), ConnId::from_u64(a.id).expect("an id"));
+    std::thread::spawn(move || {
+        handle.broadcast("x", "to the room").expect("a text is JSON");
+        handle.send(first, "to one").expect("a text is JSON");
+        handle.broadcast_all("to all").expect("a text is JSON");
+        handle.close(first, 4000, "enough");
+    });
+    assert_eq!([a.text(), a.text(), a.text()], ["\"to the room\"", "\"to one\"", "\"to all\""]);
+    assert_eq!(a.close_code(), (4000, "enough".into()));
+    assert_eq!([b.text(), b.text(), b.text()], ["\"to the room\"", "\"to all\"", "left 4000"]);
+}
+
+fn an_effect_is_answered_by_an_event(start: Start) {
+    let server = start(Wish::default());
+    let (mut a, mut b) = two(&server, "x");
+    a.send("add 1 2 3");
+    assert_eq!((a.text(), b.text()), ("sum 6".into(), "sum 6".into()));
+}
+
+fn a_panic_is_its_own_peers_alone(start: Start) {
+    let server = start(Wish::default());
+    let (mut a, mut b) = two(&server, "x");
+    a.send("panic");
+    let error: serde_json::Value = serde_json::from_str(&a.text()).expect("the error is JSON");
+    assert_eq!((&error["type"], &error["code"]), (&"error".into(), &"INTERNAL_ERROR".into()));
+    assert_eq!(a.close_code(), (1011, "Internal server error".into()));
+    b.send("still here");
+    assert_eq!(b.text(), "still here");
+}
+
+fn a_slow_reader_is_closed_and_nobody_else_notices(start: Start) {
+    let server = start(Wish::default());
+    let mut slow = Client::join(server.addr, "x");
+    let mut other = Client::join(server.addr, "y");
+    let mut sender = Client::join(server.addr, "x");
+    assert_eq!(memory::sockets(server.addr), 3);
+    // Sockets take a few megabytes by themselves; the window and 1 MiB wait beyond that.
+    for _ in 0..200 {
+        sender.send("flood 100000");
+        sender.skip();
+        other.send("hello");
+        assert_eq!(other.text(), "hello");
+    }
+    let (code, _) = slow.close_code();
+    assert_eq!(code, 1013);
+    drop(slow);
+    memory::wait_until("its socket is closed", || memory::sockets(server.addr) == 2);
+}
+
+fn a_lost_peer_leaves_its_room(start: Start) {
+    let server = start(Wish::default());
+    let (a, mut b) = two(&server, "x");
+    drop(a);
+    assert_eq!(b.text(), "left 1006");
+    let a = Client::join(server.addr, "x");
+    a.close();
+    assert_eq!(b.text(), "left 1005");
+}
+
+fn stopping_says_goodbye(start: Start) {
+    let mut server = start(Wish::default());
+    let (mut a, mut b) = two(&server, "x");
+    let reading = std::thread::spawn(move || [a.close_code(), b.close_code()]);
+    server.stop();
+    for (code, reason) in reading.join().expect("both are closed") {
+        assert_eq!(code, 1001);
+        let millis: u64 = reason
+            .strip_prefix("Going away; come back in ")
+            .and_then(|rest| rest.strip_suffix(" ms"))
+            .and_then(|millis| millis.parse().ok())
+            .expect("a hint when to come back");
+        assert!(millis <= 10_000);
+    }
+    assert!(TcpStream::connect(server.addr).is_err(), "nobody listens any more");
+}
+
+fn too_many_connections_are_refused(start: Start) {
+    let server = start(Wish { config: Config { connections: 2, ..Config::default() }, ..Wish::default() });
+    let (a, _b) = two(&server, "x");
+    let stream = TcpStream::connect(server.addr).expect("the server accepts");
+    match tungstenite::client(format!("ws://{}/room/x", server.addr), stream) {
+        Err(tungstenite::HandshakeError::Failure(tungstenite::Error::Http(response))) => {
+            assert_eq!(response.status(), 503);
+            assert!(response.headers().contains_key("retry-after"));
+        }
+        other => panic!("expected 503, got {other:?}"),
+    }
+    a.close();
+    memory::wait_until("there is room again", || server_has_room(&server));
+}
+
+fn server_has_room(server: &Running) -> bool {
+    let stream = TcpStream::connect(server.addr).expect("the server accepts");
+    tungstenite::client(format!("ws://{}/room/x", server.addr), stream).is_ok()
+}
+
+#[test]
+fn a_backplane_joins_servers_of_both_transports() {
+    let local = Local::new();
+    let wish = |node| Wish { backplane: Some((Node(node), local.port(Node(node)))), ..Wish::default() };
+    let (one, two) = (lab::smol(wish(1)), lab::std(wish(2)));
+    let (mut a, mut b) = (Client::join(one.addr, "x"), Client::join(two.addr, "x"));
+    // Each is heard on both sides once both have subscribed.
+    a.send("ready a");
+    assert_eq!((a.text(), b.text()), ("ready a".into(), "ready a".into()));
+    for n in 0..200 {
+        a.send(&format!("a{n}"));
+        b.send(&format!("b{n}"));
+    }
+    let heard: Vec<String> = (0..400).map(|_| a.text()).collect();
+    assert_eq!(heard, (0..400).map(|_| b.text()).collect::<Vec<_>>(), "one order on both");
+    drop(a);
+    assert_eq!(b.text(), "left 1006");
+}

@@ -1,0 +1,41 @@
+//! What a server holds of connections that are gone: nothing.
+
+use crate::client::Client;
+use crate::lab::{Start, Wish};
+use std::fs;
+use std::net::SocketAddr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How many sockets of this process the server at `addr` holds open: connected ones, and those whose peer has gone.
+pub fn sockets(addr: SocketAddr) -> usize {
+    let table = fs::read_to_string("/proc/self/net/tcp").expect("the system lists its sockets");
+    let local = format!(":{:04X}", addr.port());
+    let held = |line: &&str| {
+        let mut fields = line.split_whitespace().skip(1);
+        let is_local = fields.next().is_some_and(|local_address| local_address.ends_with(&local));
+        // 01: established, 08: closed by the peer alone.
+        is_local && fields.nth(1).is_some_and(|state| matches!(state, "01" | "08"))
+    };
+    table.lines().skip(1).filter(held).count()
+}
+
+/// Waits for something that other threads bring about.
+pub fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "it never came about that {what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+pub fn sockets_are_given_back(start: Start) {
+    let server = start(Wish::default());
+    let mut watcher = Client::join(server.addr, "x");
+    assert_eq!(sockets(server.addr), 1);
+    for _ in 0..50 {
+        drop(Client::join(server.addr, "x"));
+        assert_eq!(watcher.text(), "left 1006");
+    }
+    wait_until("the sockets are closed", || sockets(server.addr) == 1);
+}
