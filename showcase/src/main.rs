@@ -54,7 +54,7 @@ fn serve(addr: &str, transport: Transport) -> Result<(), Box<dyn Error>> {
             server.run()?;
         }
         Transport::Std => {
-            let server = lazuli_smol::Server::bind(addr, routes()?, ()).map_err(cannot)?;
+            let server = lazuli_std::Server::bind(addr, routes()?, ()).map_err(cannot)?;
             announce(server.local_addr()?);
             let stopper = server.stopper();
             on_signal(signals, move || stopper.stop(DRAIN));

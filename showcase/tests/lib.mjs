@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import WebSocket from 'ws';
 
 const PATIENCE = 10_000; // ms for one answer
+const WHOLE_TEST = 120_000; // ms
 
 export class Failure extends Error {
   constructor(what, expected, seen) {
@@ -188,7 +189,7 @@ export class Runner {
     let failed = 0;
     for (const { name, play } of this.#tests.filter((test) => test.name.includes(only))) {
       try {
-        await play();
+        await within(play(), 'the whole test', WHOLE_TEST);
         passed += 1;
         console.log(`ok    ${name}`);
       } catch (error) {

@@ -15,18 +15,17 @@ test('the start page leads into a room, and its examples name this server', asyn
   const commands = await page.locator('.terminal kbd').allTextContents();
   equal(commands.length, 6, 'the number of examples');
   for (const command of commands) check(command.includes(`://${address}/`), 'an example', address, command);
-  await page.getByLabel('Join a chat room').fill('');
-  await page.getByRole('button', { name: 'Join' }).click();
-  equal(new URL(page.url()).pathname, '/', 'where no room leads');
-  await page.getByLabel('Join a chat room').fill('..');
-  await page.getByRole('button', { name: 'Join' }).click();
-  equal(new URL(page.url()).pathname, '/', 'where ".." leads');
-  await page.getByLabel('Join a chat room').fill(' Blue café/1 ');
+  for (const none of ['', '  ', '..', ' . ', 'a/b', 'a\\b']) {
+    await page.getByLabel('Join a chat room').fill(none);
+    await page.getByRole('button', { name: 'Join' }).click();
+    equal(new URL(page.url()).pathname, '/', `where "${none}" leads`);
+  }
+  await page.getByLabel('Join a chat room').fill(' Blue café? #1 100% ');
   await page.getByLabel('Join a chat room').press('Enter');
   await page.waitForURL('**/chat/**');
   await hasState(page, 'online');
-  equal(await page.locator('#room').textContent(), 'Blue café/1', 'the name of the room');
-  await page.getByText('Welcome to room Blue café/1').waitFor();
+  equal(await page.locator('#room').textContent(), 'Blue café? #1 100%', 'the name of the room');
+  await page.getByText('Welcome to room Blue café? #1 100%').waitFor();
 });
 
 test('every control has a label, and shows where the focus is', async () => {
@@ -99,6 +98,8 @@ test('words and names without end stay within 360 px', async () => {
   }
   await page.locator('#typing', { hasText: 'Name2' }).waitFor();
   await fitsWidth(page, 360);
+  const cut = await messages(page).locator('.bubble').evaluateAll((bubbles) => bubbles.filter((bubble) => bubble.scrollWidth > bubble.clientWidth).length);
+  equal(cut, 0, 'messages that are cut off at the side');
   const box = await page.getByRole('button', { name: 'Send' }).boundingBox();
   check(box.x + box.width <= 360 && box.y + box.height <= 640, 'the Send button', 'on the screen', box);
   await shoot(page, 'chat-phone-endless');

@@ -9,15 +9,15 @@ test('two windows and a raw client in one room talk', async () => {
   const raw = await enterRaw(room);
 
   await say(ada, 'Hello from Ada');
-  const fromAda = await nextOf(raw);
+  const fromAda = await nextOf(raw, 'chat_message');
   equal({ ...fromAda, user_id: 0, timestamp: 0 }, { type: 'chat_message', message: 'Hello from Ada', name: 'Ada', user_id: 0, timestamp: 0 }, 'what the raw client got');
   check(ID.accepts(fromAda.user_id) && TIME.accepts(fromAda.timestamp), 'id and time', 'both', fromAda);
   await shows(ben, [['other', 'Ada', 'Hello from Ada']]); // so that Ben speaks after her
   await say(ben, 'Hello from Ben');
-  const { user_id: benId, name } = await nextOf(raw);
+  const { user_id: benId, name } = await nextOf(raw, 'chat_message');
   equal(name, undefined, 'the name of who chose none');
   raw.send({ type: 'chat_message', message: 'Hello from a terminal' });
-  const { user_id: rawId } = await nextOf(raw);
+  const { user_id: rawId } = await nextOf(raw, 'chat_message');
 
   await shows(ada, [['own', 'You', 'Hello from Ada'], ['other', `User ${benId}`, 'Hello from Ben'], ['other', `User ${rawId}`, 'Hello from a terminal']]);
   await shows(ben, [['other', 'Ada', 'Hello from Ada'], ['own', 'You', 'Hello from Ben'], ['other', `User ${rawId}`, 'Hello from a terminal']]);
@@ -90,13 +90,11 @@ test('Enter sends and clears, Shift+Enter breaks the line, blank is not sent', a
   await input(page).press('Shift+Enter');
   await input(page).pressSequentially('lines');
   await page.getByRole('button', { name: 'Send' }).click();
-  let frame;
-  do frame = await nextOf(raw);
-  while (frame.type !== 'chat_message');
-  equal(frame.message, ' two\nlines', 'the first message that was sent');
+  equal((await nextOf(raw, 'chat_message')).message, ' two\nlines', 'the first message that was sent');
   equal(await input(page).inputValue(), '', 'the input');
   check(await input(page).evaluate((element) => element === document.activeElement), 'the focus', 'in the input', 'elsewhere');
   await shows(page, [['own', 'You', ' two\nlines']]);
+  equal(await page.locator('.error').count(), 0, 'errors that the blank ones brought');
 });
 
 test('Enter that ends the composition of an input method does not send', async () => {

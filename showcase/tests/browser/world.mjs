@@ -66,10 +66,12 @@ export async function open(path, { width = 900, height = 700, dark = false, cloc
     addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
     const Plain = WebSocket;
     window.sockets = [];
+    window.heard = 0;
     window.WebSocket = class extends Plain {
       constructor(...args) {
         super(...args);
         window.sockets.push(this);
+        this.addEventListener('message', () => (window.heard += 1));
       }
     };
   });
@@ -84,7 +86,8 @@ export async function open(path, { width = 900, height = 700, dark = false, cloc
   if (clock) await page.clock.install();
   await before?.(page);
   await page.goto(origin + path);
-  if (clock) await page.clock.pauseAt(Date.now() + 60_000); // from here on its time is ours
+  // From here on its time is ours. (The jump is shorter than any timeout of the page.)
+  if (clock) await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 5_000);
   return page;
 }
 
@@ -141,11 +144,11 @@ export async function enterRaw(room) {
   return client;
 }
 
-/** The next frame of `client` that is not a coming or going. */
-export async function nextOf(client) {
+/** The next frame of `client` that is not a coming or going, or, if a type is given, that has this type. */
+export async function nextOf(client, type) {
   for (;;) {
     const frame = JSON.parse(await client.next());
-    if (!['user_joined', 'user_left'].includes(frame.type)) return frame;
+    if (type ? frame.type === type : !['user_joined', 'user_left'].includes(frame.type)) return frame;
   }
 }
 
