@@ -272,7 +272,7 @@ impl<A: App> Context<'_, A> {
         self.close_conn(conn, code, reason);
     }
 
-    /// Enters a room; a second time changes nothing.
+    /// Enters a room; a second time changes nothing, nor does it in [`Channel::on_close`](crate::Channel::on_close).
     ///
     /// The callback fails when the name is empty, longer than 255 bytes or holds control characters, and when the
     /// instance would be in more rooms than its limit allows.
@@ -282,7 +282,7 @@ impl<A: App> Context<'_, A> {
                 .fail(Error::reply("A room's name has 1 to 255 bytes and no control characters").with_code("BAD_ROOM"));
             return;
         }
-        if self.is_in(room) {
+        if self.is_in(room) || !self.state.is_open(self.conn) {
             return;
         }
         let limit = self.state.limits(self.conn).joins;
@@ -343,20 +343,25 @@ impl<A: App> Context<'_, A> {
         self.to_room(room).json(value);
     }
 
-    /// Sets a timer of this instance, or sets it anew; [`Channel::on_timer`](crate::Channel::on_timer) gets it.
+    /// Sets a timer of this instance, or sets it anew; [`Channel::on_timer`](crate::Channel::on_timer) gets it. In
+    /// [`Channel::on_close`](crate::Channel::on_close) nothing is set any more.
     ///
     /// The callback fails when the instance would have more timers than its limit allows.
     pub fn set_timer(&mut self, timer: impl Into<Timer>, after: Duration) {
         self.timer(timer.into(), after, None);
     }
 
-    /// Sets a timer that comes again and again; at least a millisecond apart. A turn that was missed is skipped.
+    /// Sets a timer that comes again and again; at least a millisecond apart, and without drift. A turn that was missed is
+    /// skipped.
     pub fn set_interval(&mut self, timer: impl Into<Timer>, every: Duration) {
         let every = every.max(Duration::from_millis(1));
         self.timer(timer.into(), every, Some(every));
     }
 
     fn timer(&mut self, timer: Timer, after: Duration, every: Option<Duration>) {
+        if !self.state.is_open(self.conn) {
+            return;
+        }
         let limit = self.state.limits(self.conn).timers;
         if !self.has_timer(timer) && self.timers() >= limit {
             self.fx.fail(Error::internal(format!("at most {limit} timers at once; cancel one first")));

@@ -32,7 +32,7 @@ pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
 enum Inner {
-    Reply { message: Cow<'static, str>, code: Option<Cow<'static, str>> },
+    Reply { message: Cow<'static, str>, code: Option<Cow<'static, str>>, status: u16 },
     Close { code: u16, reason: Cow<'static, str> },
     Internal { detail: String },
 }
@@ -40,7 +40,7 @@ enum Inner {
 impl Error {
     /// The peer reads `message`.
     pub fn reply(message: impl Into<Cow<'static, str>>) -> Error {
-        Error(Box::new(Inner::Reply { message: message.into(), code: None }))
+        Error(Box::new(Inner::Reply { message: message.into(), code: None, status: 400 }))
     }
 
     /// The peer reads "Validation failed: …".
@@ -50,7 +50,8 @@ impl Error {
 
     /// The peer reads "Access denied: …".
     pub fn denied(what: impl fmt::Display) -> Error {
-        Error::reply(alloc::format!("Access denied: {what}"))
+        let message = alloc::format!("Access denied: {what}").into();
+        Error(Box::new(Inner::Reply { message, code: None, status: 403 }))
     }
 
     /// The connection is closed with this code and reason. In `on_connect`, this refuses it.
@@ -95,6 +96,15 @@ impl Error {
         match &*self.0 {
             Inner::Close { code, .. } => Some(*code),
             _ => None,
+        }
+    }
+
+    /// The HTTP status where a page fails with it: 403 for [`Error::denied`], 500 for an internal error, else 400.
+    pub fn status(&self) -> u16 {
+        match &*self.0 {
+            Inner::Reply { status, .. } => *status,
+            Inner::Close { .. } => 400,
+            Inner::Internal { .. } => 500,
         }
     }
 
@@ -147,13 +157,15 @@ pub struct Refused {
     pub message: Cow<'static, str>,
     /// After how many seconds it is worth trying again.
     pub retry_after: Option<u32>,
+    /// With 405: the methods that the path takes, such as `GET, HEAD`.
+    pub allow: Option<&'static str>,
 }
 
 impl Refused {
     /// Refuses with an HTTP status from 400 to 599 (another becomes 403) and a text for the body.
     pub fn new(status: u16, message: impl Into<Cow<'static, str>>) -> Refused {
         let status = if (400..600).contains(&status) { status } else { 403 };
-        Refused { status, message: message.into(), retry_after: None }
+        Refused { status, message: message.into(), retry_after: None, allow: None }
     }
 
     /// Says after how many seconds it is worth trying again.
@@ -175,12 +187,17 @@ impl core::error::Error for Refused {}
 /// The answer that a driver gives.
 impl From<&Refused> for Response {
     fn from(refused: &Refused) -> Response {
-        let response = Response::text(alloc::format!("{}\n", refused.message)).with_status(refused.status);
-        match refused.retry_after {
-            // Digits are a header value: this cannot be refused.
-            Some(seconds) => response.clone().with_header("Retry-After", seconds.to_string()).unwrap_or(response),
-            None => response,
+        let mut response = Response::text(alloc::format!("{}\n", refused.message)).with_status(refused.status);
+        if let Some(seconds) = refused.retry_after {
+            response = response.with_own_header("Retry-After", seconds.to_string());
         }
+        if let Some(allow) = refused.allow {
+            response = response.with_own_header("Allow", allow);
+        }
+        if refused.status == 426 {
+            response = response.with_own_header("Upgrade", "websocket").with_own_header("Sec-WebSocket-Version", "13");
+        }
+        response
     }
 }
 

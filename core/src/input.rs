@@ -44,6 +44,13 @@ pub enum Input<'a, E> {
         /// How.
         cause: Cause<'a>,
     },
+    /// A subscription holds from this position on: what is published after it comes in.
+    Subscribed {
+        /// To which topic.
+        topic: &'a str,
+        /// The latest publication that came before it.
+        position: Position,
+    },
     /// A publication came in from the backplane, this hub's own included.
     Published {
         /// Under which topic.

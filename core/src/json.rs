@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use alloc::format;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Reads a message that is tagged by its `type`; see [`parse_tagged`].
 ///
@@ -13,7 +14,7 @@ pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     parse_tagged(text, "type")
 }
 
-/// Reads a message of any type that `serde` can make, with one clear error for each thing that can be wrong.
+/// Reads a message, which is a JSON object, of any type that `serde` can make of one, with one clear error for each thing that can be wrong.
 ///
 /// ```
 /// use lazuli::json;
@@ -36,25 +37,34 @@ pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
 /// "Invalid JSON format" (code `INVALID_JSON`), "Unknown message type: …" where the value under `tag` names no variant,
 /// "Invalid message format: …" for everything else.
 pub fn parse_tagged<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Result<T> {
-    let error = match serde_json::from_str(text) {
-        Ok(message) => return Ok(message),
-        Err(error) => error,
-    };
+    if text.trim_start().starts_with('{')
+        && let Ok(message) = serde_json::from_str(text)
+    {
+        return Ok(message);
+    }
     // Most messages are right: what is wrong with one is looked up only now.
-    if error.is_syntax() || error.is_eof() {
-        return Err(Error::reply("Invalid JSON format").with_code("INVALID_JSON"));
-    }
-    let said = format!("{error}");
-    let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
-    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else {
-        return Err(Error::reply("Invalid message format: a message is a JSON object"));
+    Err(fault::<T>(text, tag))
+}
+
+fn fault<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Error {
+    let Ok(value) = serde_json::from_str(text) else {
+        return Error::reply("Invalid JSON format").with_code("INVALID_JSON");
     };
-    match fields.get(tag) {
-        Some(serde_json::Value::String(name)) if what.starts_with(&format!("unknown variant `{name}`")) => {
-            Err(Error::reply(format!("Unknown message type: {name}")))
+    let Value::Object(fields) = value else {
+        return Error::reply("Invalid message format: a message is a JSON object");
+    };
+    // A message with nothing but its type says whether it is the type that is unknown, or a field that is wrong.
+    if let Some(Value::String(name)) = fields.get(tag) {
+        let bare = Value::Object([(tag.into(), Value::String(name.clone()))].into_iter().collect());
+        if let Err(error) = T::deserialize(bare)
+            && format!("{error}").starts_with(&format!("unknown variant `{name}`"))
+        {
+            return Error::reply(format!("Unknown message type: {name}"));
         }
-        _ => Err(Error::reply(format!("Invalid message format: {what}"))),
     }
+    let said = serde_json::from_str::<T>(text).err().map(|error| format!("{error}")).unwrap_or_default();
+    let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+    Error::reply(format!("Invalid message format: {what}"))
 }
 
 /// Appends `value` as JSON.

@@ -235,7 +235,6 @@ fn what_is_no_page_gets_a_status_that_says_so() {
 }
 
 #[test]
-#[ignore = "bug: 405 comes without Allow, and 426 without Upgrade, which RFC 9110 requires (15.5.6, 15.5.22)"]
 fn statuses_that_need_a_header_have_it() {
     let mut world = with_pages();
     let mut header = |request: Request, name: &str| {

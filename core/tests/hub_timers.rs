@@ -283,3 +283,28 @@ fn a_timer_may_be_set_for_the_end_of_time() {
     world.pass(seconds(1_000_000));
     assert_eq!((timers(&mut world), world.hub.poll_timeout()), (vec![], Some(Time::MAX)));
 }
+
+#[test]
+fn a_timer_that_came_leaves_nothing_behind() {
+    let mut world = World::new(Default::default(), lazuli::Limits { timers: 1, ..Default::default() });
+    let (a, b) = (world.open(), world.open());
+    let set = |world: &mut World, conn, name| {
+        world.run(conn, move |cx| {
+            cx.set_timer(name, seconds(1));
+            Ok(())
+        });
+    };
+    set(&mut world, a, "t");
+    world.pass(seconds(1));
+    // The queue may use the place again: what a does now must not touch b's timer.
+    set(&mut world, b, "x");
+    world.run(a, |cx| {
+        cx.cancel_timer("t");
+        Ok(())
+    });
+    set(&mut world, a, "u");
+    assert_eq!((world.got(a), world.stats().timers), (vec![], 2), "and the limit counts what is set");
+    world.forget();
+    world.pass(seconds(1));
+    assert_eq!(timers(&mut world), ["timer x 0", "timer u 0"]);
+}

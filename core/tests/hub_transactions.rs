@@ -524,7 +524,6 @@ fn a_panic_while_a_channel_is_dropped_is_contained() {
 }
 
 #[test]
-#[ignore = "bug: after a panic while recorded effects are dropped, recorded updates stay and happen in the next callback"]
 fn a_failed_callback_whose_effects_panic_when_dropped_leaves_nothing_behind() {
     let (mut world, a, b) = pair();
     world.run(a, |cx| {

@@ -6,7 +6,10 @@ const EXAMPLE: &str = include_str!("../examples/chat.rs");
 #[test]
 fn the_chat_of_the_readme_is_the_example() {
     let code = EXAMPLE.split_once("\n\n").map(|(_, code)| code.trim_end());
-    assert!(code.is_some_and(|code| README.contains(&format!("```rust\n{code}\n```"))), "copy the example into README.md");
+    assert!(
+        code.is_some_and(|code| README.contains(&format!("```rust\n{code}\n```"))),
+        "copy the example into README.md"
+    );
 }
 
 #[test]

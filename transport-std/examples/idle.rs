@@ -84,7 +84,7 @@ fn echo(socket: &mut TcpStream) -> std::io::Result<()> {
 
 /// Bytes of memory in use by this process.
 fn resident() -> std::io::Result<usize> {
-    Ok(status("VmRSS:")?)
+    status("VmRSS:")
 }
 
 fn status(field: &str) -> std::io::Result<usize> {

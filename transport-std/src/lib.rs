@@ -45,9 +45,9 @@
 //!
 //! # What a connection costs
 //! About 16 KiB of memory while it is idle (`examples/idle.rs` measures), most of it the pages of its thread's stack
-//! that have been used, and 1 MiB of address space. Linux gives a process 65,530 memory mappings unless told otherwise
-//! (`vm.max_map_count`), and a thread takes four; that is why [`Settings::links`] is 10,000 here, not 110,000.
-//! For more, `lazuli-smol` is made.
+//! that have been used, and 1 MiB of address space. Besides, a thread takes four memory mappings, of which Linux gives
+//! a process 65,530 unless told otherwise (`vm.max_map_count`), so there are at most 13,106 connections then. For more,
+//! `lazuli-smol` is made.
 //!
 //! It runs on Unix.
 
@@ -68,6 +68,7 @@ use lazuli::{App, Config, Handle, Node, Routes, Timestamp};
 use log::LogTo;
 use main_loop::MainLoop;
 use signal::Signal;
+use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -117,7 +118,7 @@ impl<A: App> Server<A> {
             routes,
             app,
             config: Config::default(),
-            settings: Settings { links: 10_000, ..Settings::default() },
+            settings: Settings::default(),
             effects: None,
             log: None,
             backplane: None,
@@ -135,8 +136,7 @@ impl<A: App> Server<A> {
         self
     }
 
-    /// Sets what concerns sockets. Unlike [`Settings::default`], the server begins with 10,000 links at most, because each
-    /// has a thread; see the [crate](crate) before setting more.
+    /// Sets what concerns sockets. There are never more links than threads can be had for; see the [crate](crate).
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -200,8 +200,10 @@ impl<A: App> Server<A> {
     /// Never by itself.
     pub fn run(self) -> io::Result<()> {
         let handle = self.handle();
-        let Server { listener, routes, app, mut config, settings, effects, log, backplane, inbox, signal, .. } = self;
+        let Server { listener, routes, app, mut config, mut settings, effects, log, backplane, inbox, signal, .. } =
+            self;
         listener.set_nonblocking(true)?;
+        settings.links = settings.links.min(most_threads());
         if config.seed == 0 {
             // Its keys are the system's randomness.
             config.seed = RandomState::new().build_hasher().finish();
@@ -231,6 +233,13 @@ impl<A: App> Server<A> {
         let _ = log_thread.join();
         result
     }
+}
+
+/// How many threads can be had. Each takes four memory mappings, and where it gets a stack but no mapping for its signal
+/// stack, the standard library aborts the process: a fifth of what Linux allows is left for everything else.
+fn most_threads() -> usize {
+    let limit = fs::read_to_string("/proc/sys/vm/max_map_count").ok().and_then(|text| text.trim().parse().ok());
+    limit.unwrap_or(65_530) / 5
 }
 
 /// Stops a [`Server`], from any thread. It does not wait: [`Server::run`] returns when the server has stopped.

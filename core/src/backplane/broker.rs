@@ -74,22 +74,24 @@ impl Broker {
     }
 
     /// What a hub asks for by [`Output::Subscribe`](crate::Output::Subscribe): it gets what comes after `after`, as far as
-    /// that is kept, and all that follows.
-    pub fn subscribe(&mut self, node: Node, topic: &str, after: Option<Position>) {
+    /// that is kept, and all that follows. Returns the position that the subscription holds from, to hand in as
+    /// [`Input::Subscribed`](crate::Input::Subscribed).
+    pub fn subscribe(&mut self, node: Node, topic: &str, after: Option<Position>) -> Position {
         let name: Arc<str> = topic.into();
         let found = self.topics.entry(name.clone()).or_insert_with(|| {
             self.epoch += 1;
             Topic { epoch: self.epoch, offset: 0, kept: VecDeque::new(), subscribers: BTreeSet::new() }
         });
         found.subscribers.insert(node);
-        let Some(after) = after else { return };
-        let epoch = found.epoch;
+        let (epoch, now) = (found.epoch, Position { epoch: found.epoch, offset: found.offset });
+        let Some(after) = after else { return now };
         let first = found.offset - found.kept.len() as u64 + 1;
         let from = if after.epoch == epoch { after.offset.saturating_add(1) } else { first };
         let missed = (first..).zip(&found.kept).filter(|(offset, _)| *offset >= from);
         let missed: Vec<Delivery> =
             missed.map(|(offset, message)| (name.clone(), Position { epoch, offset }, message.clone())).collect();
         self.deliver(node, missed);
+        now
     }
 
     fn deliver(&mut self, node: Node, deliveries: impl IntoIterator<Item = Delivery>) {

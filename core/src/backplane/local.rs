@@ -4,7 +4,7 @@ use super::{Backplane, Broker, Incoming};
 use crate::config::Node;
 use crate::rooms::Position;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
@@ -20,6 +20,7 @@ type Wake = Arc<dyn Fn() + Send + Sync>;
 /// let (mut a, mut b) = (local.port(Node(1)), local.port(Node(2)));
 /// b.subscribe("room:x", None);
 /// a.publish("room:x", b"hello");
+/// assert!(matches!(b.poll(), Some(Incoming::Subscribed(..))));
 /// assert!(matches!(b.poll(), Some(Incoming::Published(_))));
 /// assert!(a.poll().is_none());
 /// ```
@@ -48,7 +49,7 @@ impl Local {
 
     /// The port of one hub; each node has one at a time.
     pub fn port(&self, node: Node) -> Port {
-        Port { local: self.clone(), node }
+        Port { local: self.clone(), node, subscribed: VecDeque::new() }
     }
 
     /// Does something under the lock, and wakes those that have something to poll then.
@@ -70,6 +71,8 @@ impl Local {
 pub struct Port {
     local: Local,
     node: Node,
+    /// Subscriptions that the hub has not been told of.
+    subscribed: VecDeque<Incoming>,
 }
 
 impl Backplane for Port {
@@ -78,7 +81,8 @@ impl Backplane for Port {
     }
 
     fn subscribe(&mut self, topic: &str, after: Option<Position>) {
-        self.local.with(|broker| broker.subscribe(self.node, topic, after));
+        let position = self.local.with(|broker| broker.subscribe(self.node, topic, after));
+        self.subscribed.push_back(Incoming::Subscribed(topic.into(), position));
     }
 
     fn unsubscribe(&mut self, topic: &str) {
@@ -86,7 +90,8 @@ impl Backplane for Port {
     }
 
     fn poll(&mut self) -> Option<Incoming> {
-        self.local.with(|broker| broker.poll(self.node)).map(Incoming::Published)
+        let told = self.subscribed.pop_front();
+        told.or_else(|| self.local.with(|broker| broker.poll(self.node)).map(Incoming::Published))
     }
 
     fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>) {

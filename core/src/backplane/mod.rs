@@ -44,6 +44,8 @@ pub trait Backplane: Send {
 /// What comes in from a backplane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
+    /// A subscription to this topic holds from this position on.
+    Subscribed(Arc<str>, Position),
     /// A publication.
     Published(Delivery),
     /// The link came or went.
@@ -54,6 +56,7 @@ impl Incoming {
     /// The input that a driver makes of it.
     pub fn as_input<E>(&self) -> Input<'_, E> {
         match self {
+            Incoming::Subscribed(topic, position) => Input::Subscribed { topic, position: *position },
             Incoming::Published((topic, position, message)) => Input::Published { topic, position: *position, message },
             Incoming::Link(link) => Input::Backplane(*link),
         }

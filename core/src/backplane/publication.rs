@@ -123,11 +123,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn whom() -> impl Strategy<Value = Whom> {
-        prop_oneof![
-            Just(Whom::Topic),
-            Just(Whom::All),
-            prop::collection::vec(".{0,20}", 0..4).prop_map(Whom::Rooms),
-        ]
+        prop_oneof![Just(Whom::Topic), Just(Whom::All), prop::collection::vec(".{0,20}", 0..4).prop_map(Whom::Rooms),]
     }
 
     proptest! {
@@ -140,7 +136,8 @@ mod tests {
         ) {
             let except = except.into_iter().filter_map(ConnId::from_u64).collect();
             let publication = Publication { node: Node(node), whom, except, kind: Kind::Binary, payload: &payload };
-            prop_assert_eq!(Publication::decode(&publication.encode()).as_ref(), Some(&publication));
+            let bytes = publication.encode();
+            prop_assert_eq!(Publication::decode(&bytes), Some(publication));
         }
 
         #[test]

@@ -103,6 +103,12 @@ impl Response {
         Ok(self)
     }
 
+    /// Adds a header whose name and value are known to be right.
+    pub(crate) fn with_own_header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
     /// The status.
     pub fn status_code(&self) -> u16 {
         self.status

@@ -184,6 +184,12 @@ mod tests {
     }
 
     #[test]
+    fn a_word_of_continuation_bytes_is_not_ascii() {
+        assert_eq!(read(&[0x80; 8]), Err(0));
+        assert_eq!(read(b"01234567\x80\x80\x80\x80\x80\x80\x80\x80"), Err(8));
+    }
+
+    #[test]
     fn the_mask_begins_with_its_most_significant_byte() {
         let clear = "naïve 日本 🦀 text";
         let mask = 0x01F2_A380_u32;

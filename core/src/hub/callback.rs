@@ -84,7 +84,8 @@ impl<A: App> Hub<A> {
             Failure::Panic(_) => self.state.stats.panics += 1,
         }
         // What was recorded belongs to the application; dropping it must not bring the hub down either.
-        if let Err(panic) = contain(|| self.fx.clear()) {
+        let recorded = core::mem::take(&mut self.fx);
+        if let Err(panic) = contain(|| drop(recorded)) {
             self.log(Level::Error, "panic while an effect was dropped", None, || panic);
         }
         self.state.rng = rng;
@@ -97,8 +98,7 @@ impl<A: App> Hub<A> {
             Failure::Error(error) => {
                 self.log_error("a callback failed", Some(conn), &error);
                 match error.close_code() {
-                    Some(code) if crate::error::may_send(code) => self.end(conn, code, error.message()),
-                    Some(_) => self.end(conn, 1011, "Internal server error"),
+                    Some(code) => self.end_with(conn, code, error.message()),
                     None => self.send_error(conn, error.message(), error.code()),
                 }
             }

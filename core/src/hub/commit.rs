@@ -16,9 +16,9 @@ impl<A: App> Hub<A> {
     /// Does what the callback of `instance` (`None`: of the application) recorded. A panic while the application's state
     /// is changed leaves everything else undone.
     pub(super) fn commit(&mut self, instance: Option<u32>) -> Result<(), String> {
-        for update in self.fx.updates.drain(..) {
-            callback::contain(|| update(&mut self.app))?;
-        }
+        let (updates, app) = (&mut self.fx.updates, &mut self.app);
+        // As a whole: those that a panic leaves over are the application's too, and are dropped in here.
+        callback::contain(|| updates.drain(..).for_each(|update| update(app)))?;
         if self.fx.list.is_empty() {
             self.fx.clear();
             return Ok(());

@@ -20,13 +20,24 @@ impl<A: App> Hub<A> {
         self.decide(conn, code, reason, true);
     }
 
+    /// Decides a connection's end with a code of the application's, which may be one that cannot be sent.
+    pub(super) fn end_with(&mut self, conn: ConnId, code: u16, reason: &str) {
+        if crate::error::may_send(code) {
+            return self.end(conn, code, reason);
+        }
+        self.log(Level::Error, "a close code that may not be sent", Some(conn), || format!("{code}"));
+        self.end(conn, 1011, "Internal server error");
+    }
+
     /// Decides a connection's end and drops what waits for it.
     pub(super) fn end_now(&mut self, conn: ConnId, code: u16, reason: &str) {
         self.decide(conn, code, reason, false);
     }
 
     fn decide(&mut self, conn: ConnId, code: u16, reason: &str, linger: bool) {
-        let Some(Next::To(life)) = self.step(conn, Step::Ended) else { return };
+        // A second decision of the application's own is no input that came too late.
+        let ended = self.state.conns.get(conn).is_none_or(|found| found.ending.is_some());
+        let Some(Next::To(life)) = (!ended).then(|| self.step(conn, Step::Ended)).flatten() else { return };
         let reason: Arc<str> = crate::error::fit_reason(reason).into();
         self.log(Level::Debug, "closing", Some(conn), || format!("{code} {reason}"));
         let latest = self.state.now + self.state.config.linger;
@@ -99,6 +110,11 @@ impl<A: App> Hub<A> {
         if let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending.as_mut()) {
             ending.linger = None;
         }
+        self.give_up(conn);
+    }
+
+    /// Drops what is queued for a connection that is draining.
+    fn give_up(&mut self, conn: ConnId) {
         self.state.stats.dropped += self.state.flow.clear(conn.index()) as u64;
         self.flushed(conn);
     }
@@ -140,7 +156,7 @@ impl<A: App> Hub<A> {
             return;
         }
         self.shutdown = Some(deadline);
-        self.state.timers.insert(deadline.max(self.state.now), Due::Shutdown);
+        self.deadline = Some(self.state.timers.insert(deadline.max(self.state.now), Due::Shutdown));
         self.log(Level::Info, "shutting down", None, alloc::string::String::new);
         let conns: Vec<ConnId> = self.state.conns.iter().map(|(conn, _)| conn).collect();
         let spread = self.state.config.come_back.as_millis() as u64;
@@ -153,10 +169,11 @@ impl<A: App> Hub<A> {
     }
 
     pub(super) fn on_shutdown_deadline(&mut self) {
+        self.deadline = None;
         let late: Vec<ConnId> =
             self.state.conns.iter().filter(|(_, found)| found.life == Life::Draining).map(|(conn, _)| conn).collect();
         for conn in late {
-            self.on_linger(conn);
+            self.give_up(conn);
         }
         self.drain();
     }
@@ -170,6 +187,9 @@ impl<A: App> Hub<A> {
     fn drain(&mut self) {
         if !self.drained {
             self.drained = true;
+            if let Some(key) = self.deadline.take() {
+                self.state.timers.cancel(key);
+            }
             self.out.push(Item::Drained);
         }
     }

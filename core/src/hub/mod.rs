@@ -25,6 +25,7 @@ use crate::route::RouteError;
 use crate::routes::Routes;
 use crate::stats::Stats;
 use crate::time::Time;
+use crate::timer::TimerKey;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::format;
@@ -82,6 +83,8 @@ pub struct Hub<A: App = ()> {
     marks: Vec<u64>,
     mark: u64,
     shutdown: Option<Time>,
+    /// The timer of the shutdown's deadline.
+    deadline: Option<TimerKey>,
     drained: bool,
     /// The second of the latest log record, and how many it has.
     logged: (u64, u32),
@@ -115,6 +118,7 @@ impl<A: App> Hub<A> {
             marks: Vec::new(),
             mark: 0,
             shutdown: None,
+            deadline: None,
             drained: false,
             logged: (0, 0),
         };
@@ -202,7 +206,8 @@ impl<A: App> Hub<A> {
         let found = match pages.find(path) {
             Ok(found) => found,
             Err(RouteError::NotFound) if other.find(path).is_ok() => {
-                return Err(Refused::new(405, "This path takes another method"));
+                let allow = if request.method() == Method::Post { "GET, HEAD" } else { "POST" };
+                return Err(Refused { allow: Some(allow), ..Refused::new(405, "This path takes another method") });
             }
             Err(RouteError::NotFound) if self.routes.channels.find(path).is_ok() => {
                 return Err(Refused::new(426, "This path is a WebSocket; open it with an upgrade"));
@@ -219,8 +224,7 @@ impl<A: App> Hub<A> {
             Ok(response) => Ok(response),
             Err(callback::Failure::Error(error)) => {
                 self.log_error("a page failed", None, &error);
-                let status = if error.detail().is_some() { 500 } else { 400 };
-                Err(Refused::new(status, alloc::string::String::from(error.message())))
+                Err(Refused::new(error.status(), alloc::string::String::from(error.message())))
             }
             Err(callback::Failure::Panic(panic)) => {
                 self.log(Level::Error, "panic in a page", None, || panic);
@@ -239,6 +243,7 @@ impl<A: App> Hub<A> {
             Input::Pong { conn, bytes } => self.tell(conn, |channel, cx| channel.on_pong(cx, bytes)),
             Input::Sent(reports) => self.on_sent(reports),
             Input::Closed { conn, cause } => self.on_closed(conn, cause),
+            Input::Subscribed { topic, position } => self.on_subscribed(topic, position),
             Input::Published { topic, position, message } => self.on_published(topic, position, message),
             Input::Backplane(link) => self.on_link(link),
             Input::App(event) => self.on_event(event),
@@ -252,7 +257,7 @@ impl<A: App> Hub<A> {
         self.advance(now);
         while let Some(due) = self.state.timers.pop_due(self.state.now) {
             match due {
-                Due::Channel { instance, timer, every } => self.on_timer(instance, timer, every),
+                Due::Channel { instance, timer, at, every } => self.on_timer(instance, timer, at, every),
                 Due::Linger(conn) => self.on_linger(conn),
                 Due::Shutdown => self.on_shutdown_deadline(),
             }
@@ -342,10 +347,10 @@ impl<A: App> Hub<A> {
             Ok(()) => {}
             Err(callback::Failure::Error(error)) => {
                 self.log_error("refused", Some(conn), &error);
-                let code = error.close_code().unwrap_or(if error.detail().is_some() { 1011 } else { 1008 });
+                let default = if error.detail().is_some() { 1011 } else { 1008 };
                 // It never was connected, so it is not told that it was closed.
                 self.drop_channel(instance);
-                self.end(conn, code, error.message());
+                self.end_with(conn, error.close_code().unwrap_or(default), error.message());
             }
             Err(failure) => self.on_failure(conn, instance, failure),
         }
@@ -356,8 +361,10 @@ impl<A: App> Hub<A> {
             Message::Text(text) => text.len(),
             Message::Binary(bytes) => bytes.len(),
         };
-        self.state.stats.messages_in += 1;
-        self.state.stats.bytes_in += bytes as u64;
+        if self.state.is_open(conn) {
+            self.state.stats.messages_in += 1;
+            self.state.stats.bytes_in += bytes as u64;
+        }
         self.tell(conn, |channel, cx| match message {
             Message::Text(text) => channel.on_message(cx, text),
             Message::Binary(bytes) => channel.on_binary(cx, bytes),
@@ -381,11 +388,13 @@ impl<A: App> Hub<A> {
         }
     }
 
-    fn on_timer(&mut self, instance: u32, timer: Timer, every: Option<Duration>) {
+    fn on_timer(&mut self, instance: u32, timer: Timer, at: Time, every: Option<Duration>) {
         let Some(found) = self.state.instances.get_mut(instance as usize) else { return };
         found.timers.retain(|(set, _)| *set != timer);
         if let Some(every) = every {
-            self.state.set_timer(instance, timer, every, Some(every));
+            let late = self.state.now.saturating_since(at).as_micros() % every.as_micros().max(1);
+            let next = every.saturating_sub(Duration::from_micros(late as u64));
+            self.state.set_timer(instance, timer, next, Some(every));
         }
         self.state.stats.timers_fired += 1;
         self.call(instance, |channel, cx| channel.on_timer(cx, timer));
@@ -412,6 +421,9 @@ impl<A: App> Hub<A> {
             Command::Broadcast { rooms, except, frame } => self.broadcast(&rooms, &except, &frame),
             Command::All { except, frame } => self.broadcast_all(&except, &frame),
             Command::Close { conn, code, reason } => {
+                if self.state.conns.get(conn).is_none_or(|found| found.ending.is_some()) {
+                    self.state.stats.stale += 1;
+                }
                 let code = if crate::error::may_send(code) { code } else { 1000 };
                 self.end(conn, code, crate::error::fit_reason(&reason));
             }

@@ -121,27 +121,40 @@ impl<A: App> Hub<A> {
         }
     }
 
+    pub(super) fn on_subscribed(&mut self, topic: &str, position: Position) {
+        if let Some(seen) = self.seen(topic) {
+            seen.get_or_insert(position);
+        }
+    }
+
+    /// The latest publication of a topic; `None` for a room that is gone, and for what is no topic of ours.
+    fn seen(&mut self, topic: &str) -> Option<&mut Option<Position>> {
+        match topic.strip_prefix(ROOM) {
+            None => (topic == ALL).then_some(&mut self.remote.seen),
+            Some(room) => {
+                let room = self.state.rooms.find(room)?;
+                self.state.rooms.get_mut(room).map(|room| &mut room.seen)
+            }
+        }
+    }
+
     pub(super) fn on_published(&mut self, topic: &str, position: Position, message: &[u8]) {
         let Some(node) = self.remote.node else { return };
         let room = topic.strip_prefix(ROOM);
-        let seen = match room {
-            None => &mut self.remote.seen,
-            // A publication may cross with the unsubscription of a room that is gone.
-            Some(room) => match self.state.rooms.find(room).and_then(|room| self.state.rooms.get_mut(room)) {
-                Some(room) => &mut room.seen,
-                None => return,
-            },
-        };
-        if let Some(last) = *seen
-            && last.epoch == position.epoch
-        {
-            if position.offset <= last.offset {
+        // A publication may cross with the unsubscription of a room that is gone.
+        let Some(seen) = self.seen(topic) else { return };
+        let last = seen.filter(|last| last.epoch == position.epoch);
+        if last.is_none_or(|last| position.offset > last.offset) {
+            *seen = Some(position);
+        }
+        match last {
+            Some(last) if position.offset <= last.offset => {
                 self.state.stats.duplicates += 1;
                 return;
             }
-            self.state.stats.missed += position.offset - last.offset - 1;
+            Some(last) => self.state.stats.missed += position.offset - last.offset - 1,
+            None => {}
         }
-        *seen = Some(position);
         let Some(publication) = Publication::decode(message) else {
             self.state.stats.unpublished += 1;
             self.log(Level::Warn, "a publication that no hub wrote was ignored", None, || topic.into());

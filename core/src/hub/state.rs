@@ -62,7 +62,7 @@ pub(crate) struct Instance {
 /// Whose timer it is.
 pub(crate) enum Due {
     /// A channel instance's own.
-    Channel { instance: u32, timer: Timer, every: Option<Duration> },
+    Channel { instance: u32, timer: Timer, at: Time, every: Option<Duration> },
     /// What is queued for a connection that ends has had its time.
     Linger(ConnId),
     /// The deadline of a shutdown.
@@ -107,7 +107,11 @@ impl State {
         let Some(found) = self.instances.get_mut(instance as usize) else { return };
         // Never now: a timeout that is handled leaves none that is due.
         let at = self.now + after.max(Duration::from_micros(1));
-        let key = self.timers.insert(at, Due::Channel { instance, timer, every });
+        if at <= self.now {
+            // Only at the end of time, where nothing comes any more.
+            return;
+        }
+        let key = self.timers.insert(at, Due::Channel { instance, timer, at, every });
         found.timers.push((timer, key));
     }
 

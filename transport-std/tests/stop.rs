@@ -1,0 +1,83 @@
+//! How a server ends.
+
+mod common;
+
+use common::{bind, start};
+use lazuli::{Channel, Context, Result, Routes};
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+struct Quiet {
+    _alive: Arc<()>,
+}
+
+impl Channel for Quiet {
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        cx.text(text);
+        Ok(())
+    }
+}
+
+fn routes(alive: &Arc<()>) -> Routes {
+    let alive = alive.clone();
+    let mut routes = Routes::new();
+    routes.channel("/quiet", move |_| Ok(Quiet { _alive: alive.clone() })).unwrap();
+    routes
+}
+
+#[test]
+fn every_client_is_told_to_come_back() {
+    let alive = Arc::new(());
+    let server = start(bind(routes(&alive), ()));
+    let mut clients: Vec<_> = (0..20).map(|_| server.connect("/quiet")).collect();
+    assert_eq!(Arc::strong_count(&alive), 22);
+    server.stopper.stop(Duration::from_secs(5));
+    let threads: Vec<_> = clients.drain(..).map(|mut client| thread::spawn(move || client.closed())).collect();
+    for thread in threads {
+        let (code, reason, _) = thread.join().unwrap();
+        assert_eq!(code, 1001);
+        assert!(reason.contains("come back in"), "{reason}");
+    }
+    server.ended();
+    // The hub is gone, and with it whatever the threads held.
+    assert_eq!(Arc::strong_count(&alive), 1);
+}
+
+#[test]
+fn a_client_that_does_not_answer_does_not_hold_it_up() {
+    let alive = Arc::new(());
+    let server = start(bind(routes(&alive), ()));
+    // One never reads, one has not said a word, one has said half a request.
+    let client = server.connect("/quiet");
+    let mut silent = server.socket();
+    let mut half = server.socket();
+    std::io::Write::write_all(&mut half, b"GET /quiet HTT").unwrap();
+    server.stopper.stop(Duration::from_millis(300));
+    server.ended();
+    assert_eq!(Arc::strong_count(&alive), 1);
+    for socket in [&mut silent, &mut half] {
+        assert!(matches!(socket.read(&mut [0]), Ok(0) | Err(_)));
+    }
+    drop(client);
+}
+
+#[test]
+fn a_stop_before_the_start_counts() {
+    let alive = Arc::new(());
+    let server = bind(routes(&alive), ());
+    server.stopper().stop(Duration::from_secs(5));
+    start(server).ended();
+}
+
+#[test]
+fn a_later_stop_changes_nothing() {
+    let alive = Arc::new(());
+    let server = start(bind(routes(&alive), ()));
+    let _client = server.connect("/quiet");
+    server.stopper.stop(Duration::from_millis(100));
+    server.stopper.stop(Duration::from_secs(3_600));
+    server.ended();
+}
