@@ -467,3 +467,28 @@ fn a_clock_that_goes_back_changes_nothing() {
     net.driver.receive(Time::ZERO, link, &client_frame(0x81, b"half")[..3]);
     assert_eq!(net.driver.next_timeout(), Some(net.now + FrameLimits::default().message_time));
 }
+
+#[test]
+fn what_was_answered_before_the_peers_end_goes_first() {
+    for (end, answer) in [(client_frame(0xc1, b"reserved bits"), 1002), (client_close(4000, "bye"), 4000)] {
+        let mut net = Net::default();
+        let link = net.open();
+        net.stage(link, |cx| {
+            cx.text("heard");
+            Ok(())
+        });
+        net.receive(link, &end);
+        let frames = net.frames(link);
+        assert_eq!(frames[0], text("heard"));
+        assert_eq!((frames.len(), &frames[1].1[..2]), (2, &u16::to_be_bytes(answer)[..]));
+    }
+}
+
+#[test]
+fn each_of_several_pings_is_answered_while_the_socket_takes_it() {
+    let mut net = Net::default();
+    let link = net.open();
+    let pings: Vec<u8> = (0..10).flat_map(|n| client_frame(0x89, &[n])).collect();
+    net.receive(link, &pings);
+    assert_eq!(net.frames(link), (0..10).map(|n| (0x8a, vec![n])).collect::<Vec<_>>());
+}

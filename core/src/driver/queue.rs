@@ -3,18 +3,20 @@
 use crate::frame::Frame;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::mem;
 use std::io::IoSlice;
 
-/// A link's out-queue: first what is half written, then a pong, then frames, then the last bytes that the link will send.
+/// A link's out-queue: first what is half written, then pongs, then frames, then the last bytes that the link will send.
 ///
-/// A new pong replaces one that waits; after a close frame nothing follows.
+/// While the socket takes nothing, a new pong replaces those that wait; after a close frame nothing follows.
 #[derive(Debug, Default)]
 pub(super) struct OutQueue {
     /// Bytes that come first: the answer to the handshake, or a pong of which a part is written.
     head: Vec<u8>,
     /// Of `head`, or else of the first frame: how much is written.
     written: usize,
-    pong: Option<Vec<u8>>,
+    /// Pongs of which nothing is written.
+    pongs: Vec<u8>,
     frames: VecDeque<Frame>,
     /// A close frame or an HTTP answer.
     last: Option<Vec<u8>>,
@@ -22,7 +24,7 @@ pub(super) struct OutQueue {
 
 impl OutQueue {
     pub(super) fn is_empty(&self) -> bool {
-        self.head.is_empty() && self.pong.is_none() && self.frames.is_empty() && self.last.is_none()
+        self.head.is_empty() && self.pongs.is_empty() && self.frames.is_empty() && self.last.is_none()
     }
 
     pub(super) fn push_head(&mut self, bytes: Vec<u8>) {
@@ -40,8 +42,12 @@ impl OutQueue {
         self.written = written;
     }
 
-    pub(super) fn set_pong(&mut self, bytes: Vec<u8>) {
-        self.pong = Some(bytes);
+    /// Queues a pong; in place of those that wait if the socket is blocked, so that they cannot pile up.
+    pub(super) fn push_pong(&mut self, bytes: &[u8], blocked: bool) {
+        if blocked {
+            self.pongs.clear();
+        }
+        self.pongs.extend_from_slice(bytes);
     }
 
     pub(super) fn set_last(&mut self, bytes: Vec<u8>) {
@@ -73,7 +79,7 @@ impl OutQueue {
             // A pong cannot go into the middle of a frame.
             add(frames.next().and_then(|frame| frame.wire().get(self.written..)).unwrap_or_default());
         }
-        add(self.pong.as_deref().unwrap_or_default());
+        add(&self.pongs);
         let all = frames.all(|frame| add(frame.wire()));
         if all {
             add(self.last.as_deref().unwrap_or_default());
@@ -96,15 +102,14 @@ impl OutQueue {
         } else if self.written > 0 {
             hub += self.consume_frame(&mut bytes);
         }
-        if bytes > 0
-            && let Some(pong) = self.pong.take()
-        {
-            if bytes < pong.len() {
-                self.head = pong;
+        if bytes > 0 && !self.pongs.is_empty() {
+            let pongs = mem::take(&mut self.pongs);
+            if bytes < pongs.len() {
+                self.head = pongs;
                 self.written = bytes;
                 return hub;
             }
-            bytes -= pong.len();
+            bytes -= pongs.len();
         }
         while bytes > 0 && !self.frames.is_empty() {
             hub += self.consume_frame(&mut bytes);
@@ -144,7 +149,7 @@ mod tests {
     }
 
     proptest! {
-        /// However the socket takes the bytes: frames stay whole and in order, the latest pong goes between frames, the
+        /// However the socket takes the bytes: frames stay whole and in order, pongs go between frames, the
         /// close comes last, and every byte of the hub's is reported once.
         #[test]
         fn what_goes_out_is_whole_and_in_order(
@@ -162,7 +167,7 @@ mod tests {
                         pushed += frame.wire().len();
                         queue.push_frame(frame);
                     }
-                    1 => queue.set_pong(alloc::vec![0x8a, 1, count]),
+                    1 => queue.push_pong(&[0x8a, 1, count], size % 2 == 0),
                     _ => reported += write(&mut queue, size, &mut wire),
                 }
             }
@@ -207,14 +212,15 @@ mod tests {
     }
 
     #[test]
-    fn a_new_pong_replaces_the_one_that_waits() {
+    fn pongs_do_not_pile_up_while_the_socket_is_blocked() {
         let mut queue = OutQueue::default();
         for n in 0..1_000u16 {
-            queue.set_pong(n.to_be_bytes().to_vec());
+            queue.push_pong(&n.to_be_bytes(), true);
         }
+        queue.push_pong(b"and", false);
         let mut wire = Vec::new();
         write(&mut queue, 100, &mut wire);
-        assert_eq!(wire, 999u16.to_be_bytes());
+        assert_eq!(wire, [&999u16.to_be_bytes()[..], b"and"].concat());
         assert!(queue.is_empty());
     }
 }

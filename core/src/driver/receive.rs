@@ -4,10 +4,10 @@ use super::guard::Violation;
 use super::head::{self, Reject};
 use super::link::{Body, Deadline, LinkId, Open, Phase};
 use super::response::{self, Response};
-use super::run::Driver;
+use super::run::{Driver, Ended};
 use crate::channel::App;
 use crate::id::ConnId;
-use crate::input::{Cause, Input, Message};
+use crate::input::{Input, Message};
 use crate::log::Level;
 use crate::request::{Method, Request};
 use alloc::boxed::Box;
@@ -170,7 +170,8 @@ impl<A: App> Driver<A> {
             M::Pong(bytes) => Input::Pong { conn, bytes },
             M::Ping(bytes) => {
                 if let Some(found) = self.links.get_mut(link.0) {
-                    found.queue().set_pong(control(0x8a, bytes));
+                    let blocked = found.blocked;
+                    found.queue().push_pong(&control(0x8a, bytes), blocked);
                 }
                 self.mark(link);
                 Input::Ping { conn, bytes }
@@ -181,7 +182,7 @@ impl<A: App> Driver<A> {
                     None => (None, ""),
                 };
                 let answer = code.map_or(control(0x88, &[]), |code| close_frame(code, reason));
-                self.close_conn(conn, Cause::Peer { code, reason });
+                self.ended.push((conn, Ended::Peer { code, reason: reason.into() }));
                 let by = self.now + self.settings.close_time;
                 self.leave(link, None, answer, false, by);
                 return false;
@@ -197,7 +198,7 @@ impl<A: App> Driver<A> {
     pub(super) fn violate(&mut self, link: LinkId, conn: ConnId, violation: Option<Violation>) {
         let Some(Violation { code, reason, .. }) = violation else { return };
         self.hub.log(Level::Info, "violation", Some(conn), || alloc::format!("{code} {reason}"));
-        self.close_conn(conn, Cause::Violation { code, reason });
+        self.ended.push((conn, Ended::Violation { code, reason }));
         let by = self.now + self.settings.close_time;
         self.leave(link, None, close_frame(code, reason), false, by);
     }

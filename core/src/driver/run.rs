@@ -15,7 +15,9 @@ use crate::stats::Stats;
 use crate::time::Time;
 use crate::timer::TimerQueue;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, IoSlice};
@@ -101,6 +103,8 @@ pub struct Driver<A: App = ()> {
     /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
     pub(super) frames: Vec<Frame>,
     pub(super) entries: Vec<(u32, u32)>,
+    /// Connections that their peers have ended. The hub hears of it once what it sent before is taken out.
+    pub(super) ended: Vec<(ConnId, Ended)>,
     /// Links that have something to write.
     pub(super) dirty: Vec<LinkId>,
     /// Links whose socket is to be closed.
@@ -110,6 +114,12 @@ pub struct Driver<A: App = ()> {
     /// What was written of the hub's frames and is not yet reported.
     pub(super) sent: Vec<(ConnId, u32)>,
     pub(super) drained: bool,
+}
+
+/// How a peer ended its connection.
+pub(super) enum Ended {
+    Peer { code: Option<u16>, reason: String },
+    Violation { code: u16, reason: &'static str },
 }
 
 /// At most so many framers wait for a message.
@@ -128,6 +138,7 @@ impl<A: App> Driver<A> {
             framers: Vec::new(),
             frames: Vec::new(),
             entries: Vec::new(),
+            ended: Vec::new(),
             dirty: Vec::new(),
             doomed: Vec::new(),
             done: Vec::new(),
@@ -256,6 +267,20 @@ impl<A: App> Driver<A> {
         if let Some(key) = self.links.get_mut(link.0).and_then(|found| found.timer.take()) {
             self.timers.cancel(key);
         }
+    }
+
+    /// Tells the hub of the connections that their peers have ended; whether there were any.
+    pub(super) fn report_ended(&mut self) -> bool {
+        let mut ended = mem::take(&mut self.ended);
+        let any = !ended.is_empty();
+        for (conn, how) in ended.drain(..) {
+            match &how {
+                Ended::Peer { code, reason } => self.close_conn(conn, Cause::Peer { code: *code, reason }),
+                Ended::Violation { code, reason } => self.close_conn(conn, Cause::Violation { code: *code, reason }),
+            }
+        }
+        self.ended = ended;
+        any
     }
 
     /// Tells the hub that a connection is gone.
