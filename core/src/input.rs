@@ -37,6 +37,16 @@ pub enum Input<'a, E> {
     },
     /// Wire bytes of hub frames that were written since the last report, for any number of connections.
     Sent(&'a [(ConnId, u32)]),
+    /// The peer has closed the connection with a close frame, or broken a rule: its end is decided. What is queued for it
+    /// goes first, for a while; then the hub asks for the close, with the same code and reason.
+    Ended {
+        /// Which connection.
+        conn: ConnId,
+        /// The peer's code, or the rule's; `None` if the close frame was empty, and then 1005 is asked for.
+        code: Option<u16>,
+        /// The peer's reason, or the rule's.
+        reason: &'a str,
+    },
     /// The connection has ended; exactly once for each one that was opened, failed upgrades included.
     Closed {
         /// Which connection.

@@ -23,7 +23,7 @@ pub enum Output<'a, F> {
     Close {
         /// Which connection.
         conn: ConnId,
-        /// The code of the close frame.
+        /// The code of the close frame; 1005 where the peer's own had none, and the answer has none either.
         code: u16,
         /// The reason beside it, at most 123 bytes.
         reason: &'a str,

@@ -1,1 +1,49 @@
-//! To come.
+//! Simulates a lazuli server from a seed: clients, a network with everything that can happen to it, and a clock that
+//! jumps from one event to the next. The product in the middle is the real one, [`lazuli::driver::Driver`], bytes in and
+//! bytes out.
+//!
+//! A seed decides everything: how many clients there are and what they like to do, how links delay, split, stall and
+//! break, which callbacks fail or panic. While the run goes on, [`Oracle`]s compare what is seen with what the
+//! documentation promises. Every seed runs twice, and both runs have to be the same, step by step.
+//!
+//! ```
+//! let outcome = lazuli_harness::run_seed(7);
+//! assert_eq!(outcome.failure, None);
+//! assert!(outcome.operations > 0);
+//! ```
+//!
+//! From the command line:
+//!
+//! ```text
+//! cargo run --release -p lazuli-harness -- run --seeds 10000
+//! cargo run --release -p lazuli-harness -- replay 7
+//! ```
+//!
+//! [`script`] plays one written scenario in the simulator and over real sockets, for both to be compared.
+
+mod app;
+#[cfg(feature = "canary")]
+mod canaries;
+mod codec;
+pub mod conformance;
+mod journal;
+mod kernel;
+mod model;
+mod net;
+mod oracle;
+mod plan;
+mod queue;
+mod report;
+mod rng;
+mod run;
+pub mod script;
+mod tally;
+mod trace;
+mod world;
+
+#[cfg(feature = "canary")]
+pub use canaries::{Sighting, canaries};
+pub use oracle::{Failure, Oracle};
+pub use report::Report;
+pub use run::{Outcome, replay, run_seed, run_seeds};
+pub use tally::{Fault, Tally};

@@ -15,6 +15,8 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
+type Effects<A> = Box<dyn FnMut(<A as App>::Effect, &Handle<A>) + Send>;
+
 /// A server that is bound to an address and not yet running.
 pub struct Server<A: App> {
     listener: TcpListener,
@@ -22,7 +24,7 @@ pub struct Server<A: App> {
     app: A,
     config: Config,
     settings: Settings,
-    effects: Box<dyn FnMut(A::Effect, &Handle<A>) + Send>,
+    effects: Effects<A>,
     log: Box<dyn FnMut(Record) + Send>,
     backplane: Option<(Node, Box<dyn Backplane>)>,
     sender: Sender<Order<A>>,

@@ -66,9 +66,13 @@ impl<A: App> Shared<A> {
         let _in_line = self.turnstile.lock().unwrap_or_else(PoisonError::into_inner);
         // Callbacks cannot poison it, their panics are contained; and there is no better state to go on with than this.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Time::from_micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let now = self.now();
         state.io.now = now;
         (state, now)
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        Time::from_micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
     /// Tells the driver something and does what follows; whether `link` is still there then.

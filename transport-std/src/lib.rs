@@ -87,7 +87,7 @@ pub fn serve<A: App>(addr: impl ToSocketAddrs, routes: Routes<A>, app: A) -> io:
 
 type Effects<A> = Box<dyn FnMut(<A as App>::Effect, &Handle<A>) + Send>;
 
-/// A server that is bound to its address and serves once it [runs](Server::run); see the [crate](crate).
+/// A server that is bound to its address and serves once it [runs](Server::run); see the [crate].
 pub struct Server<A: App = ()> {
     listener: TcpListener,
     routes: Routes<A>,
@@ -136,7 +136,7 @@ impl<A: App> Server<A> {
         self
     }
 
-    /// Sets what concerns sockets. There are never more links than threads can be had for; see the [crate](crate).
+    /// Sets what concerns sockets. There are never more links than threads can be had for; see the [crate].
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -194,10 +194,7 @@ impl<A: App> Server<A> {
     /// Serves until a [`Stopper`] stops it; then every connection is closed, and every thread of the server has ended.
     ///
     /// # Errors
-    /// When the system refuses the server's own thread, or to wait for sockets. Peers cause none.
-    ///
-    /// # Panics
-    /// Never by itself.
+    /// When the system refuses the log's thread, or to wait for sockets. Peers cause none.
     pub fn run(self) -> io::Result<()> {
         let handle = self.handle();
         let Server { listener, routes, app, mut config, mut settings, effects, log, backplane, inbox, signal, .. } =

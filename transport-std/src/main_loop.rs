@@ -59,7 +59,7 @@ impl<'a, A: App> MainLoop<'a, A> {
     {
         while let Some((now, until)) = self.turn() {
             if self.wait(now, until)? {
-                self.accept(now, scope);
+                self.accept(scope);
             }
         }
         Ok(())
@@ -133,7 +133,7 @@ impl<'a, A: App> MainLoop<'a, A> {
     }
 
     /// Takes the clients that wait.
-    fn accept<'scope>(&mut self, now: Time, scope: &'scope Scope<'scope, '_>)
+    fn accept<'scope>(&mut self, scope: &'scope Scope<'scope, '_>)
     where
         'a: 'scope,
     {
@@ -150,7 +150,7 @@ impl<'a, A: App> MainLoop<'a, A> {
             };
             if let Err(error) = result {
                 self.shared.log(Level::Warn, "cannot accept; next try in 100 ms", &error);
-                self.accept_at = now + BACK_OFF;
+                self.accept_at = self.shared.now() + BACK_OFF;
                 return;
             }
         }

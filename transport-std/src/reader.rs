@@ -14,11 +14,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// to 400 KiB in a debug build, 112 KiB in a release build.
 pub(crate) const STACK: usize = 1 << 20;
 
-/// What is read at once while little comes in. It lies on the stack, where an idle thread keeps only the pages that were
-/// written to.
+/// What is read at once while little comes in. Up to this size, a buffer on the stack costs an idle thread no page more.
 const SMALL: usize = 4 << 10;
 
-/// What is read at once, and handed to the hub in one turn, while a lot comes in.
+/// What is read at once while a lot comes in, and so the most that one connection brings into one turn: 16 KiB can be 2,700
+/// messages. With four times as much, others waited four times as long, and large messages were no faster.
 const LARGE: usize = 16 << 10;
 
 /// Reads until the connection is gone, or its peer ends its direction of the stream.

@@ -35,6 +35,11 @@ fn every_client_is_told_to_come_back() {
     let mut clients: Vec<_> = (0..20).map(|_| server.connect("/quiet")).collect();
     assert_eq!(Arc::strong_count(&alive), 22);
     server.stopper.stop(Duration::from_secs(5));
+    // The first one is told, and has not answered yet: nobody new comes in meanwhile.
+    let mut first = clients.remove(0);
+    assert!(first.0.read().unwrap().is_close());
+    assert_eq!(TcpStream::connect(server.addr).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert!(matches!(first.0.read(), Err(tungstenite::Error::ConnectionClosed)));
     let threads: Vec<_> = clients.drain(..).map(|mut client| thread::spawn(move || client.closed())).collect();
     for thread in threads {
         let (code, reason, _) = thread.join().unwrap();

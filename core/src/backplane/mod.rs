@@ -2,7 +2,7 @@
 //!
 //! With [`Config::backplane`](crate::Config::backplane) a hub delivers nothing that it broadcasts by itself. It asks its
 //! driver to publish it ([`Output::Publish`](crate::Output::Publish)), and delivers it when it comes back
-//! ([`Input::Published`](crate::Input::Published)), so that all hubs see the order of the topic. Each room is a topic; a
+//! ([`Input::Published`]), so that all hubs see the order of the topic. Each room is a topic; a
 //! hub subscribes to it while it has a member there. Sends to one connection, and events, stay on their hub.
 
 mod broker;

@@ -7,7 +7,7 @@
 //! Each stage has its time; when it is over, the next begins.
 
 use super::link::{Deadline, Leaving, LinkId, Phase, Stage};
-use super::run::Driver;
+use super::run::{Driver, Ended};
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::Cause;
@@ -17,17 +17,17 @@ use alloc::vec::Vec;
 use core::mem;
 
 impl<A: App> Driver<A> {
-    /// Queues a link's last bytes, which have until `by` to go out. With `ask`, the peer's close frame is awaited
-    /// afterwards.
-    pub(super) fn leave(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, ask: bool, by: Time) {
+    /// Queues a link's last bytes, which have until `by` to go out.
+    pub(super) fn leave(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, by: Time) {
         // Frames of this turn came before the end.
         self.settle_entries(link);
         let Some(found) = self.links.get_mut(link.0) else { return };
         let phase =
             Phase::Leaving(Leaving { conn, stage: Stage::Flushing, discarded: 0, listening: None, ended: false });
         let before = mem::replace(&mut found.phase, phase);
-        if let (Phase::Open(open), Phase::Leaving(leaving), true) = (before, &mut found.phase, ask) {
-            leaving.listening = Some(Box::new((open.guard, open.limits)));
+        if let (Phase::Open(open), Phase::Leaving(leaving)) = (before, &mut found.phase) {
+            leaving.listening = (!open.ended).then(|| Box::new((open.guard, open.limits)));
+            leaving.ended = open.eof;
         }
         found.queue().set_last(last);
         self.set_deadline(link, by, Deadline::Leave);
@@ -40,7 +40,7 @@ impl<A: App> Driver<A> {
         if known != conn {
             return;
         }
-        self.leave(link, Some(conn), last, true, by);
+        self.leave(link, Some(conn), last, by);
         if by <= self.now
             && let Some(found) = self.links.get_mut(link.0)
         {
@@ -55,7 +55,6 @@ impl<A: App> Driver<A> {
     pub(super) fn receive_late(&mut self, link: LinkId, bytes: &[u8]) {
         let now = self.now;
         let Some(Phase::Leaving(leaving)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
-        leaving.discarded = leaving.discarded.saturating_add(bytes.len());
         if let Some(listening) = &mut leaving.listening {
             let (guard, limits) = &mut **listening;
             // Its messages are late; only its close frame counts, or that it cannot be understood any more.
@@ -63,8 +62,11 @@ impl<A: App> Driver<A> {
                 leaving.listening = None;
                 self.proceed(link);
             }
-        } else if leaving.discarded > self.settings.discard_bytes {
-            self.lose(link);
+        } else if leaving.stage == Stage::Said {
+            leaving.discarded = leaving.discarded.saturating_add(bytes.len());
+            if leaving.discarded > self.settings.discard_bytes {
+                self.lose(link);
+            }
         }
     }
 
@@ -84,10 +86,9 @@ impl<A: App> Driver<A> {
         if leaving.stage == Stage::Asked && (leaving.listening.is_none() || leaving.ended) {
             leaving.stage = Stage::Said;
             leaving.listening = None;
-            leaving.discarded = 0;
             let (conn, ended) = (leaving.conn.take(), leaving.ended);
             if let Some(conn) = conn {
-                self.close_conn(conn, Cause::Done);
+                self.ended.push((conn, Ended::Gone(Cause::Done)));
             }
             if ended {
                 return self.lose(link);
@@ -119,9 +120,12 @@ impl<A: App> Driver<A> {
         self.forget_entries(link);
         let Some(found) = self.links.remove(link.0) else { return };
         self.doomed.push(link);
-        let cause = if matches!(found.phase, Phase::Leaving(_)) { Cause::Done } else { Cause::Lost };
+        let cause = match &found.phase {
+            Phase::Open(open) if !open.ended => Cause::Lost,
+            _ => Cause::Done,
+        };
         if let Some(conn) = found.conn() {
-            self.close_conn(conn, cause);
+            self.ended.push((conn, Ended::Gone(cause)));
         }
     }
 }

@@ -81,6 +81,11 @@ pub(super) struct Open {
     pub(super) guard: Guard,
     /// Only in the middle of a message.
     pub(super) framer: Option<Box<Framer>>,
+    /// The peer has closed or broken a rule: what it sends from now on is thrown away. The hub lets out what waits, and
+    /// asks for the close.
+    pub(super) ended: bool,
+    /// The peer has sent its last byte.
+    pub(super) eof: bool,
 }
 
 /// The end of a link.

@@ -1,6 +1,6 @@
 //! Bytes on their way in: head, body, frames.
 
-use super::guard::Violation;
+use super::guard::{Guard, Violation};
 use super::head::{self, Reject};
 use super::link::{Body, Deadline, LinkId, Open, Phase};
 use super::response::{self, Response};
@@ -22,6 +22,7 @@ impl<A: App> Driver<A> {
         self.advance(now);
         let Some(found) = self.links.get_mut(link.0) else { return };
         match &mut found.phase {
+            Phase::Open(open) if open.ended => {}
             Phase::Open(_) => self.receive_frames(link, bytes),
             Phase::Leaving(_) => self.receive_late(link, bytes),
             Phase::Head(head) => {
@@ -84,7 +85,7 @@ impl<A: App> Driver<A> {
     /// Sends the answer to a plain request, and the link on its way out.
     fn answer(&mut self, link: LinkId, response: &Response, head_only: bool) {
         let by = self.now + self.settings.answer_time;
-        self.leave(link, None, response.encode(head_only), false, by);
+        self.leave(link, None, response.encode(head_only), by);
     }
 
     /// Asks the hub, and answers; whether the link is a WebSocket now.
@@ -104,7 +105,7 @@ impl<A: App> Driver<A> {
         self.clear_deadline(link);
         if let Some(found) = self.links.get_mut(link.0) {
             found.queue().push_head(response::encode_upgrade(&derive_accept_key(key), None));
-            found.phase = Phase::Open(Open { conn, limits, guard: Default::default(), framer: None });
+            found.phase = Phase::Open(Open { conn, limits, guard: Guard::new(), framer: None, ended: false, eof: false });
         }
         self.mark(link);
         // Whatever the hub sends comes behind the answer in the link's queue.
@@ -181,10 +182,7 @@ impl<A: App> Driver<A> {
                     Some(frame) => (Some(u16::from(frame.code)), frame.reason.as_str()),
                     None => (None, ""),
                 };
-                let answer = code.map_or(control(0x88, &[]), |code| close_frame(code, reason));
-                self.ended.push((conn, Ended::Peer { code, reason: reason.into() }));
-                let by = self.now + self.settings.close_time;
-                self.leave(link, None, answer, false, by);
+                self.ended_by_peer(link, conn, code, reason);
                 return false;
             }
             // tungstenite gives no raw frames out.
@@ -194,13 +192,21 @@ impl<A: App> Driver<A> {
         true
     }
 
-    /// Closes a link whose peer broke the protocol or a limit.
+    /// Nothing that the peer sends matters any more. What the hub has for it goes first, then the hub asks for the close.
+    fn ended_by_peer(&mut self, link: LinkId, conn: ConnId, code: Option<u16>, reason: &str) {
+        if let Some(Phase::Open(open)) = self.links.get_mut(link.0).map(|found| &mut found.phase) {
+            open.ended = true;
+            open.framer = None;
+        }
+        self.clear_deadline(link);
+        self.ended.push((conn, Ended::Asked { code, reason: reason.into() }));
+    }
+
+    /// Ends a connection whose peer broke the protocol or a limit.
     pub(super) fn violate(&mut self, link: LinkId, conn: ConnId, violation: Option<Violation>) {
         let Some(Violation { code, reason, .. }) = violation else { return };
         self.hub.log(Level::Info, "violation", Some(conn), || alloc::format!("{code} {reason}"));
-        self.ended.push((conn, Ended::Violation { code, reason }));
-        let by = self.now + self.settings.close_time;
-        self.leave(link, None, close_frame(code, reason), false, by);
+        self.ended_by_peer(link, conn, Some(code), reason);
     }
 
     pub(super) fn request_timeout(&mut self, link: LinkId) {
@@ -225,8 +231,11 @@ fn control(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A close frame; the reason is cut to 123 bytes.
+/// A close frame; the reason is cut to 123 bytes. 1005 stands for no code at all.
 pub(super) fn close_frame(code: u16, reason: &str) -> Vec<u8> {
+    if code == 1005 {
+        return control(0x88, &[]);
+    }
     let mut payload = Vec::from(code.to_be_bytes());
     payload.extend_from_slice(crate::error::fit_reason(reason).as_bytes());
     control(0x88, &payload)

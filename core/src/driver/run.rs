@@ -103,7 +103,7 @@ pub struct Driver<A: App = ()> {
     /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
     pub(super) frames: Vec<Frame>,
     pub(super) entries: Vec<(u32, u32)>,
-    /// Connections that their peers have ended. The hub hears of it once what it sent before is taken out.
+    /// Connections that have ended. The hub hears of it once what it sent before is taken out.
     pub(super) ended: Vec<(ConnId, Ended)>,
     /// Links that have something to write.
     pub(super) dirty: Vec<LinkId>,
@@ -116,10 +116,12 @@ pub struct Driver<A: App = ()> {
     pub(super) drained: bool,
 }
 
-/// How a peer ended its connection.
+/// How a connection ended.
 pub(super) enum Ended {
-    Peer { code: Option<u16>, reason: String },
-    Violation { code: u16, reason: &'static str },
+    /// By its peer's close frame, or by a violation.
+    Asked { code: Option<u16>, reason: String },
+    /// With its link.
+    Gone(Cause<'static>),
 }
 
 /// At most so many framers wait for a message.
@@ -186,6 +188,7 @@ impl<A: App> Driver<A> {
                 leaving.ended = true;
                 self.proceed(link);
             }
+            Phase::Open(open) if open.ended && !reset => open.eof = true,
             _ => self.lose(link),
         }
     }
@@ -269,26 +272,23 @@ impl<A: App> Driver<A> {
         }
     }
 
-    /// Tells the hub of the connections that their peers have ended; whether there were any.
+    /// Tells the hub of the connections that have ended; whether there were any.
     pub(super) fn report_ended(&mut self) -> bool {
         let mut ended = mem::take(&mut self.ended);
         let any = !ended.is_empty();
         for (conn, how) in ended.drain(..) {
             match &how {
-                Ended::Peer { code, reason } => self.close_conn(conn, Cause::Peer { code: *code, reason }),
-                Ended::Violation { code, reason } => self.close_conn(conn, Cause::Violation { code: *code, reason }),
+                Ended::Asked { code, reason } => self.hub.handle(self.now, Input::Ended { conn, code: *code, reason }),
+                Ended::Gone(cause) => {
+                    if let Some(entry) = self.by_conn.get_mut(conn.index()) {
+                        *entry = None;
+                    }
+                    self.hub.handle(self.now, Input::Closed { conn, cause: *cause });
+                }
             }
         }
         self.ended = ended;
         any
-    }
-
-    /// Tells the hub that a connection is gone.
-    pub(super) fn close_conn(&mut self, conn: ConnId, cause: Cause<'_>) {
-        if let Some(entry) = self.by_conn.get_mut(conn.index()) {
-            *entry = None;
-        }
-        self.hub.handle(self.now, Input::Closed { conn, cause });
     }
 
     /// Takes a framer that waits, or makes one.

@@ -47,7 +47,7 @@ impl<A: App> Driver<A> {
                 sent.clear();
                 self.sent = sent;
             }
-            if !busy {
+            if !busy && self.ended.is_empty() {
                 return;
             }
         }

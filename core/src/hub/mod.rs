@@ -242,6 +242,7 @@ impl<A: App> Hub<A> {
             Input::Ping { conn, bytes } => self.tell(conn, |channel, cx| channel.on_ping(cx, bytes)),
             Input::Pong { conn, bytes } => self.tell(conn, |channel, cx| channel.on_pong(cx, bytes)),
             Input::Sent(reports) => self.on_sent(reports),
+            Input::Ended { conn, code, reason } => self.end(conn, code.unwrap_or(1005), reason),
             Input::Closed { conn, cause } => self.on_closed(conn, cause),
             Input::Subscribed { topic, position } => self.on_subscribed(topic, position),
             Input::Published { topic, position, message } => self.on_published(topic, position, message),

@@ -16,7 +16,8 @@ impl Client {
         let stream = TcpStream::connect(addr).expect("the server accepts");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
         stream.set_write_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
-        let (socket, _) = tungstenite::client(format!("ws://{addr}/room/{room}"), stream).expect("the upgrade succeeds");
+        let (socket, _) =
+            tungstenite::client(format!("ws://{addr}/room/{room}"), stream).expect("the upgrade succeeds");
         let mut client = Client { socket, id: 0 };
         let first = client.text();
         client.id = first.strip_prefix("id ").and_then(|id| id.parse().ok()).expect("the first message is the id");

@@ -1,0 +1,155 @@
+//! What arrives at the server.
+
+use super::Model;
+use super::session::{Life, Reason};
+use crate::app::Route;
+use crate::oracle::{Check, Oracle, complain};
+use crate::tally::Fault;
+use lazuli::Time;
+
+/// Something of a session that has reached the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The last byte of a request for a WebSocket. `full`: the server has as many connections as it may have.
+    Upgrade { route: Route, full: bool },
+    /// The last byte of a request for a page.
+    Page(Page),
+    /// The byte at which a request is refused, with this status.
+    BadRequest { status: u16 },
+    /// The last byte of a text message.
+    Text(u32),
+    /// The last byte of a binary message.
+    Binary(u32),
+    /// The first byte of a ping or pong.
+    Control,
+    /// The last byte of a ping.
+    Ping(Vec<u8>),
+    /// The last byte of a pong.
+    Pong(Vec<u8>),
+    /// The last byte of a close frame.
+    Close { code: Option<u16>, reason: String },
+    /// The first byte that breaks a rule.
+    Violation(u16),
+    /// The first byte of a message that is never completed.
+    Unfinished,
+}
+
+/// A page that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// How many are in a room.
+    Count { room: u32 },
+    /// A broadcast to a room.
+    Say { room: u32, text: String },
+    /// The same, by a callback that fails.
+    SayNever,
+    /// One that is answered without a callback, with this status.
+    Other { status: u16 },
+}
+
+impl Model {
+    /// A session's bytes are about to be handed to the driver; these arrive with them.
+    pub(crate) fn arrive(&mut self, now: Time, session: u32, arrivals: impl IntoIterator<Item = Arrival>) {
+        self.advance(now);
+        self.at(session).arrivals.extend(arrivals);
+    }
+
+    /// A session's link was accepted; its request has to be complete in time, or may be refused for it.
+    pub(crate) fn slow_request(&mut self, session: u32) {
+        self.at(session).answers.push(408);
+    }
+
+    /// Passes over what arrived and calls nobody back.
+    pub(super) fn skip_silent(&mut self, session: u32) {
+        while self.is_open(session) {
+            let Some(route) = self.at(session).route else { return };
+            let message_time = self.limits.of(route).frames.message_time;
+            let now = self.now;
+            match self.sessions[session as usize].arrivals.front() {
+                Some(Arrival::Control) => {
+                    if self.is_flood(session) {
+                        self.count(Fault::Flooded);
+                        self.at(session).arrivals[0] = Arrival::Violation(1008);
+                        return;
+                    }
+                }
+                Some(Arrival::Unfinished) => self.at(session).unfinished = Some(now + message_time),
+                Some(Arrival::Binary(_)) if route == Route::Plain => {
+                    self.at(session).arrivals.pop_front();
+                    self.error(session, "Binary messages are not supported here; send text", None);
+                    continue;
+                }
+                _ => return,
+            }
+            self.at(session).arrivals.pop_front();
+        }
+    }
+
+    /// Counts a ping or pong; whether it is one too many.
+    fn is_flood(&mut self, session: u32) -> bool {
+        let Some(route) = self.at(session).route else { return false };
+        let limits = &self.limits.of(route).frames;
+        let (now, most, window) = (self.now, limits.control_frames, limits.control_window);
+        let (count, since) = &mut self.at(session).controls;
+        if *count == 0 || now.saturating_since(*since) >= window {
+            (*count, *since) = (0, now);
+        }
+        *count += 1;
+        *count > most
+    }
+
+    /// All callbacks of an input have run: what has arrived must be handled.
+    pub(super) fn finish_arrivals(&mut self, session: u32) -> Check {
+        self.skip_silent(session);
+        let life = self.at(session).life;
+        match (life, self.at(session).arrivals.front().cloned()) {
+            (_, None) => Ok(()),
+            (Life::Open, Some(arrival)) => {
+                complain(Oracle::Delivery, format!("{arrival:?} of session {session} had no effect"))
+            }
+            (Life::Waiting, Some(arrival)) => {
+                self.at(session).arrivals.clear();
+                self.refuse(session, arrival)
+            }
+            (Life::Ended, Some(_)) => {
+                for arrival in std::mem::take(&mut self.at(session).arrivals) {
+                    self.arrive_late(session, arrival);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A request that calls nobody back.
+    fn refuse(&mut self, session: u32, arrival: Arrival) -> Check {
+        let status = match arrival {
+            Arrival::Upgrade { full, .. } if full || self.shutdown.is_some() => 503,
+            Arrival::Upgrade { route: Route::Shut, .. } => 403,
+            Arrival::Upgrade { route: Route::Nowhere, .. } => 404,
+            Arrival::BadRequest { status } => status,
+            Arrival::Page(Page::Other { status }) => status,
+            other => return complain(Oracle::Delivery, format!("{other:?} of session {session} had no effect")),
+        };
+        let found = self.at(session);
+        found.life = Life::Ended;
+        found.answers.push(status);
+        Ok(())
+    }
+
+    /// What comes when the session's end is decided: a close frame may be answered, a violation told.
+    fn arrive_late(&mut self, session: u32, arrival: Arrival) {
+        let farewell = match arrival {
+            Arrival::Close { code, reason } => (code, Reason::Exactly(reason)),
+            Arrival::Violation(code) => (Some(code), Reason::Any),
+            Arrival::Control if self.is_flood(session) => (Some(1008), Reason::Any),
+            // The driver answers it as long as it reads.
+            Arrival::Ping(bytes) => return self.at(session).pings.push_back(bytes),
+            _ => return,
+        };
+        let found = self.at(session);
+        if found.route.is_some() {
+            found.farewells.push(farewell);
+            self.cut(session);
+        }
+    }
+}

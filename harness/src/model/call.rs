@@ -1,0 +1,276 @@
+//! Callbacks that ran: each must have been due, and does what the application's documentation says.
+
+use super::arrive::Arrival;
+use super::session::{Due, Life, Reason};
+use super::{Model, Page};
+use crate::app::{How, Route, TURNS};
+use crate::journal::{Call, Verdict, What};
+use crate::oracle::{Check, Oracle, complain};
+use lazuli::Time;
+use std::time::Duration;
+
+impl Model {
+    /// A callback ran.
+    pub(crate) fn called(&mut self, call: &Call) -> Check {
+        let session = call.session;
+        if session >= self.sessions() {
+            return complain(
+                Oracle::Delivery,
+                format!("{:?} was called for session {session}, which is none", call.what),
+            );
+        }
+        match &call.what {
+            What::Close { code, reason } => self.on_close(session, *code, reason),
+            What::Timer { number } => self.on_timer(session, *number),
+            What::Told { op } => self.on_told(session, *op),
+            what => {
+                self.skip_silent(session);
+                let Some(arrival) = self.at(session).arrivals.pop_front() else {
+                    return complain(
+                        Oracle::Delivery,
+                        format!("{what:?} was called for session {session} out of nothing"),
+                    );
+                };
+                self.on_arrival(session, what, call.verdict, arrival)
+            }
+        }
+    }
+
+    fn on_arrival(&mut self, session: u32, what: &What, verdict: Verdict, arrival: Arrival) -> Check {
+        let life = self.at(session).life;
+        match (what, &arrival, life) {
+            (What::Connect { conn }, &Arrival::Upgrade { route, full }, Life::Waiting)
+                if !full && self.shutdown.is_none() =>
+            {
+                let found = self.at(session);
+                (found.conn, found.route, found.life) = (Some(*conn), Some(route), Life::Open);
+                found.answers.push(101);
+                self.on_connect(session, route)
+            }
+            (What::Text { op: seen }, &Arrival::Text(op), Life::Open) if *seen == op => self.on_text(session, op),
+            (What::Binary { op: seen }, &Arrival::Binary(op), Life::Open) if *seen == op => {
+                let item = super::out::Item { kind: lazuli::Kind::Binary, bytes: self.bytes(op) };
+                self.send(session, item);
+                Ok(())
+            }
+            (What::Ping { bytes: seen }, Arrival::Ping(bytes), Life::Open) if seen == bytes => {
+                self.at(session).pings.push_back(bytes.clone());
+                Ok(())
+            }
+            (What::Pong { bytes: seen }, Arrival::Pong(bytes), Life::Open) if seen == bytes => Ok(()),
+            (What::Page, Arrival::Page(page), Life::Waiting) => {
+                let page = page.clone();
+                self.on_page(session, page, verdict)
+            }
+            _ => complain(
+                Oracle::Delivery,
+                format!("{what:?} was called for session {session}, which is {life:?}, and {arrival:?} had come"),
+            ),
+        }
+    }
+
+    fn on_connect(&mut self, session: u32, route: Route) -> Check {
+        if let Route::Deny(how) = route {
+            let (code, reason) = match how {
+                How::Reply => (1008, "No."),
+                How::Code => (1008, "No, says the code."),
+                How::Validation => (1008, "Validation failed: this is nothing"),
+                How::Denied => (1008, "Access denied: not for you"),
+                How::Internal | How::Unsendable => (1011, "Internal server error"),
+                How::Close(code) if may_send(code) => (code, "out with you"),
+                How::Close(_) => (1011, "Internal server error"),
+                How::Panic => {
+                    self.internal_error(session);
+                    (1011, "Internal server error")
+                }
+            };
+            self.failed(how);
+            self.end_untold(session, code, reason);
+            return Ok(());
+        }
+        self.known.insert(session);
+        match route.room() {
+            Some(room) => {
+                self.join(session, room);
+                let count = self.members(room);
+                self.cast(&[room], &[], &super::out::Item::text(&format!("h{session} {count}")));
+            }
+            None => self.text(session, &format!("h{session} alone")),
+        }
+        Ok(())
+    }
+
+    /// `on_close` ran: because the session's end was decided, or its peer has just brought it about.
+    fn on_close(&mut self, session: u32, code: u16, reason: &str) -> Check {
+        self.skip_silent(session);
+        let now = self.now;
+        let found = self.at(session);
+        let due = match (found.due.pop_front(), found.arrivals.front()) {
+            (Some(due), _) => Some(due),
+            (None, Some(Arrival::Close { code, reason })) if found.life == Life::Open => {
+                let (code, reason) = (*code, Reason::Exactly(reason.clone()));
+                found.arrivals.pop_front();
+                found.farewells.push((code, reason.clone()));
+                Some(Due::Close { code: code.unwrap_or(1005), reason })
+            }
+            (None, Some(&Arrival::Violation(code))) if found.life == Life::Open => {
+                found.arrivals.pop_front();
+                Some(Due::Close { code, reason: Reason::Any })
+            }
+            (None, _) if found.life == Life::Open && found.unfinished.is_some_and(|at| at <= now) => {
+                Some(Due::Close { code: 1008, reason: Reason::Any })
+            }
+            // What flow control does is not known: it may have been too slow.
+            (None, _) if found.life == Life::Open && !found.exact && !found.may_drop() && code == 1013 => {
+                self.count(crate::tally::Fault::Overflow);
+                Some(Due::Close { code, reason: Reason::Any })
+            }
+            (None, _) => None,
+        };
+        let found = self.at(session);
+        if found.due.is_empty() {
+            self.due.remove(&session);
+        }
+        let fits = match due {
+            Some(Due::Close { code: right, reason: fits }) if right == code && fits.fits(reason) => fits,
+            due => {
+                let sentence =
+                    format!("session {session} was told that it ended with {code} {reason:?}, and not {due:?}");
+                return complain(Oracle::Lifecycle, sentence);
+            }
+        };
+        if self.is_open(session) {
+            if fits == Reason::Any {
+                // What an application reads as the reason of a violation, its peer reads too.
+                self.at(session).farewells.push((Some(code), Reason::Exactly(reason.to_owned())));
+            }
+            self.end_by_peer(session);
+        }
+        if let Some(room) = self.at(session).route.and_then(Route::room) {
+            self.cast(&[room], &[], &super::out::Item::text(&format!("l{session} {code}")));
+        }
+        Ok(())
+    }
+
+    fn on_told(&mut self, session: u32, op: u32) -> Check {
+        match self.at(session).due.pop_front() {
+            Some(Due::Told { op: due }) if due == op => {}
+            due => {
+                let sentence = format!("session {session} was told of {op}, and not {due:?}");
+                return complain(Oracle::Delivery, sentence);
+            }
+        }
+        if self.at(session).due.is_empty() {
+            self.due.remove(&session);
+        }
+        self.text(session, &format!("{op} told"));
+        Ok(())
+    }
+
+    fn on_timer(&mut self, session: u32, number: u64) -> Check {
+        let Some(&(at, order, every)) = self.at(session).timers.get(&number) else {
+            return complain(Oracle::Delivery, format!("timer {number} of session {session} came and is not set"));
+        };
+        let first = self.timers.first_key_value().map(|(first, _)| *first);
+        if at > self.now || first != Some((at, order)) {
+            let sentence = format!("timer {number} of session {session} came before its time or its turn");
+            return complain(Oracle::Delivery, sentence);
+        }
+        self.cancel(session, number);
+        if let Some(every) = every {
+            self.set(session, number, every, Some(every));
+        }
+        let left = self.at(session).turns.get_mut(&number).map(|left| {
+            *left -= 1;
+            *left
+        });
+        if left == Some(0) {
+            self.at(session).turns.remove(&number);
+            self.cancel(session, number);
+        }
+        self.text(session, &format!("t{number} {}", left.unwrap_or_default()));
+        Ok(())
+    }
+
+    /// Deadlines are about to be handled.
+    pub(crate) fn time_comes(&mut self, now: Time) {
+        self.advance(now);
+    }
+
+    /// Deadlines were handled: none may be left.
+    pub(crate) fn time_came(&mut self) -> Check {
+        if let Some((&(at, _), &(session, number))) = self.timers.first_key_value()
+            && at <= self.now
+        {
+            let sentence = format!("timer {number} of session {session} did not come");
+            return complain(Oracle::Delivery, sentence);
+        }
+        let late = |at: Option<Time>| at.is_some_and(|at| at <= self.now);
+        if let Some(session) = self.sessions.iter().position(|session| late(session.unfinished)) {
+            return complain(Oracle::Delivery, format!("the message of session {session} took too long and may go on"));
+        }
+        self.settled(None)
+    }
+
+    pub(super) fn set(&mut self, session: u32, number: u64, after: Duration, every: Option<Duration>) {
+        if !self.is_open(session) {
+            return;
+        }
+        self.cancel(session, number);
+        self.timers_set += 1;
+        let (at, order) = (self.now + after.max(Duration::from_micros(1)), self.timers_set);
+        self.timers.insert((at, order), (session, number));
+        self.at(session).timers.insert(number, (at, order, every));
+    }
+
+    pub(super) fn cancel(&mut self, session: u32, number: u64) {
+        if let Some((at, order, _)) = self.at(session).timers.remove(&number) {
+            self.timers.remove(&(at, order));
+        }
+    }
+
+    /// Sets a timer for a callback; whether that is within the limit.
+    pub(super) fn set_within_limit(&mut self, session: u32, number: u64, millis: u64, repeats: bool) -> bool {
+        let Some(route) = self.at(session).route else { return false };
+        let limit = self.limits.of(route).timers;
+        let timers = &self.at(session).timers;
+        if !timers.contains_key(&number) && timers.len() >= limit {
+            return false;
+        }
+        let after = Duration::from_millis(if repeats { millis.max(1) } else { millis });
+        self.set(session, number, after, repeats.then_some(after));
+        true
+    }
+
+    fn on_page(&mut self, session: u32, page: Page, verdict: Verdict) -> Check {
+        let (status, body) = match page {
+            Page::Count { room } => (200, Some(self.members(room).to_string())),
+            Page::Say { room, text } => {
+                self.cast(&[room], &[], &super::out::Item::text(&text));
+                (200, Some("said".to_owned()))
+            }
+            Page::SayNever => (400, None),
+            Page::Other { status } => {
+                return complain(Oracle::Delivery, format!("a page was called that should answer {status}"));
+            }
+        };
+        if (verdict == Verdict::Done) != (status == 200) {
+            return complain(Oracle::Delivery, format!("the page of session {session} ended with {verdict:?}"));
+        }
+        let found = self.at(session);
+        found.life = Life::Ended;
+        found.answers.push(status);
+        found.body = body;
+        Ok(())
+    }
+
+    /// How many turns an interval has.
+    pub(super) fn begin_turns(&mut self, session: u32, number: u64) {
+        self.at(session).turns.insert(number, TURNS);
+    }
+}
+
+/// Whether an endpoint may send this close code: RFC 6455, section 7.4, and the codes registered since.
+pub(super) fn may_send(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}

@@ -1,0 +1,234 @@
+//! What each client should see, worked out a second time from what the documentation promises.
+//!
+//! The model is told what arrives at the server, which callbacks ran and how many bytes the sockets took. From the first
+//! it knows which callbacks have to run, from the second in which order they did (where the documentation leaves it open,
+//! as between two connections that end at once), from the third what flow control has to hold back, drop or end. It
+//! shares the verbs of the application with the product, and nothing else.
+
+mod arrive;
+mod call;
+mod command;
+mod hear;
+mod out;
+mod send;
+mod session;
+mod verbs;
+
+pub(crate) use arrive::{Arrival, Page};
+pub(crate) use command::Command;
+
+use crate::app::{RouteLimits, SimEffect, Verb};
+use crate::oracle::{Check, Oracle, complain};
+use crate::plan::Plan;
+use crate::tally::{Fault, Tally};
+use lazuli::{ConnId, Time};
+use session::{Due, Life, Session};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A message of a client.
+pub(crate) struct Op {
+    /// What it asks for; `None` for a binary message, which is echoed.
+    pub(crate) verb: Option<Verb>,
+    pub(crate) bytes: Arc<[u8]>,
+}
+
+pub(crate) struct Model {
+    window: i64,
+    linger: Duration,
+    /// The wall clock at the start, in microseconds of Unix time.
+    wall: u64,
+    limits: RouteLimits,
+    sessions: Vec<Session>,
+    /// By number: every operation.
+    ops: Vec<Op>,
+    rooms: BTreeMap<u32, BTreeSet<u32>>,
+    /// Sessions whose `on_connect` succeeded: the application knows them, even when they are gone.
+    known: BTreeSet<u32>,
+    /// Every timer that is set, in the order in which they come: the session's and its number.
+    timers: BTreeMap<(Time, u64), (u32, u64)>,
+    /// Counts timers, which orders those of one time.
+    timers_set: u64,
+    /// Questions that have to be asked.
+    effects: VecDeque<SimEffect>,
+    /// How often something was added.
+    total: u64,
+    /// The latest time that the hub was told.
+    now: Time,
+    /// Until when a shutdown lets things go out.
+    shutdown: Option<Time>,
+    /// Sessions that have callbacks due.
+    due: BTreeSet<u32>,
+    /// Whether the driver is in its turn, where sockets and callbacks come mixed.
+    turning: bool,
+    /// Bytes of hub frames that sockets took in this turn.
+    written: Vec<(u32, usize)>,
+    /// Sessions whose queue has changed since it was last compared.
+    touched: BTreeSet<u32>,
+    pub(crate) tally: Tally,
+}
+
+impl Model {
+    pub(crate) fn new(plan: &Plan) -> Model {
+        Model {
+            window: i64::from(plan.config.window),
+            linger: plan.config.linger,
+            wall: plan.config.wall.as_unix_micros(),
+            limits: plan.limits.clone(),
+            sessions: Vec::new(),
+            ops: Vec::new(),
+            rooms: BTreeMap::new(),
+            known: BTreeSet::new(),
+            timers: BTreeMap::new(),
+            timers_set: 0,
+            effects: VecDeque::new(),
+            total: 0,
+            now: Time::ZERO,
+            shutdown: None,
+            due: BTreeSet::new(),
+            turning: false,
+            written: Vec::new(),
+            touched: BTreeSet::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// A client begins a session; its number.
+    pub(crate) fn begin(&mut self) -> u32 {
+        self.sessions.push(Session::new(self.window));
+        self.sessions.len() as u32 - 1
+    }
+
+    /// A client makes up an operation; its number.
+    pub(crate) fn operation(&mut self, make: impl FnOnce(u32) -> Op) -> u32 {
+        let number = self.ops.len() as u32;
+        self.ops.push(make(number));
+        number
+    }
+
+    /// The message of an operation.
+    pub(crate) fn bytes(&self, op: u32) -> Arc<[u8]> {
+        self.ops[op as usize].bytes.clone()
+    }
+
+    /// The connection of a session, once it has one.
+    pub(crate) fn conn(&self, session: u32) -> Option<ConnId> {
+        self.sessions.get(session as usize)?.conn
+    }
+
+    /// How many sessions there were.
+    pub(crate) fn sessions(&self) -> u32 {
+        self.sessions.len() as u32
+    }
+
+    fn at(&mut self, session: u32) -> &mut Session {
+        &mut self.sessions[session as usize]
+    }
+
+    fn is_open(&self, session: u32) -> bool {
+        self.sessions.get(session as usize).is_some_and(|found| found.life == Life::Open)
+    }
+
+    fn advance(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    /// An input of the driver was handled: every callback that it asks for must have run.
+    pub(crate) fn settled(&mut self, receiving: Option<u32>) -> Check {
+        if let Some(session) = receiving {
+            self.finish_arrivals(session)?;
+        }
+        match self.due.first() {
+            Some(&session) => {
+                let due = self.at(session).due.front().cloned();
+                complain(Oracle::Delivery, format!("{due:?} was never told to session {session}"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The driver begins its turn.
+    pub(crate) fn turn(&mut self) {
+        self.turning = true;
+    }
+
+    /// A socket took bytes of hub frames. They are credit again at the end of the turn.
+    pub(crate) fn wrote(&mut self, session: u32, bytes: usize) {
+        if bytes > 0 {
+            self.at(session).unreported += bytes;
+            self.written.push((session, bytes));
+        }
+    }
+
+    /// The driver ends its turn.
+    pub(crate) fn turned(&mut self) -> Check {
+        self.turning = false;
+        for (session, bytes) in std::mem::take(&mut self.written) {
+            let found = self.at(session);
+            found.unreported = 0;
+            found.out.sent(bytes);
+            self.touched.insert(session);
+        }
+        self.settled(None)
+    }
+
+    /// The driver asks for I/O of the application.
+    pub(crate) fn asked(&mut self, effect: &SimEffect) -> Check {
+        match self.effects.pop_front() {
+            Some(due) if due == *effect => Ok(()),
+            due => complain(Oracle::Delivery, format!("{effect:?} was asked for, and not {due:?}")),
+        }
+    }
+
+    /// Whose queue has changed: the session, its connection, what should wait for it and what may.
+    pub(crate) fn changed(&mut self) -> Vec<(u32, ConnId, usize, usize)> {
+        let touched = std::mem::take(&mut self.touched);
+        let known = |session: u32| {
+            let found = &self.sessions[session as usize];
+            let sure = found.exact && (found.life == Life::Open || found.cut_from > self.now);
+            let limit = found.route.map_or(0, |route| self.limits.of(route).waiting);
+            Some((session, found.conn.filter(|_| sure)?, found.out.waiting(), limit))
+        };
+        touched.into_iter().filter_map(known).collect()
+    }
+
+    /// The largest frame that a session ever had.
+    pub(crate) fn largest(&self, session: u32) -> usize {
+        self.sessions.get(session as usize).map_or(0, |found| found.out.largest)
+    }
+
+    /// What is under way, in words.
+    pub(crate) fn pending(&self, reads: impl Fn(u32) -> bool) -> Vec<String> {
+        let mut pending = Vec::new();
+        for (number, session) in self.sessions.iter().enumerate().filter(|(number, _)| reads(*number as u32)) {
+            if session.life != Life::Open {
+                continue;
+            }
+            let (sent, waiting) = (session.out.handed.len(), session.out.queue_len());
+            let lost = !session.exact && session.may_drop();
+            if sent + waiting > 0 && !lost {
+                pending.push(format!("session {number} lacks {sent} messages on their way and {waiting} that wait"));
+            }
+            if !session.pings.is_empty() {
+                pending.push(format!("session {number} lacks the pong to its latest ping"));
+            }
+        }
+        if !self.timers.is_empty() {
+            pending.push(format!("{} timers have not come", self.timers.len()));
+        }
+        if !self.effects.is_empty() {
+            pending.push(format!("{} effects were not asked for", self.effects.len()));
+        }
+        pending
+    }
+
+    fn mark_due(&mut self, session: u32, due: Due) {
+        self.at(session).due.push_back(due);
+        self.due.insert(session);
+    }
+
+    fn count(&mut self, fault: Fault) {
+        self.tally.add(fault, 1);
+    }
+}

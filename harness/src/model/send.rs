@@ -1,0 +1,165 @@
+//! How sessions get messages, and how they end.
+
+use super::Model;
+use super::out::{Fate, Item};
+use super::session::{Due, Life, Reason};
+use crate::tally::Fault;
+use lazuli::{Time, Timestamp};
+
+impl Model {
+    /// Sends to one session; to one that is not open goes nothing.
+    pub(super) fn send(&mut self, session: u32, item: Item) {
+        if !self.is_open(session) {
+            return;
+        }
+        let found = &mut self.sessions[session as usize];
+        if self.turning && found.unreported > 0 && found.exact {
+            // Whether the credit for these bytes was back when this was sent, the documentation leaves open.
+            found.exact = false;
+            found.out.loosen();
+        }
+        if !found.exact {
+            found.out.push_loose(item);
+            return;
+        }
+        let Some(route) = found.route else { return };
+        let limits = self.limits.of(route);
+        let fate = found.out.offer(item, limits.waiting, limits.slow);
+        self.touched.insert(session);
+        match fate {
+            Fate::Taken { dropped } => self.tally.add(Fault::Dropped, dropped as u64),
+            Fate::Overflow => {
+                self.count(Fault::Overflow);
+                let reason = "Too slow: more waits for you than the limit allows; try again later";
+                self.end_at_once(session, 1013, reason);
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, session: u32, text: &str) {
+        self.send(session, Item::text(text));
+    }
+
+    /// Broadcasts to the members of rooms, each once.
+    pub(super) fn cast(&mut self, rooms: &[u32], except: &[u32], item: &Item) {
+        let mut members: Vec<u32> = rooms.iter().filter_map(|room| self.rooms.get(room)).flatten().copied().collect();
+        members.sort_unstable();
+        members.dedup();
+        for member in members {
+            if !except.contains(&member) {
+                self.send(member, item.clone());
+            }
+        }
+    }
+
+    pub(super) fn cast_all(&mut self, except: &[u32], item: &Item) {
+        for session in 0..self.sessions() {
+            if self.is_open(session) && !except.contains(&session) {
+                self.send(session, item.clone());
+            }
+        }
+    }
+
+    /// What the peer of a callback that failed gets to read.
+    pub(super) fn error(&mut self, session: u32, message: &str, code: Option<&str>) {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let code = code.map_or(String::new(), |code| format!(",\"code\":{}", quoted(code)));
+        let time = Timestamp::from_unix_micros(self.wall + self.now.as_micros());
+        let message = quoted(message);
+        self.text(session, &format!("{{\"type\":\"error\",\"message\":{message}{code},\"timestamp\":\"{time}\"}}"));
+    }
+
+    pub(super) fn internal_error(&mut self, session: u32) {
+        self.error(session, "Internal server error", Some("INTERNAL_ERROR"));
+    }
+
+    pub(super) fn join(&mut self, session: u32, room: u32) {
+        if self.is_open(session) && self.at(session).rooms.insert(room) {
+            self.rooms.entry(room).or_default().insert(session);
+        }
+    }
+
+    pub(super) fn leave(&mut self, session: u32, room: u32) {
+        if self.at(session).rooms.remove(&room)
+            && let Some(members) = self.rooms.get_mut(&room)
+        {
+            members.remove(&session);
+        }
+    }
+
+    /// How many are in a room.
+    pub(super) fn members(&self, room: u32) -> usize {
+        self.rooms.get(&room).map_or(0, |members| members.len())
+    }
+
+    /// Takes a session out of its rooms and its timers away.
+    fn detach(&mut self, session: u32) {
+        for room in std::mem::take(&mut self.at(session).rooms) {
+            if let Some(members) = self.rooms.get_mut(&room) {
+                members.remove(&session);
+            }
+        }
+        for (at, order, _) in std::mem::take(&mut self.at(session).timers).into_values() {
+            self.timers.remove(&(at, order));
+        }
+        let found = self.at(session);
+        found.life = Life::Ended;
+        found.unfinished = None;
+        found.due.retain(|due| !matches!(due, Due::Told { .. }));
+        if found.due.is_empty() {
+            self.due.remove(&session);
+        }
+    }
+
+    /// The server decides a session's end; what was queued before goes first, for a while.
+    pub(super) fn end(&mut self, session: u32, code: u16, reason: Reason) {
+        if !self.is_open(session) {
+            return;
+        }
+        self.detach(session);
+        self.mark_due(session, Due::Close { code, reason: reason.clone() });
+        let by = self.shutdown.map_or(Time::MAX, |by| by).min(self.now + self.linger);
+        let found = self.at(session);
+        found.farewells.push((Some(code), reason));
+        found.cut_from = by;
+    }
+
+    fn end_at_once(&mut self, session: u32, code: u16, reason: &str) {
+        self.end(session, code, Reason::Exactly(reason.to_owned()));
+        self.cut(session);
+    }
+
+    /// The same, and the session is not told: its channel is gone.
+    pub(super) fn end_untold(&mut self, session: u32, code: u16, reason: &str) {
+        if self.is_open(session) {
+            self.end(session, code, Reason::Exactly(reason.to_owned()));
+        }
+        self.at(session).due.clear();
+        self.due.remove(&session);
+    }
+
+    /// What waits is lost, and what was handed to the driver may be.
+    pub(super) fn cut(&mut self, session: u32) {
+        let found = self.at(session);
+        found.out.clear();
+        found.cut_from = Time::ZERO;
+    }
+
+    /// A session's link ends, whoever was the reason.
+    pub(super) fn end_by_peer(&mut self, session: u32) {
+        self.detach(session);
+        self.cut(session);
+    }
+
+    /// The driver is told, or finds out, that a session's link is broken.
+    pub(crate) fn lost(&mut self, now: Time, session: u32) {
+        self.advance(now);
+        let open = self.is_open(session);
+        if open {
+            self.end_by_peer(session);
+            self.mark_due(session, Due::Close { code: 1006, reason: Reason::Exactly(String::new()) });
+        } else {
+            self.cut(session);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! One session, as the model knows it.
+
+use super::arrive::Arrival;
+use super::out::Out;
+use crate::app::Route;
+use lazuli::{ConnId, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// Where a session stands on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    /// Its request has not been answered.
+    Waiting,
+    /// It is connected.
+    Open,
+    /// Its end is decided, or it never was a WebSocket.
+    Ended,
+}
+
+/// A callback that has to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    Close { code: u16, reason: Reason },
+    Told { op: u32 },
+}
+
+/// What a close carries beside its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    Exactly(String),
+    /// Whatever the server says against a violation.
+    Any,
+    /// When to come back, after a shutdown.
+    ComeBack,
+}
+
+impl Reason {
+    pub(super) fn fits(&self, reason: &str) -> bool {
+        match self {
+            Reason::Exactly(exactly) => reason == exactly,
+            Reason::Any => true,
+            Reason::ComeBack => reason
+                .strip_prefix("Going away; come back in ")
+                .and_then(|rest| rest.strip_suffix(" ms"))
+                .is_some_and(|millis| millis.parse::<u64>().is_ok()),
+        }
+    }
+}
+
+/// A timer: when it comes, its place among those of that time, and how often it comes again.
+pub(super) type SetTimer = (Time, u64, Option<Duration>);
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) life: Life,
+    pub(super) route: Option<Route>,
+    pub(super) conn: Option<ConnId>,
+    /// What has reached the server and was not handled.
+    pub(super) arrivals: VecDeque<Arrival>,
+    /// Callbacks that have to run, in order.
+    pub(super) due: VecDeque<Due>,
+    pub(super) out: Out,
+    /// Whether the model knows exactly what flow control does.
+    pub(super) exact: bool,
+    /// What its socket took in this turn.
+    pub(super) unreported: usize,
+    pub(super) rooms: BTreeSet<u32>,
+    pub(super) timers: BTreeMap<u64, SetTimer>,
+    /// The application's count for intervals.
+    pub(super) turns: BTreeMap<u64, u32>,
+    /// Pings that reached the server and were not answered.
+    pub(super) pings: VecDeque<Vec<u8>>,
+    /// How many pings and pongs came since when.
+    pub(super) controls: (u32, Time),
+    /// Until when a message has to be complete that never will be.
+    pub(super) unfinished: Option<Time>,
+    /// The close frames that the server may send.
+    pub(super) farewells: Vec<(Option<u16>, Reason)>,
+    /// From when on messages may be missing before the close frame.
+    pub(super) cut_from: Time,
+    /// The answers that the request may get.
+    pub(super) answers: Vec<u16>,
+    /// The body of the answer, where it is known.
+    pub(super) body: Option<String>,
+}
+
+impl Session {
+    pub(super) fn new(window: i64) -> Session {
+        Session {
+            life: Life::Waiting,
+            route: None,
+            conn: None,
+            arrivals: VecDeque::new(),
+            due: VecDeque::new(),
+            out: Out::new(window),
+            exact: true,
+            unreported: 0,
+            rooms: BTreeSet::new(),
+            timers: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            pings: VecDeque::new(),
+            controls: (0, Time::ZERO),
+            unfinished: None,
+            farewells: Vec::new(),
+            cut_from: Time::MAX,
+            answers: Vec::new(),
+            body: None,
+        }
+    }
+
+    /// Whether its policy drops messages.
+    pub(super) fn may_drop(&self) -> bool {
+        matches!(self.route, Some(Route::Feed(_) | Route::State(_)))
+    }
+}

@@ -1,0 +1,139 @@
+//! What the server writes on one link, followed as it is written, before anything can be lost on the way.
+
+/// Counts the bytes of the hub's frames (messages and pings), and sees to it that frames stay whole and nothing follows
+/// a close frame.
+#[derive(Debug, Default)]
+pub(crate) struct Wire(State);
+
+#[derive(Debug)]
+enum State {
+    /// In the head of the answer: its first bytes, and how much of its end has come.
+    Head { status: Vec<u8>, end: usize },
+    /// The answer is none to a WebSocket: its body.
+    Body,
+    /// In the header of a frame: what there is of it.
+    Header { bytes: [u8; 10], have: usize },
+    /// In a payload: whose frame it is, and what is missing.
+    Payload { opcode: u8, left: u64 },
+    /// After the close frame.
+    Closed,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State::Head { status: Vec::new(), end: 0 }
+    }
+}
+
+const UPGRADE: &[u8] = b"HTTP/1.1 101 ";
+const BLANK_LINE: &[u8] = b"\r\n\r\n";
+const BEGIN: State = State::Header { bytes: [0; 10], have: 0 };
+
+impl Wire {
+    /// Reads on; returns how many of these bytes belong to frames of the hub.
+    ///
+    /// # Errors
+    /// In words, what a server must not write.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8]) -> Result<usize, String> {
+        let mut hub = 0;
+        while let Some((&byte, rest)) = bytes.split_first() {
+            match &mut self.0 {
+                State::Body => return Ok(hub),
+                State::Closed => return Err("something was written after the close frame".into()),
+                State::Head { status, end } => {
+                    bytes = rest;
+                    if status.len() < UPGRADE.len() {
+                        status.push(byte);
+                    }
+                    *end = match byte {
+                        _ if byte == BLANK_LINE[*end] => *end + 1,
+                        b'\r' => 1,
+                        _ => 0,
+                    };
+                    if *end == BLANK_LINE.len() {
+                        self.0 = if status == UPGRADE { BEGIN } else { State::Body };
+                    }
+                }
+                State::Header { bytes: header, have } => {
+                    bytes = rest;
+                    header[*have] = byte;
+                    *have += 1;
+                    let opcode = header[0] & 0x0f;
+                    hub += usize::from(is_hub(opcode));
+                    // A server has no reason to fragment, and must not mask.
+                    if header[0] & 0xf0 != 0x80 || !matches!(opcode, 1 | 2 | 8 | 9 | 10) || *have > 1 && header[1] > 127
+                    {
+                        return Err(format!("a frame was written that begins with {:02x?}", &header[..*have]));
+                    }
+                    let left = match (*have, header[1]) {
+                        (0 | 1, _) => continue,
+                        (2, length @ 0..=125) => u64::from(length),
+                        (4, 126) => u64::from(u16::from_be_bytes([header[2], header[3]])),
+                        (10, 127) => header[2..].iter().fold(0, |length, &byte| length << 8 | u64::from(byte)),
+                        _ => continue,
+                    };
+                    self.0 = State::Payload { opcode, left };
+                    self.end_frame();
+                }
+                State::Payload { opcode, left } => {
+                    let size = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    *left -= size as u64;
+                    hub += if is_hub(*opcode) { size } else { 0 };
+                    bytes = &bytes[size..];
+                    self.end_frame();
+                }
+            }
+        }
+        Ok(hub)
+    }
+
+    fn end_frame(&mut self) {
+        if let State::Payload { opcode, left: 0 } = self.0 {
+            self.0 = if opcode == 8 { State::Closed } else { BEGIN };
+        }
+    }
+}
+
+/// Whether the hub makes such frames; pongs and close frames are the driver's.
+fn is_hub(opcode: u8) -> bool {
+    matches!(opcode, 1 | 2 | 9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lazuli::{Frame, Kind};
+
+    #[test]
+    fn the_hubs_bytes_are_counted_however_they_are_cut() {
+        let mut bytes = b"HTTP/1.1 101 Switching Protocols\r\nA: b\r\n\r\n".to_vec();
+        let mut hub = 0;
+        for (kind, length) in [(Kind::Text, 0), (Kind::Binary, 200), (Kind::Ping, 5), (Kind::Binary, 70_000)] {
+            let frame = Frame::new(kind, &vec![b'x'; length]);
+            hub += frame.wire().len();
+            bytes.extend(frame.wire());
+            bytes.extend(b"\x8a\x02hi");
+        }
+        bytes.extend(b"\x88\x02\x03\xe8");
+        for size in [1, 3, 1_000, bytes.len()] {
+            let mut wire = Wire::default();
+            let counted: usize = bytes.chunks(size).map(|piece| wire.feed(piece).unwrap()).sum();
+            assert_eq!(counted, hub);
+            assert!(wire.feed(b"").is_ok());
+            assert!(wire.feed(b"\x81").is_err(), "after the close");
+        }
+    }
+
+    #[test]
+    fn what_is_no_websocket_has_no_frames() {
+        let mut wire = Wire::default();
+        assert_eq!(wire.feed(b"HTTP/1.1 404 Not Found\r\n\r\n\r\n\x88\x00anything"), Ok(0));
+    }
+
+    #[test]
+    fn a_broken_frame_is_noticed() {
+        let mut wire = Wire::default();
+        wire.feed(b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x03ab").unwrap();
+        assert!(wire.feed(b"\x8a\x01!c").is_err(), "a pong inside a frame");
+    }
+}

@@ -1,0 +1,61 @@
+//! What is held for one connection has an end; deadlines that were handled are over.
+
+use super::{Check, Oracle, complain};
+use lazuli::Time;
+
+/// What may stand in an out-queue beside frames of the hub: an answer to a handshake, a pong and a close frame.
+const BESIDE: usize = 2_048;
+
+/// What may be held for one connection.
+pub(crate) struct Bounds {
+    window: usize,
+}
+
+impl Bounds {
+    pub(crate) fn new(window: u32) -> Bounds {
+        Bounds { window: window as usize }
+    }
+
+    /// The driver offered so many bytes to a socket at once; `largest` is the largest frame that the connection had.
+    pub(crate) fn offered(&self, session: u32, bytes: usize, largest: usize) -> Check {
+        let most = self.window.max(largest) + BESIDE;
+        if bytes <= most {
+            return Ok(());
+        }
+        complain(Oracle::Bounds, format!("the driver held {bytes} bytes for session {session}, more than {most}"))
+    }
+
+    /// So many bytes wait in the hub for a connection.
+    pub(crate) fn waiting(&self, session: u32, bytes: usize, limit: usize) -> Check {
+        if bytes <= limit {
+            return Ok(());
+        }
+        complain(Oracle::Bounds, format!("{bytes} bytes wait for session {session}, more than its limit of {limit}"))
+    }
+
+    /// Deadlines were handled at `now`; the next one is `next`.
+    pub(crate) fn handled(&self, now: Time, next: Option<Time>) -> Check {
+        match next {
+            Some(next) if next <= now => {
+                let next = next.as_micros();
+                complain(Oracle::Bounds, format!("a deadline of {next} µs is left after it was handled"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_inclusive() {
+        let bounds = Bounds::new(100);
+        assert!(bounds.waiting(0, 10, 10).is_ok() && bounds.waiting(0, 11, 10).is_err());
+        assert!(bounds.offered(0, 100 + BESIDE, 50).is_ok() && bounds.offered(0, 101 + BESIDE, 50).is_err());
+        assert!(bounds.offered(0, 101 + BESIDE, 101).is_ok(), "one large frame is always let through");
+        assert!(bounds.handled(Time::ZERO, Some(Time::ZERO)).is_err());
+        assert!(bounds.handled(Time::ZERO, None).is_ok());
+    }
+}

@@ -1,0 +1,87 @@
+//! What must be true of every run. One family a file; none of them shares code with the product.
+
+mod bounds;
+mod lifecycle;
+mod order;
+
+pub(crate) use bounds::Bounds;
+pub(crate) use lifecycle::Lifecycle;
+pub(crate) use order::Order;
+
+use crate::trace::Seconds;
+use lazuli::Time;
+use std::fmt;
+
+/// A family of things that must be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Oracle {
+    /// Each connection comes once and goes once; nothing is said before or after; in the end nothing is left.
+    Lifecycle,
+    /// Each client sees exactly what the application's documentation promises it.
+    Delivery,
+    /// The members of a room see one order.
+    Order,
+    /// What is held for one connection has an end; deadlines that were handled are over.
+    Bounds,
+    /// Once faults have healed, everything that is under way arrives.
+    Rest,
+    /// Two runs of a seed are the same, step by step.
+    Determinism,
+    /// No panic gets out of the driver.
+    Panics,
+}
+
+impl fmt::Display for Oracle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Oracle::Lifecycle => "lifecycle",
+            Oracle::Delivery => "delivery",
+            Oracle::Order => "order",
+            Oracle::Bounds => "bounds",
+            Oracle::Rest => "rest",
+            Oracle::Determinism => "determinism",
+            Oracle::Panics => "panics",
+        })
+    }
+}
+
+/// Something that should be true and is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Who says so.
+    pub oracle: Oracle,
+    /// When, in virtual time.
+    pub at: Time,
+    /// What is wrong.
+    pub sentence: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}: {}", self.oracle, Seconds(self.at), self.sentence)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A failure that has no time yet.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) oracle: Oracle,
+    pub(crate) sentence: String,
+}
+
+impl Complaint {
+    pub(crate) fn at(self, at: Time) -> Failure {
+        Failure { oracle: self.oracle, at, sentence: self.sentence }
+    }
+}
+
+/// What an oracle says.
+pub(crate) type Check<T = ()> = Result<T, Complaint>;
+
+/// Says that something is wrong.
+pub(crate) fn complain<T>(oracle: Oracle, sentence: impl Into<String>) -> Check<T> {
+    Err(Complaint { oracle, sentence: sentence.into() })
+}

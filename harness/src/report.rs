@@ -1,0 +1,93 @@
+//! What became of many seeds.
+
+use crate::oracle::Failure;
+use crate::run::Outcome;
+use crate::tally::Tally;
+use std::fmt;
+use std::time::Duration;
+
+/// What became of many seeds.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// The seeds that failed, and how.
+    pub failures: Vec<(u64, Failure)>,
+    /// How much virtual time passed.
+    pub simulated: Duration,
+    /// How long it took, if that was measured.
+    pub wall: Option<Duration>,
+    /// What clients and others did.
+    pub operations: u64,
+    /// Steps of the traces.
+    pub steps: u64,
+    /// What went wrong on purpose.
+    pub tally: Tally,
+    /// Of each seed.
+    clients: Vec<u64>,
+    operations_each: Vec<u64>,
+}
+
+impl Report {
+    /// Adds a seed.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.simulated += outcome.simulated;
+        self.operations += u64::from(outcome.operations);
+        self.steps += outcome.steps as u64;
+        self.tally.merge(&outcome.tally);
+        self.clients.push(outcome.clients as u64);
+        self.operations_each.push(outcome.operations.into());
+        self.failures.extend(outcome.failure.map(|failure| (outcome.seed, failure)));
+    }
+
+    /// How many seeds there are.
+    pub fn seeds(&self) -> u64 {
+        self.clients.len() as u64
+    }
+
+    /// The median of clients in a seed.
+    pub fn median_clients(&self) -> u64 {
+        median(&self.clients)
+    }
+
+    /// The median of operations in a seed.
+    pub fn median_operations(&self) -> u64 {
+        median(&self.operations_each)
+    }
+}
+
+/// The middle one, or the lower of the two middle ones.
+fn median(numbers: &[u64]) -> u64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let simulated = self.simulated.as_secs();
+        write!(f, "simulated   {simulated} s")?;
+        if let Some(wall) = self.wall {
+            let ratio = self.simulated.as_micros() / wall.as_micros().max(1);
+            write!(f, " in {:.1} s, {ratio} times as fast as it happens", wall.as_secs_f64())?;
+        }
+        writeln!(f, " (every seed runs twice)")?;
+        writeln!(f, "operations  {} in {} steps", self.operations, self.steps)?;
+        writeln!(f, "median      {} clients, {} operations a seed", self.median_clients(), self.median_operations())?;
+        writeln!(f, "faults      {}", self.tally)?;
+        for (seed, failure) in &self.failures {
+            writeln!(f, "seed {seed} failed: {failure}")?;
+            writeln!(f, "  again, in words: cargo run --release -p lazuli-harness -- replay {seed}")?;
+        }
+        write!(f, "{} seeds, {} failed", self.seeds(), self.failures.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_the_middle() {
+        assert_eq!((median(&[]), median(&[3]), median(&[9, 1, 5]), median(&[4, 1, 9, 2])), (0, 3, 5, 2));
+    }
+}

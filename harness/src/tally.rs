@@ -1,0 +1,113 @@
+//! What went wrong, by kind.
+
+use std::fmt;
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident = $words:literal,)*) => {
+        /// A kind of trouble that the simulator makes, or that follows from it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Fault {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Fault {
+            /// Every kind.
+            pub const ALL: &[Fault] = &[$(Fault::$name,)*];
+
+            /// What it is called in a report.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Fault::$name => $words,)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// A link was reset; what was on its way is lost.
+    Reset = "resets",
+    /// A client was gone without a word.
+    Vanished = "half-open links",
+    /// A client ended its direction of the stream and goes on reading.
+    HalfClose = "half-closes",
+    /// A client stopped reading for a while.
+    Stall = "stalls",
+    /// A client reads slowly.
+    SlowReader = "slow readers",
+    /// A socket took less than it was offered.
+    ShortWrite = "short writes",
+    /// The server learned of a reset by writing.
+    BrokenWrite = "broken writes",
+    /// A frame or message that breaks the protocol or a limit.
+    Hostile = "hostile frames",
+    /// A message that is never completed.
+    Dawdle = "unfinished messages",
+    /// A request that is none, or breaks a rule.
+    Garbage = "bad requests",
+    /// A callback failed when asked to.
+    Failed = "failed callbacks",
+    /// A callback panicked when asked to.
+    Panicked = "panics",
+    /// A connection was closed because it was too slow.
+    Overflow = "overflows",
+    /// Messages that a policy dropped.
+    Dropped = "dropped messages",
+    /// A client sent more pings and pongs than it may.
+    Flooded = "control floods",
+    /// Many clients left or came at once.
+    Storm = "storms",
+    /// The server shut down amid everything.
+    Shutdown = "sudden shutdowns",
+}
+
+/// How often each kind of fault happened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally([u64; 17]);
+
+impl Tally {
+    pub(crate) fn add(&mut self, fault: Fault, count: u64) {
+        self.0[fault as usize] += count;
+    }
+
+    /// How often this kind happened.
+    pub fn get(&self, fault: Fault) -> u64 {
+        self.0[fault as usize]
+    }
+
+    /// Adds another tally to this one.
+    pub fn merge(&mut self, other: &Tally) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, fault) in Fault::ALL.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}{} {}", self.get(*fault), fault.name())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_place() {
+        let mut tally = Tally::default();
+        for (count, &fault) in Fault::ALL.iter().enumerate() {
+            tally.add(fault, count as u64);
+        }
+        let mut twice = tally.clone();
+        twice.merge(&tally);
+        assert!(Fault::ALL.iter().enumerate().all(|(count, &fault)| twice.get(fault) == 2 * count as u64));
+        assert_eq!(Fault::ALL.len(), tally.0.len());
+        assert!(tally.to_string().starts_with("0 resets, 1 half-open links"));
+    }
+}

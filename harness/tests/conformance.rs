@@ -1,0 +1,56 @@
+//! The conformance suite, on both transports.
+
+use lazuli::driver::guard::FrameLimits;
+use lazuli::{Channel, Context, Limits, Result, Routes};
+use lazuli_harness::conformance::{Target, run};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+struct Echo;
+
+impl Channel for Echo {
+    fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
+        cx.text(text);
+        Ok(())
+    }
+
+    fn on_binary(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result {
+        cx.binary(bytes);
+        Ok(())
+    }
+}
+
+fn routes() -> Routes {
+    let frames = FrameLimits { text: 16 << 20, binary: 16 << 20, fragments: 1 << 18, ..FrameLimits::default() };
+    let large = Limits { frames, waiting: 32 << 20, ..Limits::default() };
+    let mut routes = Routes::new();
+    routes.channel_with("/echo", large, |_| Ok(Echo)).expect("the pattern is right");
+    routes.channel("/limited", |_| Ok(Echo)).expect("the pattern is right");
+    routes
+}
+
+macro_rules! conforms {
+    ($($name:ident $transport:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let (sender, receiver) = mpsc::channel();
+            let server = thread::spawn(move || {
+                let server = $transport::Server::bind("127.0.0.1:0", routes(), ()).expect("a port is free").log(|_| {});
+                sender.send((server.local_addr().expect("an address"), server.stopper())).expect("the test waits");
+                server.run()
+            });
+            let (addr, stopper) = receiver.recv().expect("the server starts");
+            let report = run(&Target::new(addr, "/echo", "/limited"));
+            stopper.stop(Duration::from_secs(5));
+            server.join().expect("no panic").expect("the server ran");
+            println!("{report}");
+            assert_eq!(report.failed(), 0, "{report}");
+        }
+    )*};
+}
+
+conforms! {
+    smol_conforms lazuli_smol
+    std_conforms lazuli_std
+}
