@@ -7,7 +7,7 @@
 //! Each stage has its time; when it is over, the next begins.
 
 use super::link::{Deadline, Leaving, LinkId, Phase, Stage};
-use super::run::{Driver, Ended};
+use super::run::Driver;
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::Cause;
@@ -88,7 +88,7 @@ impl<A: App> Driver<A> {
             leaving.listening = None;
             let (conn, ended) = (leaving.conn.take(), leaving.ended);
             if let Some(conn) = conn {
-                self.ended.push((conn, Ended::Gone(Cause::Done)));
+                self.close_conn(conn, Cause::Done);
             }
             if ended {
                 return self.lose(link);
@@ -125,7 +125,7 @@ impl<A: App> Driver<A> {
             _ => Cause::Done,
         };
         if let Some(conn) = found.conn() {
-            self.ended.push((conn, Ended::Gone(cause)));
+            self.close_conn(conn, cause);
         }
     }
 }

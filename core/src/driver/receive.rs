@@ -4,7 +4,7 @@ use super::guard::{Guard, Violation};
 use super::head::{self, Reject};
 use super::link::{Body, Deadline, LinkId, Open, Phase};
 use super::response::{self, Response};
-use super::run::{Driver, Ended};
+use super::run::Driver;
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::{Input, Message};
@@ -105,7 +105,8 @@ impl<A: App> Driver<A> {
         self.clear_deadline(link);
         if let Some(found) = self.links.get_mut(link.0) {
             found.queue().push_head(response::encode_upgrade(&derive_accept_key(key), None));
-            found.phase = Phase::Open(Open { conn, limits, guard: Guard::new(), framer: None, ended: false, eof: false });
+            found.phase =
+                Phase::Open(Open { conn, limits, guard: Guard::new(), framer: None, ended: false, eof: false });
         }
         self.mark(link);
         // Whatever the hub sends comes behind the answer in the link's queue.
@@ -199,7 +200,7 @@ impl<A: App> Driver<A> {
             open.framer = None;
         }
         self.clear_deadline(link);
-        self.ended.push((conn, Ended::Asked { code, reason: reason.into() }));
+        self.hub.handle(self.now, Input::Ended { conn, code, reason });
     }
 
     /// Ends a connection whose peer broke the protocol or a limit.

@@ -15,9 +15,7 @@ use crate::stats::Stats;
 use crate::time::Time;
 use crate::timer::TimerQueue;
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::mem;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, IoSlice};
@@ -103,8 +101,6 @@ pub struct Driver<A: App = ()> {
     /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
     pub(super) frames: Vec<Frame>,
     pub(super) entries: Vec<(u32, u32)>,
-    /// Connections that have ended. The hub hears of it once what it sent before is taken out.
-    pub(super) ended: Vec<(ConnId, Ended)>,
     /// Links that have something to write.
     pub(super) dirty: Vec<LinkId>,
     /// Links whose socket is to be closed.
@@ -114,14 +110,6 @@ pub struct Driver<A: App = ()> {
     /// What was written of the hub's frames and is not yet reported.
     pub(super) sent: Vec<(ConnId, u32)>,
     pub(super) drained: bool,
-}
-
-/// How a connection ended.
-pub(super) enum Ended {
-    /// By its peer's close frame, or by a violation.
-    Asked { code: Option<u16>, reason: String },
-    /// With its link.
-    Gone(Cause<'static>),
 }
 
 /// At most so many framers wait for a message.
@@ -140,7 +128,6 @@ impl<A: App> Driver<A> {
             framers: Vec::new(),
             frames: Vec::new(),
             entries: Vec::new(),
-            ended: Vec::new(),
             dirty: Vec::new(),
             doomed: Vec::new(),
             done: Vec::new(),
@@ -272,23 +259,12 @@ impl<A: App> Driver<A> {
         }
     }
 
-    /// Tells the hub of the connections that have ended; whether there were any.
-    pub(super) fn report_ended(&mut self) -> bool {
-        let mut ended = mem::take(&mut self.ended);
-        let any = !ended.is_empty();
-        for (conn, how) in ended.drain(..) {
-            match &how {
-                Ended::Asked { code, reason } => self.hub.handle(self.now, Input::Ended { conn, code: *code, reason }),
-                Ended::Gone(cause) => {
-                    if let Some(entry) = self.by_conn.get_mut(conn.index()) {
-                        *entry = None;
-                    }
-                    self.hub.handle(self.now, Input::Closed { conn, cause: *cause });
-                }
-            }
+    /// Tells the hub that a connection is gone.
+    pub(super) fn close_conn(&mut self, conn: ConnId, cause: Cause<'_>) {
+        if let Some(entry) = self.by_conn.get_mut(conn.index()) {
+            *entry = None;
         }
-        self.ended = ended;
-        any
+        self.hub.handle(self.now, Input::Closed { conn, cause });
     }
 
     /// Takes a framer that waits, or makes one.

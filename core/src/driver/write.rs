@@ -24,7 +24,6 @@ impl<A: App> Driver<A> {
     pub fn turn(&mut self, io: &mut impl Io<A>) {
         loop {
             let mut busy = self.take_outputs(io);
-            busy |= self.report_ended();
             let mut dirty = mem::take(&mut self.dirty);
             busy |= !dirty.is_empty();
             for link in dirty.drain(..) {
@@ -47,7 +46,7 @@ impl<A: App> Driver<A> {
                 sent.clear();
                 self.sent = sent;
             }
-            if !busy && self.ended.is_empty() {
+            if !busy {
                 return;
             }
         }
