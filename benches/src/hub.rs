@@ -11,6 +11,8 @@ pub struct World {
     now: Time,
     /// What was handed out and not yet reported as written.
     unreported: Vec<(ConnId, u32)>,
+    /// A report for every connection.
+    reports: Vec<(ConnId, u32)>,
 }
 
 impl World {
@@ -22,13 +24,23 @@ impl World {
         // The widest window: with nothing ever reported, millions of frames go out before one has to wait.
         let config = Config { connections: usize::MAX, window: u32::MAX, ..Config::default() };
         let hub = Hub::new(config, routes().expect("good routes"), ());
-        let mut world = World { hub, conns: Vec::with_capacity(connections), now: Time::ZERO, unreported: Vec::new() };
+        let (conns, reports) = (Vec::new(), Vec::new());
+        let mut world = World { hub, conns, now: Time::ZERO, unreported: Vec::new(), reports };
         for number in 0..connections {
-            let conn = world.open(&target(number));
-            world.conns.push(conn);
+            world.join(&target(number));
         }
         world.drain();
         world
+    }
+
+    /// One more connection; it has the next number.
+    ///
+    /// # Panics
+    /// When the target is none, or refused.
+    pub fn join(&mut self, target: &str) {
+        let conn = self.open(target);
+        self.conns.push(conn);
+        self.reports.push((conn, 100));
     }
 
     fn tick(&mut self) -> Time {
@@ -82,14 +94,12 @@ impl World {
         receivers
     }
 
-    /// Reports `bytes` for every connection, in one input, whether or not they were handed out: the hub takes no more
-    /// than was.
-    pub fn report(&mut self, bytes: u32) {
-        if self.unreported.is_empty() {
-            self.unreported.extend(self.conns.iter().map(|&conn| (conn, bytes)));
-        }
+    /// Reports bytes for every connection in one input; the hub takes no more than it had handed out. Returns for how
+    /// many.
+    pub fn report(&mut self) -> usize {
         let now = self.tick();
-        self.hub.handle(now, Input::Sent(&self.unreported));
+        self.hub.handle(now, Input::Sent(&self.reports));
+        self.reports.len()
     }
 
     /// Opens a connection and closes it again.

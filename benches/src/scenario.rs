@@ -1,0 +1,260 @@
+//! What is measured: each scenario makes a world of some size, and an operation on it that can be repeated for ever.
+
+use crate::channels::room_name;
+use crate::hub::World;
+use crate::links::{Links, Sink, masked};
+
+/// Does the measured thing once; returns how many receivers it reached.
+pub type Operation = Box<dyn FnMut() -> usize>;
+
+/// One operation in a world of one size.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// What it is called, without its size.
+    pub name: &'static str,
+    /// How many there are: of members, connections, rooms or timers.
+    pub size: usize,
+    /// How many receivers one operation reaches.
+    pub receivers: usize,
+    /// What it ought to cost at most.
+    pub goal: Goal,
+    /// How often it is repeated to be counted.
+    pub repeats: usize,
+    make: fn(usize) -> Operation,
+}
+
+/// What an operation ought to cost at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Goal {
+    /// Instructions of one operation.
+    pub instructions: Option<u64>,
+    /// Instructions of one operation for each receiver.
+    pub instructions_each: Option<u64>,
+    /// Whether it may allocate.
+    pub no_allocation: bool,
+}
+
+impl Goal {
+    const NONE: Goal = Goal { instructions: None, instructions_each: None, no_allocation: false };
+    const STILL: Goal = Goal { no_allocation: true, ..Goal::NONE };
+}
+
+/// What is sent in a broadcast.
+pub const TEXT: &str = "a message of sixty-four bytes, as a chat or a ticker may have one";
+
+/// A message of the chat, and the room that it goes to.
+const SAY: &str = r#"{"type":"say","text":"Hello, everyone! Is this thing on?","reply_to":41}"#;
+
+impl Scenario {
+    const fn new(name: &'static str, size: usize, receivers: usize, make: fn(usize) -> Operation) -> Scenario {
+        Scenario { name, size, receivers, goal: Goal::NONE, repeats: 1_000, make }
+    }
+
+    const fn goal(self, goal: Goal) -> Scenario {
+        Scenario { goal, ..self }
+    }
+
+    const fn repeats(self, repeats: usize) -> Scenario {
+        Scenario { repeats, ..self }
+    }
+
+    /// The name with the size: how it is asked for.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.name, self.size)
+    }
+
+    /// The operation in its world, which has been warmed up: buffers have grown to what they will be.
+    pub fn make(&self) -> Operation {
+        let mut operation = (self.make)(self.size);
+        for _ in 0..200 {
+            operation();
+        }
+        operation
+    }
+}
+
+/// A broadcast of the hub alone.
+pub const BROADCAST: [Scenario; 8] = [
+    Scenario::new("broadcast", 10, 10, |size| broadcast("/room/lobby", size)).goal(Goal::STILL),
+    Scenario::new("broadcast", 1_000, 1_000, |size| broadcast("/room/lobby", size)).goal(Goal::STILL),
+    Scenario::new("broadcast", 10_000, 10_000, |size| broadcast("/room/lobby", size))
+        .goal(Goal { instructions_each: Some(12), ..Goal::STILL })
+        .repeats(100),
+    Scenario::new("broadcast_to_others", 10_000, 9_999, |size| broadcast("/others/lobby", size))
+        .goal(Goal::STILL)
+        .repeats(100),
+    Scenario::new("broadcast_to_all", 10_000, 10_000, |size| broadcast("/all/lobby", size))
+        .goal(Goal::STILL)
+        .repeats(100),
+    Scenario::new("broadcast_to_two_rooms", 10_000, 10_000, |size| broadcast("/rooms/lobby", size)).repeats(100),
+    Scenario::new("sent", 10_000, 10_000, sent).goal(Goal::STILL).repeats(100),
+    Scenario::new("broadcast_and_sent", 10_000, 10_000, broadcast_and_sent).goal(Goal::STILL).repeats(100),
+];
+
+/// A message in and its answer out, of the hub alone.
+pub const DISPATCH: [Scenario; 1] = [Scenario::new("dispatch", 1_000, 1, dispatch)
+    .goal(Goal { instructions: Some(6_000), ..Goal::NONE })
+    .repeats(5_000)];
+
+/// Bytes in and bytes out, through the driver.
+pub const DRIVER: [Scenario; 3] = [
+    Scenario::new("driver_echo", 1_000, 1, driver_echo).repeats(5_000),
+    Scenario::new("driver_broadcast", 1_000, 1_000, driver_broadcast),
+    Scenario::new("driver_joined_16", 1_000, 16_000, driver_joined).repeats(100),
+];
+
+/// The same event among few and among many: each is there at both sizes.
+pub const GROWTH: [[Scenario; 2]; 6] = [
+    few_and_many("message_among_connections", 1, dispatch),
+    few_and_many("come_and_go_among_connections", 0, come_and_go),
+    few_and_many("broadcast_among_rooms", 1, broadcast_among_rooms),
+    few_and_many("join_and_leave_among_rooms", 0, join_and_leave),
+    few_and_many("set_among_timers", 0, set_timer),
+    few_and_many("fire_among_timers", 0, fire_timer),
+];
+
+const fn few_and_many(name: &'static str, receivers: usize, make: fn(usize) -> Operation) -> [Scenario; 2] {
+    [Scenario::new(name, 1_000, receivers, make), Scenario::new(name, 100_000, receivers, make)]
+}
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = Scenario> {
+    BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(GROWTH.into_iter().flatten())
+}
+
+/// Numbers below `size`, far apart, so that no two operations touch the same.
+fn far_apart(size: usize) -> impl FnMut() -> usize {
+    let mut number = 0;
+    move || {
+        number = (number + 7_919) % size;
+        number
+    }
+}
+
+fn broadcast(target: &str, size: usize) -> Operation {
+    let mut world = World::new(size, |_| target.into());
+    Box::new(move || {
+        world.message(0, TEXT);
+        world.drain()
+    })
+}
+
+fn broadcast_and_sent(size: usize) -> Operation {
+    let mut world = World::new(size, |_| "/room/lobby".into());
+    Box::new(move || {
+        world.message(0, TEXT);
+        world.drain_and_report()
+    })
+}
+
+fn sent(size: usize) -> Operation {
+    let mut world = World::new(size, |_| "/room/lobby".into());
+    Box::new(move || world.report())
+}
+
+fn dispatch(size: usize) -> Operation {
+    let mut world = World::new(size, |_| "/chat/lobby".into());
+    let mut next = far_apart(size);
+    Box::new(move || {
+        world.message(next(), SAY);
+        world.drain_and_report()
+    })
+}
+
+fn come_and_go(size: usize) -> Operation {
+    let mut world = World::new(size, |_| "/room/lobby".into());
+    Box::new(move || {
+        world.come_and_go("/room/lobby");
+        world.drain()
+    })
+}
+
+/// A thousand connections, each in its share of `rooms`, and the names of a thousand of these.
+fn rooms(rooms: usize) -> (World, Vec<String>) {
+    let share = rooms / 1_000;
+    let world = World::new(1_000, |number| format!("/many/{}/{share}", number * share));
+    assert_eq!(world.hub().stats().rooms, rooms as u64);
+    let mut next = far_apart(rooms);
+    (world, (0..1_000).map(|_| room_name(next() as u64)).collect())
+}
+
+fn broadcast_among_rooms(size: usize) -> Operation {
+    let (mut world, names) = rooms(size);
+    let mut next = far_apart(names.len());
+    Box::new(move || {
+        let name = next();
+        world.message(name, &names[name]);
+        world.drain()
+    })
+}
+
+fn join_and_leave(size: usize) -> Operation {
+    let (mut world, names) = rooms(size);
+    world.join("/hop");
+    let mut next = far_apart(names.len());
+    Box::new(move || {
+        let name = &names[next()];
+        world.message(1_000, name);
+        world.message(1_000, name);
+        world.drain()
+    })
+}
+
+/// Timers that were set in order lie in the heap as they never do again: first each is set anew once.
+fn settled(size: usize, mut operation: impl FnMut() -> usize + 'static) -> Operation {
+    for _ in 0..size {
+        operation();
+    }
+    Box::new(operation)
+}
+
+fn set_timer(size: usize) -> Operation {
+    let mut world = World::new(size, |_| "/clock".into());
+    let mut next = far_apart(size);
+    settled(size, move || {
+        world.message(next(), "");
+        world.drain()
+    })
+}
+
+fn fire_timer(size: usize) -> Operation {
+    let mut world = World::new(size, |_| "/interval".into());
+    settled(size, move || {
+        world.next_timer();
+        world.drain()
+    })
+}
+
+fn driver_echo(size: usize) -> Operation {
+    let mut links = Links::new(size, "/echo", Sink::default());
+    let mut next = far_apart(size);
+    let bytes = masked(TEXT);
+    Box::new(move || {
+        let before = links.io.writes;
+        links.receive(next(), &bytes);
+        (links.io.writes - before) as usize
+    })
+}
+
+fn driver_broadcast(size: usize) -> Operation {
+    let mut links = Links::new(size, "/room/lobby", Sink::default());
+    let bytes = masked(TEXT);
+    Box::new(move || {
+        let before = links.io.writes;
+        links.receive(0, &bytes);
+        (links.io.writes - before) as usize
+    })
+}
+
+/// Sixteen messages in one read; what goes out is counted in frames, though each link gets them in one write.
+fn driver_joined(size: usize) -> Operation {
+    let mut links = Links::new(size, "/room/lobby", Sink::default());
+    let bytes = masked(TEXT).repeat(16);
+    // Without a mask, and four bytes shorter.
+    let frame = masked(TEXT).len() - 4;
+    Box::new(move || {
+        let before = links.io.bytes;
+        links.receive(0, &bytes);
+        (links.io.bytes - before) as usize / frame
+    })
+}

@@ -1,0 +1,107 @@
+//! What allocates nothing, exactly: unlike a time, an allocation is the same on every machine.
+
+use lazuli_benches::count::{Counting, allocations};
+use lazuli_benches::hub::World;
+use lazuli_benches::scenario::{TEXT, all};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A world with a room of `members`, after enough broadcasts for its buffers to be as large as they will be.
+fn warm(target: &str, members: usize) -> World {
+    let mut world = World::new(members, |_| target.into());
+    for _ in 0..200 {
+        world.message(0, TEXT);
+        assert!(world.drain_and_report() > 0);
+    }
+    world
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(vec![1])), 1);
+    let mut list: Vec<u8> = Vec::with_capacity(1);
+    assert_eq!(allocations(|| list.reserve(100)), 1, "to grow a block counts");
+    assert_eq!(allocations(|| list.push(1)), 0);
+}
+
+#[test]
+fn a_broadcast_allocates_nothing_however_many_members() {
+    for target in ["/room/lobby", "/others/lobby", "/all/lobby"] {
+        for members in [2, 10, 1_000, 10_000] {
+            let mut world = warm(target, members);
+            let expected = if target == "/others/lobby" { members - 1 } else { members };
+            let mut receivers = 0;
+            let count = allocations(|| {
+                for _ in 0..100 {
+                    world.message(1, TEXT);
+                    receivers += world.drain_and_report();
+                }
+            });
+            assert_eq!((count, receivers), (0, 100 * expected), "{target}, {members} members");
+        }
+    }
+}
+
+#[test]
+fn broadcasts_that_wait_to_be_polled_allocate_nothing_once_that_many_have_waited() {
+    let mut world = warm("/room/lobby", 1_000);
+    let mut burst = || {
+        for _ in 0..16 {
+            world.message(0, TEXT);
+        }
+        world.drain_and_report()
+    };
+    for _ in 0..10 {
+        assert_eq!(burst(), 16_000);
+    }
+    assert_eq!(allocations(|| assert_eq!(burst(), 16_000)), 0);
+}
+
+#[test]
+fn a_shorter_message_allocates_nothing_either() {
+    let mut world = warm("/room/lobby", 100);
+    let count = allocations(|| {
+        for length in (0..TEXT.len()).rev() {
+            world.message(0, &TEXT[..length]);
+            world.drain_and_report();
+        }
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn a_broadcast_to_several_rooms_allocates_the_same_however_many_members() {
+    let count = |members| {
+        let mut world = warm("/rooms/lobby", members);
+        allocations(|| {
+            for _ in 0..100 {
+                world.message(0, TEXT);
+                assert_eq!(world.drain_and_report(), members);
+            }
+        })
+    };
+    assert_eq!(count(10), count(10_000));
+}
+
+#[test]
+fn every_scenario_reaches_whom_it_says() {
+    // The largest worlds are the same code as the small ones.
+    for scenario in all().filter(|scenario| scenario.size <= 10_000) {
+        let mut operation = scenario.make();
+        assert_eq!(operation(), scenario.receivers, "{}", scenario.full_name());
+    }
+}
+
+#[test]
+fn every_scenario_that_should_allocate_nothing_does_so() {
+    for scenario in all().filter(|scenario| scenario.goal.no_allocation) {
+        let mut operation = scenario.make();
+        let count = allocations(|| {
+            for _ in 0..100 {
+                operation();
+            }
+        });
+        assert_eq!(count, 0, "{}", scenario.full_name());
+    }
+}
