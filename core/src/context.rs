@@ -60,12 +60,12 @@ impl<'a, A: App> Scope<'a, A> {
 
     /// How many are in a room: channel instances, so a connection counts once for each of its own.
     pub fn count(&self, room: &str) -> usize {
-        self.state.rooms.members(room).len()
+        self.state.rooms.conns(room).len()
     }
 
     /// The connections in a room, in no particular order; one with several instances there comes as often.
     pub fn members(&self, room: &str) -> impl Iterator<Item = ConnId> {
-        self.state.rooms.members(room).iter().map(|member| member.conn)
+        self.state.rooms.conns(room).iter().copied()
     }
 
     /// When the connection was opened and when its peer last sent something; `None` if it is gone.

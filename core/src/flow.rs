@@ -5,6 +5,7 @@
 //! at all: a number in a dense table is all that a broadcast reads of it.
 
 use crate::frame::Frame;
+use crate::id::ConnId;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -92,6 +93,27 @@ impl Flow {
         }
     }
 
+    /// Charges `length` bytes to each connection of `to` from the place `first` on, and moves those that they do not fit
+    /// to `slow`, in order: the hot loop of a broadcast.
+    pub fn charge_each(&mut self, to: &mut Vec<ConnId>, first: usize, length: i32, slow: &mut Vec<ConnId>) {
+        let mut rest = to.get(first..).unwrap_or_default().iter();
+        if rest.all(|conn| self.charge(conn.index(), length)) {
+            return;
+        }
+        // Somebody is slow. That one was charged nothing, and is asked again.
+        let mut kept = to.len() - rest.len() - 1;
+        for place in kept..to.len() {
+            let conn = to[place];
+            if self.charge(conn.index(), length) {
+                to[kept] = conn;
+                kept += 1;
+            } else {
+                slow.push(conn);
+            }
+        }
+        to.truncate(kept);
+    }
+
     /// Offers a frame to a connection for which at most `limit` bytes may wait.
     pub fn offer(&mut self, index: usize, frame: &Frame, limit: usize, policy: SlowPolicy) -> Offer {
         let length = frame.wire().len();
@@ -125,12 +147,21 @@ impl Flow {
         Offer::Queued { dropped }
     }
 
-    /// Takes back the credit of `bytes` that were written. A report of more than was on its way counts as all of it.
-    pub fn sent(&mut self, index: usize, bytes: u32) {
+    /// Takes back the credit of `bytes` that were written; whether frames wait for it. A report of more than was on its
+    /// way counts as all of it.
+    #[inline]
+    pub fn sent(&mut self, index: usize, bytes: u32) -> bool {
         let window = self.window;
-        let slow = self.slow.get_mut(index).and_then(Option::as_mut).map(|slow| &mut slow.credit);
-        if let Some(credit) = slow.or(self.credit.get_mut(index)) {
-            *credit = i64::from(*credit).saturating_add(i64::from(bytes)).min(i64::from(window)) as i32;
+        let back = |credit: i32| credit.saturating_add_unsigned(bytes).min(window);
+        match self.credit.get_mut(index) {
+            Some(credit) if *credit != BLOCKED => {
+                *credit = back(*credit);
+                false
+            }
+            _ => {
+                let slow = self.slow.get_mut(index).and_then(Option::as_mut);
+                slow.map(|slow| slow.credit = back(slow.credit)).is_some()
+            }
         }
     }
 

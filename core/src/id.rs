@@ -102,6 +102,11 @@ impl<T> Table<T> {
         self.generations.get(id.index()) == Some(&id.generation())
     }
 
+    /// Whether `id` names a value still.
+    pub fn contains(&self, id: ConnId) -> bool {
+        self.is_current(id) && self.slab.contains(id.index())
+    }
+
     /// The value that `id` names, unless it is gone.
     pub fn get(&self, id: ConnId) -> Option<&T> {
         if self.is_current(id) { self.slab.get(id.index()) } else { None }

@@ -18,11 +18,10 @@ pub struct Position {
     pub offset: u64,
 }
 
-/// A channel instance in a room.
+/// A channel instance in a room, without its connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Member {
-    pub(crate) conn: ConnId,
-    pub(crate) instance: u32,
+struct Member {
+    instance: u32,
     /// Where this membership stands in the instance's own list.
     slot: u32,
 }
@@ -30,7 +29,10 @@ pub(crate) struct Member {
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(crate) name: Arc<str>,
-    pub(crate) members: Vec<Member>,
+    /// The members' connections, apart from the rest: they are all that a broadcast reads, and it copies them whole.
+    conns: Vec<ConnId>,
+    /// Of each member, at the same place: the rest.
+    members: Vec<Member>,
     /// The latest publication that came in from the backplane.
     pub(crate) seen: Option<Position>,
 }
@@ -79,8 +81,16 @@ impl Rooms {
         self.rooms.get_mut(room as usize)
     }
 
-    pub(crate) fn members(&self, name: &str) -> &[Member] {
-        self.find(name).and_then(|room| self.get(room)).map_or(&[], |room| &room.members)
+    /// The connections of a room's members.
+    pub(crate) fn conns(&self, name: &str) -> &[ConnId] {
+        self.find(name).and_then(|room| self.get(room)).map_or(&[], |room| &room.conns)
+    }
+
+    /// The members of a room: instance and connection.
+    pub(crate) fn members(&self, name: &str) -> impl Iterator<Item = (u32, ConnId)> {
+        let room = self.find(name).and_then(|room| self.get(room));
+        room.into_iter()
+            .flat_map(|room| room.members.iter().map(|member| member.instance).zip(room.conns.iter().copied()))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Room> {
@@ -106,7 +116,7 @@ impl Rooms {
             Some(room) => (room, Change::None),
             None => {
                 let name: Arc<str> = name.into();
-                let room = Room { name: name.clone(), members: Vec::new(), seen: None };
+                let room = Room { name: name.clone(), conns: Vec::new(), members: Vec::new(), seen: None };
                 let room = self.rooms.insert(room) as u32;
                 self.names.insert(name.clone(), room);
                 (room, Change::Made(name))
@@ -121,7 +131,8 @@ impl Rooms {
         }
         if let Some(found) = self.rooms.get_mut(room as usize) {
             let position = found.members.len() as u32;
-            found.members.push(Member { conn, instance, slot: memberships.len() as u32 });
+            found.conns.push(conn);
+            found.members.push(Member { instance, slot: memberships.len() as u32 });
             if memberships.capacity() == 0 {
                 // Most instances are in one room: no room for four.
                 memberships.reserve_exact(1);
@@ -161,6 +172,7 @@ impl Rooms {
             room.members[moved.position as usize].slot = slot as u32;
         }
         let Some(room) = self.rooms.get_mut(gone.room as usize) else { return Change::None };
+        room.conns.swap_remove(gone.position as usize);
         room.members.swap_remove(gone.position as usize);
         if let Some(&moved) = room.members.get(gone.position as usize) {
             self.memberships[moved.instance as usize][moved.slot as usize].position = gone.position;
@@ -210,10 +222,11 @@ mod tests {
                 prop_assert_eq!(rooms.len(), names.len());
                 for name in names {
                     let expected: BTreeSet<_> = model.iter().filter(|(_, n)| *n == name).map(|(i, _)| *i).collect();
-                    let members = rooms.members(&name);
-                    prop_assert_eq!(members.len(), expected.len());
-                    prop_assert_eq!(members.iter().map(|m| m.instance).collect::<BTreeSet<_>>(), expected);
-                    for (position, member) in members.iter().enumerate() {
+                    prop_assert_eq!(rooms.conns(&name).len(), expected.len());
+                    prop_assert_eq!(rooms.members(&name).map(|(instance, _)| instance).collect::<BTreeSet<_>>(), expected);
+                    prop_assert!(rooms.members(&name).all(|(instance, conn)| conn.index() == instance as usize));
+                    let room = rooms.find(&name).and_then(|room| rooms.get(room)).unwrap();
+                    for (position, member) in room.members.iter().enumerate() {
                         let side = rooms.memberships(member.instance)[member.slot as usize];
                         prop_assert_eq!(side.position as usize, position);
                     }

@@ -180,9 +180,17 @@ fn write_entries<A: App>(
     let mut entry = mem::replace(&mut found.first, NONE);
     found.last = NONE;
     while entry != NONE {
-        let mut slices = [IoSlice::new(&[]); SLICES];
+        // Mostly there is one frame, and the longer list would cost more to clear than all the rest.
+        let (mut one, mut many);
+        let slices: &mut [IoSlice<'_>] = if resolve(entry, frames, entries).is_some_and(|(_, next)| next == NONE) {
+            one = [IoSlice::new(&[])];
+            &mut one
+        } else {
+            many = [IoSlice::new(&[]); SLICES];
+            &mut many
+        };
         let (start, mut count, mut bytes) = (entry, 0, 0);
-        while count < SLICES
+        while count < slices.len()
             && bytes < BYTES
             && let Some((frame, next)) = resolve(entry, frames, entries)
         {

@@ -5,7 +5,6 @@ use crate::channel::App;
 use crate::effects::{Effect, Effects, Target};
 use crate::id::ConnId;
 use crate::output::Item;
-use crate::rooms::Member;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -98,8 +97,8 @@ impl<A: App> Hub<A> {
             Target::Rooms { rooms, except } => {
                 let except = except_of(fx, except.clone());
                 for room in fx.rooms.get(rooms.clone()).unwrap_or_default() {
-                    let members = self.state.rooms.members(fx.text(room)).iter();
-                    told.extend(members.filter(|m| !except.contains(&m.conn)).map(|m: &Member| (m.instance, m.conn)));
+                    let members = self.state.rooms.members(fx.text(room));
+                    told.extend(members.filter(|(_, conn)| !except.contains(conn)));
                 }
                 if rooms.len() > 1 {
                     told.sort_unstable();

@@ -53,21 +53,20 @@ impl<A: App> Hub<A> {
         }
     }
 
-    /// The hot path: one pass over the members, which reads one number of each and copies one id.
+    /// The hot path: the members' ids are copied whole, and one number of each is charged.
     fn broadcast_room(&mut self, room: &str, except: &[ConnId], frame: &Frame) {
         let length = wire_length(frame);
-        let members = self.state.rooms.members(room);
+        let conns = self.state.rooms.conns(room);
         let (flow, slow) = (&mut self.state.flow, &mut self.slow);
         let sent = self.out.send(frame, |to| {
-            to.reserve(members.len());
-            for member in members {
-                if except.contains(&member.conn) {
-                } else if flow.charge(member.conn.index(), length) {
-                    to.push(member.conn);
-                } else {
-                    slow.push(member.conn);
-                }
+            let first = to.len();
+            // Runs of those who get it, copied whole.
+            match except {
+                [] => to.extend_from_slice(conns),
+                [one] => conns.split(|conn| conn == one).for_each(|run| to.extend_from_slice(run)),
+                except => conns.split(|conn| except.contains(conn)).for_each(|run| to.extend_from_slice(run)),
             }
+            flow.charge_each(to, first, length, slow);
         });
         self.state.stats.frames_out += sent as u64;
         self.offer_to_slow(frame);
@@ -76,19 +75,19 @@ impl<A: App> Hub<A> {
     /// A broadcast to one of several rooms, which leaves out who got it in another.
     fn broadcast_marked(&mut self, room: &str, except: &[ConnId], frame: &Frame) {
         let length = wire_length(frame);
-        let members = self.state.rooms.members(room);
+        let conns = self.state.rooms.conns(room);
         let (flow, slow, marks, mark) = (&mut self.state.flow, &mut self.slow, &mut self.marks, self.mark);
         let sent = self.out.send(frame, |to| {
-            for member in members {
-                let index = member.conn.index();
+            for &conn in conns {
+                let index = conn.index();
                 if marks.len() <= index {
                     marks.resize(index + 1, 0);
                 }
-                if mem::replace(&mut marks[index], mark) == mark || except.contains(&member.conn) {
+                if mem::replace(&mut marks[index], mark) == mark || except.contains(&conn) {
                 } else if flow.charge(index, length) {
-                    to.push(member.conn);
+                    to.push(conn);
                 } else {
-                    slow.push(member.conn);
+                    slow.push(conn);
                 }
             }
         });
@@ -144,13 +143,12 @@ impl<A: App> Hub<A> {
     pub(super) fn on_sent(&mut self, reports: &[(ConnId, u32)]) {
         for &(conn, bytes) in reports {
             // Between its closing and its end the transport still reports; that is not stale.
-            if self.state.conns.get(conn).is_none() {
+            if !self.state.conns.contains(conn) {
                 self.state.stats.stale += 1;
                 continue;
             }
             self.state.stats.bytes_out += u64::from(bytes);
-            self.state.flow.sent(conn.index(), bytes);
-            if !self.state.flow.is_waiting(conn.index()) {
+            if !self.state.flow.sent(conn.index(), bytes) {
                 continue;
             }
             while let Some(frame) = self.state.flow.release(conn.index()) {

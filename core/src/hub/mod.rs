@@ -298,7 +298,7 @@ impl<A: App> Hub<A> {
 
     /// How many are in a room.
     pub fn count(&self, room: &str) -> usize {
-        self.state.rooms.members(room).len()
+        self.state.rooms.conns(room).len()
     }
 
     fn advance(&mut self, now: Time) {
