@@ -1,7 +1,7 @@
 //! What arrives at the server.
 
 use super::Model;
-use super::session::{Life, Reason};
+use super::session::{End, Life, Reason};
 use crate::app::Route;
 use crate::oracle::{Check, Oracle, complain};
 use crate::tally::Fault;
@@ -59,30 +59,40 @@ impl Model {
         self.at(session).answers.push(408);
     }
 
-    /// Passes over what arrived and calls nobody back.
+    /// Passes over what arrived and calls nobody back, or not before the driver's turn.
     pub(super) fn skip_silent(&mut self, session: u32) {
-        while self.is_open(session) {
-            let Some(route) = self.at(session).route else { return };
-            let message_time = self.limits.of(route).frames.message_time;
-            let now = self.now;
-            match self.sessions[session as usize].arrivals.front() {
-                Some(Arrival::Control) => {
-                    if self.is_flood(session) {
-                        self.count(Fault::Flooded);
-                        self.at(session).arrivals[0] = Arrival::Violation(1008);
-                        return;
-                    }
-                }
-                Some(Arrival::Unfinished) => self.at(session).unfinished = Some(now + message_time),
-                Some(Arrival::Binary(_)) if route == Route::Plain => {
-                    self.at(session).arrivals.pop_front();
-                    self.error(session, "Binary messages are not supported here; send text", None);
-                    continue;
-                }
-                _ => return,
+        while let Some(route) = self.at(session).route {
+            let life = self.at(session).life;
+            if self.at(session).muted {
+                self.at(session).arrivals.clear();
             }
-            self.at(session).arrivals.pop_front();
+            match self.at(session).arrivals.pop_front() {
+                None => return,
+                Some(Arrival::Control) if self.is_flood(session) => {
+                    self.count(Fault::Flooded);
+                    self.answer_end(session, Some(1008), Reason::Any);
+                }
+                Some(Arrival::Control) => {}
+                Some(Arrival::Violation(code)) => self.answer_end(session, Some(code), Reason::Any),
+                Some(Arrival::Close { code, reason }) => self.answer_end(session, code, Reason::Exactly(reason)),
+                Some(Arrival::Unfinished) if life == Life::Open => {
+                    self.at(session).unfinished = Some(self.now + self.limits.of(route).frames.message_time);
+                }
+                Some(Arrival::Binary(_)) if route == Route::Plain && life == Life::Open => {
+                    self.error(session, "Binary messages are not supported here; send text", None);
+                }
+                Some(arrival) if life == Life::Open => return self.at(session).arrivals.push_front(arrival),
+                // The driver answers it as long as it reads.
+                Some(Arrival::Ping(bytes)) => self.at(session).pings.push_back(bytes),
+                Some(_) => {}
+            }
         }
+    }
+
+    /// A peer closes, or breaks a rule: what it sends after that does not matter. The hub hears of it in the driver's turn.
+    pub(super) fn answer_end(&mut self, session: u32, code: Option<u16>, reason: Reason) {
+        self.at(session).muted = true;
+        self.ends.push((session, End::Answered { code, reason }));
     }
 
     /// Counts a ping or pong; whether it is one too many.
@@ -112,9 +122,7 @@ impl Model {
                 self.refuse(session, arrival)
             }
             (Life::Ended, Some(_)) => {
-                for arrival in std::mem::take(&mut self.at(session).arrivals) {
-                    self.arrive_late(session, arrival);
-                }
+                self.at(session).arrivals.clear();
                 Ok(())
             }
         }
@@ -134,22 +142,5 @@ impl Model {
         found.life = Life::Ended;
         found.answers.push(status);
         Ok(())
-    }
-
-    /// What comes when the session's end is decided: a close frame may be answered, a violation told.
-    fn arrive_late(&mut self, session: u32, arrival: Arrival) {
-        let farewell = match arrival {
-            Arrival::Close { code, reason } => (code, Reason::Exactly(reason)),
-            Arrival::Violation(code) => (Some(code), Reason::Any),
-            Arrival::Control if self.is_flood(session) => (Some(1008), Reason::Any),
-            // The driver answers it as long as it reads.
-            Arrival::Ping(bytes) => return self.at(session).pings.push_back(bytes),
-            _ => return,
-        };
-        let found = self.at(session);
-        if found.route.is_some() {
-            found.farewells.push(farewell);
-            self.cut(session);
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! Callbacks that ran: each must have been due, and does what the application's documentation says.
 
 use super::arrive::Arrival;
-use super::session::{Due, Life, Reason};
+use super::session::{Due, End, Life, Reason};
 use super::{Model, Page};
 use crate::app::{How, Route, TURNS};
 use crate::journal::{Call, Verdict, What};
 use crate::oracle::{Check, Oracle, complain};
+use crate::tally::Fault;
 use lazuli::Time;
 use std::time::Duration;
 
@@ -100,51 +101,43 @@ impl Model {
         Ok(())
     }
 
-    /// `on_close` ran: because the session's end was decided, or its peer has just brought it about.
+    /// `on_close` ran: because the session's end was decided, or its peer has brought it about.
     fn on_close(&mut self, session: u32, code: u16, reason: &str) -> Check {
+        // What it was sent for a message that calls nobody back may have been too much.
         self.skip_silent(session);
-        let now = self.now;
-        let found = self.at(session);
-        let due = match (found.due.pop_front(), found.arrivals.front()) {
-            (Some(due), _) => Some(due),
-            (None, Some(Arrival::Close { code, reason })) if found.life == Life::Open => {
-                let (code, reason) = (*code, Reason::Exactly(reason.clone()));
-                found.arrivals.pop_front();
-                found.farewells.push((code, reason.clone()));
-                Some(Due::Close { code: code.unwrap_or(1005), reason })
-            }
-            (None, Some(&Arrival::Violation(code))) if found.life == Life::Open => {
-                found.arrivals.pop_front();
-                Some(Due::Close { code, reason: Reason::Any })
-            }
-            (None, _) if found.life == Life::Open && found.unfinished.is_some_and(|at| at <= now) => {
-                Some(Due::Close { code: 1008, reason: Reason::Any })
-            }
-            // What flow control does is not known: it may have been too slow.
-            (None, _) if found.life == Life::Open && !found.exact && !found.may_drop() && code == 1013 => {
-                self.count(crate::tally::Fault::Overflow);
-                Some(Due::Close { code, reason: Reason::Any })
-            }
-            (None, _) => None,
+        let due = match self.at(session).due.pop_front() {
+            None if self.is_open(session) => match self.take_end(session) {
+                Some(End::Answered { code: said, reason: fits }) => {
+                    // What an application reads as the reason of a violation, its peer reads too.
+                    let exactly = if fits == Reason::Any { Reason::Exactly(reason.to_owned()) } else { fits.clone() };
+                    self.decide(session, said, exactly);
+                    Some(Due::Close { code: said.unwrap_or(1005), reason: fits })
+                }
+                Some(End::Lost) => {
+                    self.detach(session);
+                    self.cut(session);
+                    Some(Due::Close { code: 1006, reason: Reason::Exactly(String::new()) })
+                }
+                None if self.at(session).may_overflow() && code == 1013 => {
+                    self.count(Fault::Overflow);
+                    self.decide(session, Some(code), Reason::Any);
+                    self.cut(session);
+                    Some(Due::Close { code, reason: Reason::Any })
+                }
+                None => None,
+            },
+            due => due,
         };
-        let found = self.at(session);
-        if found.due.is_empty() {
+        if self.at(session).due.is_empty() {
             self.due.remove(&session);
         }
-        let fits = match due {
-            Some(Due::Close { code: right, reason: fits }) if right == code && fits.fits(reason) => fits,
+        match due {
+            Some(Due::Close { code: right, reason: fits }) if right == code && fits.fits(reason) => {}
             due => {
                 let sentence =
                     format!("session {session} was told that it ended with {code} {reason:?}, and not {due:?}");
                 return complain(Oracle::Lifecycle, sentence);
             }
-        };
-        if self.is_open(session) {
-            if fits == Reason::Any {
-                // What an application reads as the reason of a violation, its peer reads too.
-                self.at(session).farewells.push((Some(code), Reason::Exactly(reason.to_owned())));
-            }
-            self.end_by_peer(session);
         }
         if let Some(room) = self.at(session).route.and_then(Route::room) {
             self.cast(&[room], &[], &super::out::Item::text(&format!("l{session} {code}")));
@@ -178,7 +171,9 @@ impl Model {
         }
         self.cancel(session, number);
         if let Some(every) = every {
-            self.set(session, number, every, Some(every));
+            // Without drift; a turn that was missed is skipped.
+            let late = self.now.saturating_since(at).as_micros() % every.as_micros();
+            self.set(session, number, every - Duration::from_micros(late as u64), Some(every));
         }
         let left = self.at(session).turns.get_mut(&number).map(|left| {
             *left -= 1;
@@ -205,9 +200,11 @@ impl Model {
             let sentence = format!("timer {number} of session {session} did not come");
             return complain(Oracle::Delivery, sentence);
         }
-        let late = |at: Option<Time>| at.is_some_and(|at| at <= self.now);
-        if let Some(session) = self.sessions.iter().position(|session| late(session.unfinished)) {
-            return complain(Oracle::Delivery, format!("the message of session {session} took too long and may go on"));
+        for session in 0..self.sessions() {
+            if self.at(session).unfinished.is_some_and(|at| at <= self.now) {
+                self.at(session).unfinished = None;
+                self.answer_end(session, Some(1008), Reason::Any);
+            }
         }
         self.settled(None)
     }

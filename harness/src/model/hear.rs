@@ -32,26 +32,30 @@ impl Model {
     /// A client received a message or a ping.
     pub(crate) fn received(&mut self, session: u32, kind: Kind, bytes: &[u8]) -> Check {
         let found = self.at(session);
-        let lossy = !found.exact && found.may_drop();
-        loop {
-            match found.out.handed.pop_front() {
-                Some(item) if item.kind == kind && *item.bytes == *bytes => return Ok(()),
-                Some(_) if lossy => {}
-                due => {
-                    let got = super::out::Item { kind, bytes: bytes.into() }.shown();
-                    let due = due.map_or("nothing".to_owned(), |item| item.shown());
-                    let sentence = format!("session {session} received {got} where {due} was due");
-                    return complain(Oracle::Delivery, sentence);
-                }
+        let right = |item: &super::out::Item| item.kind == kind && *item.bytes == *bytes;
+        if found.is_lossy() {
+            while found.out.handed.front().is_some_and(|item| !right(item)) {
+                found.out.handed.pop_front();
+            }
+        }
+        match found.out.handed.pop_front() {
+            Some(item) if right(&item) => Ok(()),
+            due => {
+                let got = super::out::Item { kind, bytes: bytes.into() }.shown();
+                let due = due.map_or("nothing".to_owned(), |item| item.shown());
+                complain(Oracle::Delivery, format!("session {session} received {got} where {due} was due"))
             }
         }
     }
 
-    /// A client received a pong.
-    pub(crate) fn ponged(&mut self, session: u32, bytes: &[u8]) -> Check {
-        // A new pong replaces one that waits, so that some pings have none.
+    /// A client received a pong. `blocked`: its socket did not take everything at once, ever; only then a new pong may have
+    /// replaced one that waited.
+    pub(crate) fn ponged(&mut self, session: u32, bytes: &[u8], blocked: bool) -> Check {
         let pings = &mut self.at(session).pings;
         match pings.iter().position(|ping| ping == bytes) {
+            Some(place) if place > 0 && !blocked => {
+                complain(Oracle::Delivery, format!("{place} pings of session {session} were passed over"))
+            }
             Some(place) => {
                 pings.drain(..=place);
                 Ok(())
@@ -63,18 +67,17 @@ impl Model {
     /// A client received a close frame.
     pub(crate) fn closed(&mut self, now: Time, session: u32, code: Option<u16>, reason: &str) -> Check {
         let found = self.at(session);
-        if !found.exact && !found.may_drop() && code == Some(1013) {
-            // It may have been too slow, and its channel dropped before it could be told.
+        if found.may_overflow() && code == Some(1013) {
+            // Its channel may have been dropped before it could be told.
             return Ok(());
         }
-        if !found.farewells.iter().any(|(due, fits)| *due == code && fits.fits(reason)) {
-            let due = &found.farewells;
-            let sentence = format!("session {session} was closed with {code:?} {reason:?}, and not as in {due:?}");
+        if !found.farewell.as_ref().is_some_and(|(due, fits)| *due == code && fits.fits(reason)) {
+            let due = &found.farewell;
+            let sentence = format!("session {session} was closed with {code:?} {reason:?}, and not with {due:?}");
             return complain(Oracle::Delivery, sentence);
         }
         let missing = found.out.handed.len() + found.out.queue_len();
-        let lossy = !found.exact && found.may_drop();
-        if missing > 0 && now < found.cut_from && !lossy {
+        if missing > 0 && now < found.cut_from && !found.is_lossy() {
             let until = Seconds(found.cut_from);
             let sentence = format!("session {session} was closed {missing} messages too early; they had until {until}");
             return complain(Oracle::Delivery, sentence);

@@ -22,7 +22,7 @@ use crate::oracle::{Check, Oracle, complain};
 use crate::plan::Plan;
 use crate::tally::{Fault, Tally};
 use lazuli::{ConnId, Time};
-use session::{Due, Life, Session};
+use session::{Due, End, Life, Session};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub(crate) struct Model {
     shutdown: Option<Time>,
     /// Sessions that have callbacks due.
     due: BTreeSet<u32>,
+    /// Ends that the driver has yet to tell the hub of, in its next turn.
+    ends: Vec<(u32, End)>,
     /// Whether the driver is in its turn, where sockets and callbacks come mixed.
     turning: bool,
     /// Bytes of hub frames that sockets took in this turn.
@@ -87,6 +89,7 @@ impl Model {
             now: Time::ZERO,
             shutdown: None,
             due: BTreeSet::new(),
+            ends: Vec::new(),
             turning: false,
             written: Vec::new(),
             touched: BTreeSet::new(),
@@ -142,7 +145,9 @@ impl Model {
         match self.due.first() {
             Some(&session) => {
                 let due = self.at(session).due.front().cloned();
-                complain(Oracle::Delivery, format!("{due:?} was never told to session {session}"))
+                let told = matches!(due, Some(Due::Told { .. }));
+                let oracle = if told { Oracle::Delivery } else { Oracle::Lifecycle };
+                complain(oracle, format!("{due:?} was never told to session {session}"))
             }
             None => Ok(()),
         }
@@ -161,7 +166,7 @@ impl Model {
         }
     }
 
-    /// The driver ends its turn.
+    /// The driver ends its turn: the hub has heard of everything.
     pub(crate) fn turned(&mut self) -> Check {
         self.turning = false;
         for (session, bytes) in std::mem::take(&mut self.written) {
@@ -169,6 +174,14 @@ impl Model {
             found.unreported = 0;
             found.out.sent(bytes);
             self.touched.insert(session);
+        }
+        for (session, end) in std::mem::take(&mut self.ends) {
+            if self.is_open(session) {
+                return complain(Oracle::Lifecycle, format!("{end:?} was never told to session {session}"));
+            }
+            if end == End::Lost {
+                self.cut(session);
+            }
         }
         self.settled(None)
     }
@@ -206,8 +219,7 @@ impl Model {
                 continue;
             }
             let (sent, waiting) = (session.out.handed.len(), session.out.queue_len());
-            let lost = !session.exact && session.may_drop();
-            if sent + waiting > 0 && !lost {
+            if sent + waiting > 0 && !session.is_lossy() {
                 pending.push(format!("session {number} lacks {sent} messages on their way and {waiting} that wait"));
             }
             if !session.pings.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::out::{Fate, Item};
-use super::session::{Due, Life, Reason};
+use super::session::{Due, End, Life, Reason};
 use crate::tally::Fault;
 use lazuli::{Time, Timestamp};
 
@@ -14,13 +14,11 @@ impl Model {
         }
         let found = &mut self.sessions[session as usize];
         if self.turning && found.unreported > 0 && found.exact {
-            // Whether the credit for these bytes was back when this was sent, the documentation leaves open.
             found.exact = false;
             found.out.loosen();
         }
         if !found.exact {
-            found.out.push_loose(item);
-            return;
+            return found.out.push_loose(item);
         }
         let Some(route) = found.route else { return };
         let limits = self.limits.of(route);
@@ -93,7 +91,7 @@ impl Model {
     }
 
     /// Takes a session out of its rooms and its timers away.
-    fn detach(&mut self, session: u32) {
+    pub(super) fn detach(&mut self, session: u32) {
         for room in std::mem::take(&mut self.at(session).rooms) {
             if let Some(members) = self.rooms.get_mut(&room) {
                 members.remove(&session);
@@ -113,14 +111,18 @@ impl Model {
 
     /// The server decides a session's end; what was queued before goes first, for a while.
     pub(super) fn end(&mut self, session: u32, code: u16, reason: Reason) {
-        if !self.is_open(session) {
-            return;
+        if self.is_open(session) {
+            self.decide(session, Some(code), reason.clone());
+            self.mark_due(session, Due::Close { code, reason });
         }
+    }
+
+    /// A session's end is decided, with this close frame.
+    pub(super) fn decide(&mut self, session: u32, code: Option<u16>, reason: Reason) {
         self.detach(session);
-        self.mark_due(session, Due::Close { code, reason: reason.clone() });
-        let by = self.shutdown.map_or(Time::MAX, |by| by).min(self.now + self.linger);
+        let by = self.shutdown.unwrap_or(Time::MAX).min(self.now + self.linger);
         let found = self.at(session);
-        found.farewells.push((Some(code), reason));
+        found.farewell = Some((code, reason));
         found.cut_from = by;
     }
 
@@ -132,7 +134,7 @@ impl Model {
     /// The same, and the session is not told: its channel is gone.
     pub(super) fn end_untold(&mut self, session: u32, code: u16, reason: &str) {
         if self.is_open(session) {
-            self.end(session, code, Reason::Exactly(reason.to_owned()));
+            self.decide(session, Some(code), Reason::Exactly(reason.to_owned()));
         }
         self.at(session).due.clear();
         self.due.remove(&session);
@@ -145,21 +147,25 @@ impl Model {
         found.cut_from = Time::ZERO;
     }
 
-    /// A session's link ends, whoever was the reason.
-    pub(super) fn end_by_peer(&mut self, session: u32) {
-        self.detach(session);
-        self.cut(session);
+    /// The driver is told, or finds out, that a peer is gone: that it will send nothing more, or (`reset`) is not there.
+    /// The hub hears of it in the driver's turn.
+    pub(crate) fn lost(&mut self, now: Time, session: u32, reset: bool) {
+        self.advance(now);
+        // Who has closed may end its stream while it is answered.
+        if reset || !self.at(session).muted {
+            self.at(session).muted = true;
+            self.ends.push((session, End::Lost));
+        }
     }
 
-    /// The driver is told, or finds out, that a session's link is broken.
-    pub(crate) fn lost(&mut self, now: Time, session: u32) {
-        self.advance(now);
-        let open = self.is_open(session);
-        if open {
-            self.end_by_peer(session);
-            self.mark_due(session, Due::Close { code: 1006, reason: Reason::Exactly(String::new()) });
-        } else {
-            self.cut(session);
-        }
+    /// What the driver has to tell the hub of a session's end: the first that it has not.
+    pub(super) fn take_end(&mut self, session: u32) -> Option<End> {
+        let place = self.ends.iter().position(|(ending, _)| *ending == session)?;
+        Some(self.ends.remove(place).1)
+    }
+
+    /// Whether the driver still has to tell the hub of a session's end.
+    pub(crate) fn is_ending(&self, session: u32) -> bool {
+        self.ends.iter().any(|(ending, _)| *ending == session)
     }
 }

@@ -25,6 +25,15 @@ pub(super) enum Due {
     Told { op: u32 },
 }
 
+/// How a peer brought a session's end about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// By a close frame, or by breaking a rule: what it is answered.
+    Answered { code: Option<u16>, reason: Reason },
+    /// Without a word.
+    Lost,
+}
+
 /// What a close carries beside its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -61,10 +70,13 @@ pub(super) struct Session {
     /// Callbacks that have to run, in order.
     pub(super) due: VecDeque<Due>,
     pub(super) out: Out,
-    /// Whether the model knows exactly what flow control does.
+    /// Whether it is known exactly what flow control does. (Not when something was sent in the middle of the driver's turn,
+    /// while a part of what sockets had taken in that turn was not credit again.)
     pub(super) exact: bool,
     /// What its socket took in this turn.
     pub(super) unreported: usize,
+    /// Its peer has closed, broken a rule or gone: nothing that it sends matters any more.
+    pub(super) muted: bool,
     pub(super) rooms: BTreeSet<u32>,
     pub(super) timers: BTreeMap<u64, SetTimer>,
     /// The application's count for intervals.
@@ -75,8 +87,8 @@ pub(super) struct Session {
     pub(super) controls: (u32, Time),
     /// Until when a message has to be complete that never will be.
     pub(super) unfinished: Option<Time>,
-    /// The close frames that the server may send.
-    pub(super) farewells: Vec<(Option<u16>, Reason)>,
+    /// The close frame that the server has to send.
+    pub(super) farewell: Option<(Option<u16>, Reason)>,
     /// From when on messages may be missing before the close frame.
     pub(super) cut_from: Time,
     /// The answers that the request may get.
@@ -96,13 +108,14 @@ impl Session {
             out: Out::new(window),
             exact: true,
             unreported: 0,
+            muted: false,
             rooms: BTreeSet::new(),
             timers: BTreeMap::new(),
             turns: BTreeMap::new(),
             pings: VecDeque::new(),
             controls: (0, Time::ZERO),
             unfinished: None,
-            farewells: Vec::new(),
+            farewell: None,
             cut_from: Time::MAX,
             answers: Vec::new(),
             body: None,
@@ -112,5 +125,15 @@ impl Session {
     /// Whether its policy drops messages.
     pub(super) fn may_drop(&self) -> bool {
         matches!(self.route, Some(Route::Feed(_) | Route::State(_)))
+    }
+
+    /// Whether messages may be missing that nobody can account for.
+    pub(super) fn is_lossy(&self) -> bool {
+        !self.exact && self.may_drop()
+    }
+
+    /// Whether it may be too slow though nobody can tell.
+    pub(super) fn may_overflow(&self) -> bool {
+        !self.exact && !self.may_drop()
     }
 }

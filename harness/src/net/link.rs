@@ -43,6 +43,8 @@ pub(crate) struct Link {
     pub(super) wire: Wire,
     /// The server's socket took less than it was offered, and has not said that it takes more.
     pub(crate) blocked: bool,
+    /// It ever did.
+    pub(crate) was_blocked: bool,
     /// A reset has reached the server: writing fails.
     pub(crate) broken: bool,
     /// Until when the client does not read.
@@ -70,6 +72,7 @@ impl Link {
             down: Pipe::default(),
             wire: Wire::default(),
             blocked: false,
+            was_blocked: false,
             broken: false,
             stalled: Time::ZERO,
             slow,

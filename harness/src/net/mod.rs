@@ -50,9 +50,15 @@ impl Net {
         if self.by_id.len() <= id.index() {
             self.by_id.resize(id.index() + 1, None);
         }
-        if self.by_id.iter().flatten().any(|&(known, _)| known == id) {
-            let what = format!("an id was given out twice: {id:?}");
-            self.journal.push(Entry::Misuse { link: Some(link), what });
+        // Whoever keeps sockets in a table by the index of their ids relies on this.
+        if let Some((_, before)) = self.by_id[id.index()]
+            && self.links[before].server != Server::Closed
+        {
+            let what = format!("{id:?} takes the place of a link that was not closed yet");
+            self.journal.push(Entry::Misuse { link: Some(before), what });
+        }
+        if self.links.iter().any(|link| link.id == Some(id)) {
+            self.journal.push(Entry::Misuse { link: Some(link), what: format!("{id:?} was given out twice") });
         }
         self.by_id[id.index()] = Some((id, link));
         let found = &mut self.links[link];
@@ -232,7 +238,7 @@ impl Net {
         if taken < offered {
             self.kernel.count(Fault::ShortWrite);
             let found = &mut self.links[link];
-            found.blocked = true;
+            (found.blocked, found.was_blocked) = (true, true);
             if taken < room && !found.writable_due {
                 found.writable_due = true;
                 self.kernel.schedule_within(5_000, Event::Writable(link));

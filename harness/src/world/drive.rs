@@ -88,7 +88,7 @@ impl World {
             format!("link {link} of session {session}, {}", if reset { "reset" } else { "at its end" })
         });
         if self.net.links[link].server != Server::Closed {
-            self.model.lost(now, session);
+            self.model.lost(now, session, reset);
         }
         self.drive(|driver, _| driver.disconnected(now, id, reset))?;
         self.absorb()?;
@@ -193,12 +193,12 @@ impl World {
                 self.bounds.offered(session, offered, self.model.largest(session))
             }
             Entry::Broke { link } => {
-                self.model.lost(self.net.kernel.now, self.net.links[link].session);
+                self.model.lost(self.net.kernel.now, self.net.links[link].session, true);
                 Ok(())
             }
             Entry::Closed { link } => {
                 let session = self.net.links[link].session;
-                if self.model.is_connected(session) {
+                if self.model.is_connected(session) && !self.model.is_ending(session) {
                     return complain(
                         Oracle::Lifecycle,
                         format!("the link of session {session} was closed, which is open"),

@@ -85,6 +85,7 @@ impl World {
 
     fn hear_frame(&mut self, session: u32) -> Check<Option<Reply>> {
         let now = self.net.kernel.now;
+        let blocked = self.net.links[self.visits[session as usize].link].was_blocked;
         let incoming = match self.visits[session as usize].frames.next() {
             Ok(Some(incoming)) => incoming,
             Ok(None) => return Ok(None),
@@ -106,7 +107,7 @@ impl World {
                 Reply::Pong(bytes.to_vec())
             }
             Incoming::Pong(bytes) => {
-                self.model.ponged(session, bytes)?;
+                self.model.ponged(session, bytes, blocked)?;
                 Reply::Nothing
             }
             Incoming::Close(code, reason) => {

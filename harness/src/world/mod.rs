@@ -81,7 +81,7 @@ impl World {
             model: Model::new(&plan),
             lifecycle: Lifecycle::default(),
             order: Order::default(),
-            bounds: Bounds::new(plan.config.window),
+            bounds: Bounds::new(plan.config.window, plan.limits.plain.frames.control_frames),
             journal,
             phase: Phase::Busy,
             shut_down: false,
