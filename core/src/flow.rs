@@ -4,6 +4,7 @@
 //! fit waits here, up to a limit; beyond that the policy of the channel decides. A connection that keeps up has no queue
 //! at all: a number in a dense table is all that a broadcast reads of it.
 
+use crate::canary::{Canary, is_planted};
 use crate::frame::Frame;
 use crate::id::ConnId;
 use alloc::boxed::Box;
@@ -101,8 +102,9 @@ impl Flow {
             return;
         }
         // Somebody is slow. That one was charged nothing, and is asked again.
-        let mut kept = to.len() - rest.len() - 1;
-        for place in kept..to.len() {
+        let first_slow = to.len() - rest.len() - 1;
+        let mut kept = first_slow;
+        for place in first_slow..to.len() {
             let conn = to[place];
             if self.charge(conn.index(), length) {
                 to[kept] = conn;
@@ -116,6 +118,7 @@ impl Flow {
 
     /// Offers a frame to a connection for which at most `limit` bytes may wait.
     pub fn offer(&mut self, index: usize, frame: &Frame, limit: usize, policy: SlowPolicy) -> Offer {
+        let limit = if is_planted(Canary::NoLimit) { 2 * limit } else { limit };
         let length = frame.wire().len();
         let charged = i32::try_from(length).unwrap_or(i32::MAX);
         if self.charge(index, charged) {
@@ -142,7 +145,11 @@ impl Flow {
         while slow.bytes > keep && slow.drop_oldest() {
             dropped += 1;
         }
-        slow.queue.push_back(frame.clone());
+        if is_planted(Canary::Overtaking) {
+            slow.queue.push_front(frame.clone());
+        } else {
+            slow.queue.push_back(frame.clone());
+        }
         slow.bytes += length;
         Offer::Queued { dropped }
     }
@@ -151,6 +158,7 @@ impl Flow {
     /// way counts as all of it.
     #[inline]
     pub fn sent(&mut self, index: usize, bytes: u32) -> bool {
+        let bytes = bytes.saturating_sub(u32::from(is_planted(Canary::LostCredit)));
         let window = self.window;
         let back = |credit: i32| credit.saturating_add_unsigned(bytes).min(window);
         match self.credit.get_mut(index) {

@@ -15,6 +15,10 @@ extern crate alloc;
 extern crate std;
 
 pub mod backplane;
+#[cfg(not(feature = "canary"))]
+mod canary;
+#[cfg(feature = "canary")]
+pub mod canary;
 mod channel;
 mod config;
 mod context;

@@ -8,6 +8,7 @@
 
 use super::link::{Deadline, Leaving, LinkId, Phase, Stage};
 use super::run::Driver;
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::Cause;
@@ -55,6 +56,7 @@ impl<A: App> Driver<A> {
     pub(super) fn receive_late(&mut self, link: LinkId, bytes: &[u8]) {
         let now = self.now;
         let Some(Phase::Leaving(leaving)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
+        assert!(bytes.len() < 100 || !is_planted(Canary::Panic), "a planted panic");
         if let Some(listening) = &mut leaving.listening {
             let (guard, limits) = &mut **listening;
             // Its messages are late; only its close frame counts, or that it cannot be understood any more.

@@ -1,5 +1,6 @@
 //! What waits for one socket, in the order in which it goes out.
 
+use crate::canary::{Canary, is_planted};
 use crate::frame::Frame;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -76,6 +77,9 @@ impl OutQueue {
         if !self.head.is_empty() {
             add(self.head.get(self.written..).unwrap_or_default());
         } else if self.written > 0 {
+            if is_planted(Canary::PongInFrame) {
+                add(&self.pongs);
+            }
             // A pong cannot go into the middle of a frame.
             add(frames.next().and_then(|frame| frame.wire().get(self.written..)).unwrap_or_default());
         }

@@ -1,6 +1,7 @@
 //! Callbacks as transactions: what one recorded happens as a whole or not at all.
 
 use super::Hub;
+use crate::canary::{Canary, is_planted};
 use crate::channel::{App, Channel};
 use crate::context::{Context, Scope};
 use crate::error::{Envelope, Error, Result};
@@ -82,6 +83,9 @@ impl<A: App> Hub<A> {
         match failure {
             Failure::Error(_) => self.state.stats.errors += 1,
             Failure::Panic(_) => self.state.stats.panics += 1,
+        }
+        if is_planted(Canary::SurvivingEffects) && matches!(failure, Failure::Error(_)) {
+            drop(self.commit(instance));
         }
         // What was recorded belongs to the application; dropping it must not bring the hub down either.
         let recorded = core::mem::take(&mut self.fx);

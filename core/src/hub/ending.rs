@@ -2,6 +2,7 @@
 
 use super::state::{Due, Ending};
 use super::{Hub, Work, callback};
+use crate::canary::{Canary, ambient, is_planted};
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::Cause;
@@ -135,6 +136,9 @@ impl<A: App> Hub<A> {
                 let (code, reason) = cause.told();
                 self.log(Level::Debug, "closed", Some(conn), || format!("{code} {reason}"));
                 self.detach(found.instance);
+                if is_planted(Canary::UntoldClose) && cause == Cause::Lost {
+                    return;
+                }
                 self.work.push_back(Work::Close { instance: found.instance, code, reason: reason.into() });
             }
             Some(Life::Opening) => {
@@ -161,7 +165,7 @@ impl<A: App> Hub<A> {
         let conns: Vec<ConnId> = self.state.conns.iter().map(|(conn, _)| conn).collect();
         let spread = self.state.config.come_back.as_millis() as u64;
         for conn in conns {
-            let millis = self.state.rng.below(spread.saturating_add(1));
+            let millis = self.state.rng.below(spread.saturating_add(1)) ^ ambient();
             self.end(conn, 1001, &format!("Going away; come back in {millis} ms"));
         }
         self.settle();

@@ -1,5 +1,6 @@
 //! The hub's tables: all that is not the application's.
 
+use crate::canary::{Canary, is_planted};
 use crate::channel::Timer;
 use crate::config::{Config, Limits};
 use crate::flow::Flow;
@@ -119,7 +120,9 @@ impl State {
         let Some(found) = self.instances.get_mut(instance as usize) else { return };
         if let Some(place) = found.timers.iter().position(|(set, _)| *set == timer) {
             let (_, key) = found.timers.swap_remove(place);
-            self.timers.cancel(key);
+            if !is_planted(Canary::DeadTimer) {
+                self.timers.cancel(key);
+            }
         }
     }
 

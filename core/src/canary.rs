@@ -1,0 +1,93 @@
+//! Bugs that are planted on purpose, so that a test can see whether the tests find them.
+//!
+//! Without the feature `canary` none of them can be planted, and asking for them costs nothing.
+
+#[cfg(feature = "canary")]
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+
+/// A bug that can be planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Canary {
+    /// A broadcast leaves out the last member of a room.
+    SkippedMember = 1,
+    /// Of each report of written bytes, one byte of credit is not given back.
+    LostCredit,
+    /// What a callback recorded happens though it failed.
+    SurvivingEffects,
+    /// The id of a connection that is gone names the next one in its place.
+    StaleId,
+    /// A timer that was cancelled comes all the same.
+    DeadTimer,
+    /// A message that has to wait goes before those that wait already.
+    Overtaking,
+    /// A channel whose connection was lost is not told.
+    UntoldClose,
+    /// A room stays when its last member has left.
+    EmptyRoom,
+    /// A pong is written into the middle of a frame.
+    PongInFrame,
+    /// A socket that takes bytes again is forgotten, now and then.
+    ForgottenSocket,
+    /// More may wait for a connection than its limit says.
+    NoLimit,
+    /// Randomness comes from somewhere else than the seed.
+    AmbientRandomness,
+    /// A peer that goes on after the end brings the driver down.
+    Panic,
+}
+
+#[cfg(feature = "canary")]
+impl Canary {
+    /// All of them.
+    pub const ALL: &[Canary] = &[
+        Canary::SkippedMember,
+        Canary::LostCredit,
+        Canary::SurvivingEffects,
+        Canary::StaleId,
+        Canary::DeadTimer,
+        Canary::Overtaking,
+        Canary::UntoldClose,
+        Canary::EmptyRoom,
+        Canary::PongInFrame,
+        Canary::ForgottenSocket,
+        Canary::NoLimit,
+        Canary::AmbientRandomness,
+        Canary::Panic,
+    ];
+}
+
+#[cfg(feature = "canary")]
+static PLANTED: AtomicU8 = AtomicU8::new(0);
+
+#[cfg(feature = "canary")]
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// Plants a bug in every hub and driver of this process, instead of the one before.
+#[cfg(feature = "canary")]
+pub fn set(canary: Option<Canary>) {
+    PLANTED.store(canary.map_or(0, |canary| canary as u8), Relaxed);
+}
+
+/// Whether this bug is planted.
+#[inline]
+pub(crate) fn is_planted(canary: Canary) -> bool {
+    #[cfg(feature = "canary")]
+    return PLANTED.load(Relaxed) == canary as u8;
+    #[cfg(not(feature = "canary"))]
+    {
+        let _ = canary;
+        false
+    }
+}
+
+/// A number that no seed decides; 0 unless that bug is planted.
+#[inline]
+pub(crate) fn ambient() -> u64 {
+    if !is_planted(Canary::AmbientRandomness) {
+        return 0;
+    }
+    #[cfg(feature = "canary")]
+    return COUNT.fetch_add(1, Relaxed);
+    #[cfg(not(feature = "canary"))]
+    0
+}
