@@ -34,6 +34,9 @@ impl<'a, A: App> Scope<'a, A> {
     }
 
     /// Changes the application's shared state, before any other recorded effect happens.
+    ///
+    /// Changes happen in order. When one panics, nothing else of the recording happens, but what changes before it did
+    /// stays done: the state is the application's, and only it could take that back.
     pub fn update(&mut self, change: impl FnOnce(&mut A) + Send + 'static) {
         self.fx.updates.push(Box::new(change));
     }
@@ -58,12 +61,12 @@ impl<'a, A: App> Scope<'a, A> {
         self.state.rng.next()
     }
 
-    /// How many are in a room: channel instances, so a connection counts once for each of its own.
+    /// How many are in a room on this hub: channel instances, so a connection counts once for each of its own.
     pub fn count(&self, room: &str) -> usize {
         self.state.rooms.conns(room).len()
     }
 
-    /// The connections in a room, in no particular order; one with several instances there comes as often.
+    /// The connections in a room on this hub, in no particular order; one with several instances there comes as often.
     pub fn members(&self, room: &str) -> impl Iterator<Item = ConnId> {
         self.state.rooms.conns(room).iter().copied()
     }
@@ -363,7 +366,10 @@ impl<A: App> Context<'_, A> {
             return;
         }
         let limit = self.state.limits(self.conn).timers;
-        if !self.has_timer(timer) && self.timers() >= limit {
+        let recorded = self.fx.list.iter().filter(|effect| matches!(effect, Effect::SetTimer { .. })).count();
+        let at_most = self.state.timers_of(self.instance).len() + recorded;
+        // Only near the limit is it worth counting exactly.
+        if at_most >= limit && !self.has_timer(timer) && self.timers() >= limit {
             self.fx.fail(Error::internal(format!("at most {limit} timers at once; cancel one first")));
             return;
         }

@@ -48,6 +48,11 @@ pub struct Flow {
 
 const BLOCKED: i32 = i32::MIN;
 
+/// How many frames may wait within a limit of bytes: the smallest have 2 bytes, and each costs memory beside them.
+fn most_frames(limit: usize) -> usize {
+    (limit / 64).max(256)
+}
+
 /// A connection that does not keep up.
 #[derive(Debug)]
 struct Slow {
@@ -135,6 +140,10 @@ impl Flow {
         if policy == SlowPolicy::Disconnect && slot.as_ref().map_or(0, |slow| slow.bytes) + length > limit {
             return Offer::Overflow;
         }
+        let most = most_frames(limit);
+        if policy == SlowPolicy::Disconnect && slot.as_ref().is_some_and(|slow| slow.queue.len() >= most) {
+            return Offer::Overflow;
+        }
         if length > limit {
             return Offer::Queued { dropped: 1 };
         }
@@ -142,7 +151,7 @@ impl Flow {
         *credit = BLOCKED;
         let mut dropped = 0;
         let keep = if policy == SlowPolicy::KeepLatest { 0 } else { limit - length };
-        while slow.bytes > keep && slow.drop_oldest() {
+        while (slow.bytes > keep || slow.queue.len() >= most) && slow.drop_oldest() {
             dropped += 1;
         }
         if is_planted(Canary::Overtaking) {

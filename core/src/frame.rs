@@ -75,7 +75,7 @@ impl Encoded {
 }
 
 impl Frame {
-    /// Encodes `payload` as one final, unmasked frame.
+    /// Encodes `payload` as one final, unmasked frame. Nothing is checked; see [`Frame::is_valid`].
     pub fn new(kind: Kind, payload: &[u8]) -> Frame {
         let mut bytes = Vec::with_capacity(HEADER + payload.len());
         bytes.resize(HEADER, 0);
@@ -83,6 +83,15 @@ impl Frame {
         let mut encoded = Encoded { kind, start: 0, bytes };
         encoded.finish();
         Frame(Arc::new(encoded))
+    }
+
+    /// Whether a peer would take it: text is UTF-8, and a ping has at most 125 bytes.
+    pub fn is_valid(&self) -> bool {
+        match self.kind() {
+            Kind::Text => core::str::from_utf8(self.payload()).is_ok(),
+            Kind::Binary => true,
+            Kind::Ping => self.payload().len() <= 125,
+        }
     }
 
     /// What the frame carries.
@@ -131,6 +140,10 @@ impl Pool {
             encoded.bytes.clear();
             encoded.bytes.resize(HEADER, 0);
             write(&mut encoded.bytes)?;
+            // A frame may wait for long, and is charged by its length: it must not hold on to much more than that.
+            if encoded.bytes.capacity() > 4 * encoded.bytes.len() + 256 {
+                encoded.bytes.shrink_to_fit();
+            }
             encoded.finish();
         }
         if frame.0.bytes.capacity() <= Self::BYTES {

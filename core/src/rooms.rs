@@ -13,7 +13,7 @@ pub const MAX_ROOM_NAME: usize = 255;
 /// A position in a topic of the backplane: the epoch tells one log from the next, the offset counts within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// Changes when offsets start anew.
+    /// Grows when offsets start anew.
     pub epoch: u64,
     /// Counts the publications of one epoch, without gaps.
     pub offset: u64,

@@ -62,6 +62,9 @@ fn median(numbers: &[u64]) -> u64 {
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
+/// So many failures are shown.
+const SHOWN: usize = 20;
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let simulated = self.simulated.as_secs();
@@ -74,9 +77,12 @@ impl fmt::Display for Report {
         writeln!(f, "operations  {} in {} steps", self.operations, self.steps)?;
         writeln!(f, "median      {} clients, {} operations a seed", self.median_clients(), self.median_operations())?;
         writeln!(f, "faults      {}", self.tally)?;
-        for (seed, failure) in &self.failures {
+        for (seed, failure) in self.failures.iter().take(SHOWN) {
             writeln!(f, "seed {seed} failed: {failure}")?;
             writeln!(f, "  again, in words: cargo run --release -p lazuli-harness -- replay {seed}")?;
+        }
+        if self.failures.len() > SHOWN {
+            writeln!(f, "and {} more", self.failures.len() - SHOWN)?;
         }
         write!(f, "{} seeds, {} failed", self.seeds(), self.failures.len())
     }

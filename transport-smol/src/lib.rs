@@ -23,6 +23,7 @@
 
 #![forbid(unsafe_code)]
 
+mod log;
 mod server;
 mod sockets;
 mod turn;

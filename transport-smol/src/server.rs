@@ -1,5 +1,6 @@
 //! What a user sets up, and the tasks that it starts.
 
+use crate::log::{self, Log};
 use crate::sockets::Sockets;
 use crate::turn::{Shared, turns};
 use async_channel::{Receiver, Sender};
@@ -15,7 +16,7 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-type Effects<A> = Box<dyn FnMut(<A as App>::Effect, &Handle<A>) + Send>;
+pub(crate) type Effects<A> = Box<dyn FnMut(<A as App>::Effect, &Handle<A>) + Send>;
 
 /// A server that is bound to an address and not yet running.
 pub struct Server<A: App> {
@@ -24,8 +25,8 @@ pub struct Server<A: App> {
     app: A,
     config: Config,
     settings: Settings,
-    effects: Effects<A>,
-    log: Box<dyn FnMut(Record) + Send>,
+    effects: Option<Effects<A>>,
+    log: Option<Log>,
     backplane: Option<(Node, Box<dyn Backplane>)>,
     sender: Sender<Order<A>>,
     orders: Receiver<Order<A>>,
@@ -67,8 +68,8 @@ impl<A: App> Server<A> {
             app,
             config: Config::default(),
             settings: Settings::default(),
-            effects: Box::new(|_, _| {}),
-            log: Box::new(to_stderr),
+            effects: None,
+            log: None,
             backplane: None,
             sender,
             orders,
@@ -94,14 +95,15 @@ impl<A: App> Server<A> {
     /// or a task, which answers by [`Handle::event`].
     #[must_use]
     pub fn effects(mut self, effects: impl FnMut(A::Effect, &Handle<A>) + Send + 'static) -> Self {
-        self.effects = Box::new(effects);
+        self.effects = Some(Box::new(effects));
         self
     }
 
-    /// Takes the log's records; without it they go to standard error, a line each.
+    /// Takes the log's records, on a thread of its own; without it they go to standard error, a line each. When it falls
+    /// behind by 1,024 records, more are dropped and counted.
     #[must_use]
     pub fn log(mut self, log: impl FnMut(Record) + Send + 'static) -> Self {
-        self.log = Box::new(log);
+        self.log = Some(Box::new(log));
         self
     }
 
@@ -150,7 +152,8 @@ impl<A: App> Server<A> {
             self.config.wall = Timestamp::from_unix_micros(since.as_micros() as u64);
         }
         let handle = self.handle();
-        let (mut effects, orders) = (self.effects, self.orders);
+        let orders = self.orders;
+        let (log, log_thread) = log::start(self.log.unwrap_or_else(|| log::to_stderr(self.config.wall)))?;
         let executor = Rc::new(LocalExecutor::new());
         let backplane = self.backplane.map(|(node, mut backplane)| {
             self.config.backplane = Some(node);
@@ -161,7 +164,7 @@ impl<A: App> Server<A> {
             backplane
         });
         let driver = Driver::new(Hub::new(self.config, self.routes, self.app), self.settings);
-        let sockets = Sockets::new(Box::new(move |effect| effects(effect, &handle)), self.log, backplane);
+        let sockets = Sockets::new(self.effects, handle, log, backplane);
         let shared = Rc::new(Shared::new(driver, sockets, Rc::downgrade(&executor)));
         let listener = Async::new(self.listener)?;
         smol::block_on(executor.run(async {
@@ -169,18 +172,25 @@ impl<A: App> Server<A> {
             executor.spawn(obey(orders, accepting, shared.clone())).detach();
             turns(&shared).await;
         }));
+        // With these go the sockets, the hub and the way into the log, whose thread then ends with what it still has.
+        drop((executor, shared));
+        let _ = log_thread.join();
         Ok(())
     }
 }
 
 /// Accepts for ever. Where the system has no descriptor left it waits: to try again at once would only spin.
 async fn accept<A: App>(listener: Async<TcpListener>, shared: Rc<Shared<A>>) {
-    let mut pause = SHORTEST;
+    let (mut pause, mut accepted) = (SHORTEST, 0);
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
                 pause = SHORTEST;
                 shared.accept(socket, peer);
+                accepted += 1;
+                if accepted % BATCH == 0 {
+                    smol::future::yield_now().await;
+                }
             }
             Err(error) => {
                 shared.warn("accepting failed", error.to_string());
@@ -191,12 +201,14 @@ async fn accept<A: App>(listener: Async<TcpListener>, shared: Rc<Shared<A>>) {
     }
 }
 
+/// So much is accepted or obeyed before others get their turn.
+const BATCH: usize = 64;
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// Does what other threads ask for.
 async fn obey<A: App>(orders: Receiver<Order<A>>, accepting: smol::Task<()>, shared: Rc<Shared<A>>) {
-    let mut accepting = Some(accepting);
+    let (mut accepting, mut obeyed) = (Some(accepting), 0);
     while let Ok(order) = orders.recv().await {
         match order {
             Order::Remote(remote) => shared.remote(remote),
@@ -208,12 +220,12 @@ async fn obey<A: App>(orders: Receiver<Order<A>>, accepting: smol::Task<()>, sha
                 shared.stop(within);
             }
         }
+        obeyed += 1;
+        if obeyed % BATCH == 0 {
+            // What these sent goes out before more is taken in, or it would pile up.
+            shared.turn();
+            smol::future::yield_now().await;
+        }
     }
     drop(accepting);
-}
-
-fn to_stderr(record: Record) {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let at = Timestamp::from_unix_micros(since.as_micros() as u64);
-    eprintln!("{at} {:5} {record}", record.level);
 }

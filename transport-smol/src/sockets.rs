@@ -1,12 +1,15 @@
 //! The sockets of all links: what the driver writes to.
 
+use crate::log::Log;
+use crate::server::Effects;
 use lazuli::backplane::{Backplane, Incoming};
 use lazuli::driver::{Io, LinkId};
-use lazuli::log::Record;
-use lazuli::{App, Position};
+use lazuli::log::{Level, Record};
+use lazuli::{App, Handle, Position, Time};
 use smol::{Async, Task};
 use std::io::{self, IoSlice, Write};
 use std::net::{Shutdown, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 /// One socket and the tasks that wait for it; dropped, all are gone.
@@ -23,18 +26,22 @@ pub(crate) struct Sockets<A: App> {
     sockets: Vec<Option<Socket>>,
     /// Sockets that took less than they were offered; somebody has to wait for them.
     pub(crate) full: Vec<(LinkId, Rc<Async<TcpStream>>)>,
-    effects: Box<dyn FnMut(A::Effect)>,
-    log: Box<dyn FnMut(Record)>,
+    effects: Option<Effects<A>>,
+    handle: Handle<A>,
+    log: Log,
     backplane: Option<Box<dyn Backplane>>,
+    /// The time of the turn.
+    pub(crate) now: Time,
 }
 
 impl<A: App> Sockets<A> {
     pub(crate) fn new(
-        effects: Box<dyn FnMut(A::Effect)>,
-        log: Box<dyn FnMut(Record)>,
+        effects: Option<Effects<A>>,
+        handle: Handle<A>,
+        log: Log,
         backplane: Option<Box<dyn Backplane>>,
     ) -> Self {
-        Sockets { sockets: Vec::new(), full: Vec::new(), effects, log, backplane }
+        Sockets { sockets: Vec::new(), full: Vec::new(), effects, handle, log, backplane, now: Time::ZERO }
     }
 
     /// What came in from the backplane.
@@ -56,6 +63,10 @@ impl<A: App> Sockets<A> {
         {
             socket.refill = Some(refill);
         }
+    }
+
+    pub(crate) fn record(&mut self, level: Level, what: &'static str, detail: &str) {
+        (self.log)(Record::new(self.now, level, what).with_detail(detail));
     }
 
     fn get(&self, link: LinkId) -> Option<&Socket> {
@@ -99,7 +110,12 @@ impl<A: App> Io<A> for Sockets<A> {
     }
 
     fn effect(&mut self, effect: A::Effect) {
-        (self.effects)(effect);
+        let Some(effects) = &mut self.effects else {
+            return self.record(Level::Error, "an effect was dropped", "set what does it by Server::effects");
+        };
+        if catch_unwind(AssertUnwindSafe(|| effects(effect, &self.handle))).is_err() {
+            self.record(Level::Error, "panic in the server's effects", "");
+        }
     }
 
     fn log(&mut self, record: Record) {

@@ -3,7 +3,7 @@
 use crate::sockets::Sockets;
 use lazuli::driver::{Driver, LinkId};
 use lazuli::handle::Remote;
-use lazuli::log::{Level, Record};
+use lazuli::log::Level;
 use lazuli::{App, Time};
 use smol::{Async, LocalExecutor, Timer};
 use std::cell::{Cell, RefCell};
@@ -15,8 +15,12 @@ use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// At most so many bytes are read from a socket before others have their turn.
-const CHUNK: usize = 64 << 10;
+/// At most so many bytes are read from a socket before others have their turn, and the hub its own.
+const CHUNK: usize = 16 << 10;
+
+/// After so many bytes were read, they are answered before more is read: what they make the hub send to others must not
+/// pile up, or those would be taken for slow.
+const UNANSWERED: usize = 16 << 10;
 
 pub(crate) struct Shared<A: App> {
     driver: RefCell<Driver<A>>,
@@ -29,6 +33,8 @@ pub(crate) struct Shared<A: App> {
     /// Whether a turn is due, and the task that takes it.
     due: Cell<bool>,
     waker: RefCell<Option<Waker>>,
+    /// Bytes that were read since the last turn.
+    unanswered: Cell<usize>,
     stopping: Cell<bool>,
     /// When stopping: until when links may go on that the hub is done with.
     deadline: Cell<Option<Instant>>,
@@ -44,6 +50,7 @@ impl<A: App> Shared<A> {
             buffer: RefCell::new(vec![0; CHUNK]),
             due: Cell::new(true),
             waker: RefCell::new(None),
+            unanswered: Cell::new(0),
             stopping: Cell::new(false),
             deadline: Cell::new(None),
         }
@@ -87,32 +94,61 @@ impl<A: App> Shared<A> {
     }
 
     pub(crate) fn warn(&self, what: &'static str, detail: String) {
-        use lazuli::driver::Io;
-        let record = Record::new(self.now(), Level::Warn, what).with_detail(detail);
-        Io::<A>::log(&mut *self.sockets.borrow_mut(), record);
+        self.sockets.borrow_mut().record(Level::Warn, what, &detail);
+    }
+
+    /// Gives the hub its turn.
+    pub(crate) fn turn(self: &Rc<Self>) {
+        self.unanswered.set(0);
+        let (mut driver, mut sockets) = (self.driver.borrow_mut(), self.sockets.borrow_mut());
+        let now = self.now();
+        sockets.now = now;
+        if driver.next_timeout().is_some_and(|at| at <= now) {
+            driver.timeout(now);
+        }
+        driver.turn(&mut *sockets);
+        // What this turn published may have come back already.
+        while take_incoming(&mut driver, &mut sockets, now) {
+            driver.turn(&mut *sockets);
+        }
+        let full = std::mem::take(&mut sockets.full);
+        if let Some(executor) = self.executor.upgrade() {
+            for (link, stream) in full {
+                let refill = executor.spawn(refill(self.clone(), link, stream));
+                sockets.set_refill(link, refill);
+            }
+        }
     }
 
     /// Reads once what the socket has; `false` when it has nothing more to give, ever.
-    fn read(&self, link: LinkId, stream: &Async<TcpStream>) -> bool {
+    fn read(self: &Rc<Self>, link: LinkId, stream: &Async<TcpStream>) -> bool {
+        let more = self.read_once(link, stream);
+        self.wake();
+        if self.unanswered.get() >= UNANSWERED {
+            self.turn();
+        }
+        more
+    }
+
+    fn read_once(&self, link: LinkId, stream: &Async<TcpStream>) -> bool {
         let mut buffer = self.buffer.borrow_mut();
         let mut driver = self.driver.borrow_mut();
-        let more = match stream.get_ref().read(&mut buffer) {
+        match stream.get_ref().read(&mut buffer) {
             Ok(0) => {
                 driver.disconnected(self.now(), link, false);
                 false
             }
             Ok(length) => {
+                self.unanswered.set(self.unanswered.get() + length);
                 driver.receive(self.now(), link, &buffer[..length]);
                 true
             }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return true,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => true,
             Err(_) => {
                 driver.disconnected(self.now(), link, true);
                 false
             }
-        };
-        self.wake();
-        more
+        }
     }
 }
 
@@ -138,24 +174,8 @@ pub(crate) async fn turns<A: App>(shared: &Rc<Shared<A>>) {
     let mut timer: Option<(Time, Timer)> = None;
     loop {
         wait(shared, timer.as_mut().map(|(_, timer)| timer)).await;
-        let mut driver = shared.driver.borrow_mut();
-        let now = shared.now();
-        if driver.next_timeout().is_some_and(|at| at <= now) {
-            driver.timeout(now);
-        }
-        let mut sockets = shared.sockets.borrow_mut();
-        driver.turn(&mut *sockets);
-        // What this turn published may have come back already.
-        while take_incoming(&mut driver, &mut sockets, now) {
-            driver.turn(&mut *sockets);
-        }
-        let full = std::mem::take(&mut sockets.full);
-        if let Some(executor) = shared.executor.upgrade() {
-            for (link, stream) in full {
-                let refill = executor.spawn(refill(shared.clone(), link, stream));
-                sockets.set_refill(link, refill);
-            }
-        }
+        shared.turn();
+        let (driver, now) = (shared.driver.borrow(), shared.now());
         if driver.is_drained() && finished(shared, driver.links()) {
             return;
         }

@@ -83,7 +83,7 @@ impl<A: App> Shared<A> {
         let State { driver, io, sleep } = &mut *state;
         let alive = io.get(link).is_some();
         let earlier = |until: Time| driver.next_timeout().is_some_and(|next| next < until);
-        if sleep.is_some_and(|until| !io.blocked.is_empty() || earlier(until)) {
+        if sleep.is_some_and(|until| !io.blocked.is_empty() || driver.is_drained() || earlier(until)) {
             *sleep = None;
             drop(state);
             self.signal.wake();

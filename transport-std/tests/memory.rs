@@ -2,6 +2,8 @@
 //!
 //! This is a debug build; `examples/idle.rs` has the figures that count.
 
+#![cfg(target_os = "linux")]
+
 mod common;
 
 use common::{PATIENCE, bind, start};
@@ -51,24 +53,36 @@ fn status() -> (usize, usize) {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn five_hundred_connections_are_cheap_and_leave_nothing() {
     let mut routes: Routes = Routes::new();
     routes.channel("/echo", |_| Ok(Echo)).unwrap();
     let server = start(bind(routes, ()));
     let first = talk(server.socket());
     let (before, threads) = status();
+    let open = files();
     let clients: Vec<TcpStream> = (0..500).map(|_| talk(server.socket())).collect();
     let (after, more) = status();
     println!("{} bytes a connection", (after - before) / 500);
     assert_eq!(more, threads + 500);
     assert!(after - before < 500 * (64 << 10), "{} bytes a connection", (after - before) / 500);
-    drop((first, clients));
+    drop(clients);
+    until(|| files() <= open, "descriptors are left");
+    until(|| status().1 <= threads, "threads are left");
+    drop(first);
     server.stop();
-    // A thread is counted for a moment longer than it runs. Gone are the first client's, the log's and the server's.
+    // Gone are the first client's thread, the log's and the server's.
+    until(|| status().1 <= threads - 3, "threads are left at the end");
+}
+
+fn files() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// A thread is counted for a moment longer than it runs, and a socket closed a moment after its client.
+fn until(done: impl Fn() -> bool, otherwise: &str) {
     let start = Instant::now();
-    while status().1 > threads - 3 {
-        assert!(start.elapsed() < PATIENCE, "threads are left");
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "{otherwise}");
         thread::yield_now();
     }
 }

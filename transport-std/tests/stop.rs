@@ -3,8 +3,8 @@
 mod common;
 
 use common::{bind, start};
-use lazuli::{Channel, Context, Result, Routes};
-use std::io::{ErrorKind, Read};
+use lazuli::{Channel, Context, Response, Result, Routes};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
@@ -59,7 +59,7 @@ fn a_client_that_does_not_answer_does_not_hold_it_up() {
     let client = server.connect("/quiet");
     let mut silent = server.socket();
     let mut half = server.socket();
-    std::io::Write::write_all(&mut half, b"GET /quiet HTT").unwrap();
+    half.write_all(b"GET /quiet HTT").unwrap();
     server.stopper.stop(Duration::from_millis(300));
     server.ended();
     assert_eq!(Arc::strong_count(&alive), 1);
@@ -67,6 +67,35 @@ fn a_client_that_does_not_answer_does_not_hold_it_up() {
         assert!(matches!(socket.read(&mut [0]), Ok(0) | Err(_)));
     }
     drop(client);
+}
+
+#[test]
+fn a_request_in_progress_is_answered() {
+    // The server gives it a second, which may be too short on a machine that is busy with something else.
+    let answered = || {
+        let mut routes: Routes = Routes::new();
+        routes.post("/form", |_, request| Ok(Response::text(format!("{} bytes", request.body().len())))).unwrap();
+        let server = start(bind(routes, ()));
+        let mut socket = server.socket();
+        socket.write_all(b"POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab").unwrap();
+        // Once another is served, this one has been accepted.
+        ask(server.socket());
+        server.stopper.stop(Duration::from_secs(5));
+        while TcpStream::connect(server.addr).is_ok() {
+            thread::yield_now();
+        }
+        let mut answer = String::new();
+        let sent = socket.write_all(b"cd").and_then(|()| socket.read_to_string(&mut answer));
+        server.ended();
+        sent.is_ok() && answer.ends_with("\r\n\r\n4 bytes")
+    };
+    assert!((0..5).any(|_| answered()));
+}
+
+/// Asks for a page that does not exist, and waits for the answer.
+fn ask(mut socket: TcpStream) {
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert!(socket.read_to_string(&mut String::new()).unwrap() > 0);
 }
 
 #[test]

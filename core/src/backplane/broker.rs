@@ -29,7 +29,7 @@ pub struct Broker {
     epoch: u64,
     keep: usize,
     topics: BTreeMap<Arc<str>, Topic>,
-    waiting: BTreeMap<Node, VecDeque<Delivery>>,
+    waiting: BTreeMap<Node, Waiting>,
     /// Whose queue was empty and is not any more.
     woken: BTreeSet<Node>,
 }
@@ -43,8 +43,26 @@ struct Topic {
     subscribers: BTreeSet<Node>,
 }
 
-/// At most so many publications wait for one hub; beyond that it misses the oldest, and counts them.
+/// What waits for one hub.
+#[derive(Debug, Default)]
+struct Waiting {
+    queue: VecDeque<Delivery>,
+    /// Bytes of the messages in `queue`.
+    bytes: usize,
+}
+
+impl Waiting {
+    fn pop(&mut self) -> Option<Delivery> {
+        let oldest = self.queue.pop_front()?;
+        self.bytes -= oldest.2.len();
+        Some(oldest)
+    }
+}
+
+/// At most so many publications, and so many bytes of them, wait for one hub; beyond that it misses the oldest, and counts
+/// them.
 const WAITING: usize = 1 << 16;
+const WAITING_BYTES: usize = 64 << 20;
 /// At most so many topics are kept for hubs that may come back.
 const LEFT: usize = 10_000;
 
@@ -96,13 +114,16 @@ impl Broker {
 
     fn deliver(&mut self, node: Node, deliveries: impl IntoIterator<Item = Delivery>) {
         let waiting = self.waiting.entry(node).or_default();
-        let before = waiting.is_empty();
-        waiting.extend(deliveries);
-        if before && !waiting.is_empty() {
+        let before = waiting.queue.is_empty();
+        for delivery in deliveries {
+            waiting.bytes += delivery.2.len();
+            waiting.queue.push_back(delivery);
+        }
+        if before && !waiting.queue.is_empty() {
             self.woken.insert(node);
         }
-        while waiting.len() > WAITING {
-            waiting.pop_front();
+        while waiting.queue.len() > WAITING || waiting.bytes > WAITING_BYTES && waiting.queue.len() > 1 {
+            waiting.pop();
         }
     }
 
@@ -138,6 +159,6 @@ impl Broker {
 
     /// The next publication for a hub, to hand in as [`Input::Published`](crate::Input::Published).
     pub fn poll(&mut self, node: Node) -> Option<Delivery> {
-        self.waiting.get_mut(&node)?.pop_front()
+        self.waiting.get_mut(&node)?.pop()
     }
 }

@@ -32,8 +32,8 @@ struct Shared {
     wakes: BTreeMap<Node, Wake>,
 }
 
-/// So many publications of each topic are kept for a hub that comes back.
-const KEEP: usize = 1_000;
+/// Nothing is kept for a hub that comes back: within a process the link is never lost.
+const KEEP: usize = 0;
 
 impl Default for Local {
     fn default() -> Self {

@@ -17,6 +17,7 @@ use crate::time::Time;
 use crate::timer::TimerQueue;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::mem;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, IoSlice};
@@ -263,8 +264,22 @@ impl<A: App> Driver<A> {
         }
     }
 
+    /// Tells the hub what was written since the last report; whether there was anything.
+    pub(super) fn report_sent(&mut self) -> bool {
+        let mut sent = mem::take(&mut self.sent);
+        let any = !sent.is_empty();
+        if any {
+            self.hub.handle(self.now, Input::Sent(&sent));
+            sent.clear();
+        }
+        self.sent = sent;
+        any
+    }
+
     /// Tells the hub that a connection is gone.
     pub(super) fn close_conn(&mut self, conn: ConnId, cause: Cause<'_>) {
+        // What was written to it belongs to it still.
+        self.report_sent();
         if let Some(entry) = self.by_conn.get_mut(conn.index()) {
             *entry = None;
         }

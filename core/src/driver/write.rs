@@ -9,7 +9,6 @@ use super::receive::close_frame;
 use super::run::{Driver, Io};
 use crate::channel::App;
 use crate::frame::Frame;
-use crate::input::Input;
 use crate::output::Output;
 use alloc::vec::Vec;
 use core::mem;
@@ -40,12 +39,7 @@ impl<A: App> Driver<A> {
             for link in self.doomed.drain(..) {
                 io.close(link);
             }
-            if !self.sent.is_empty() {
-                let mut sent = mem::take(&mut self.sent);
-                self.hub.handle(self.now, Input::Sent(&sent));
-                sent.clear();
-                self.sent = sent;
-            }
+            busy |= self.report_sent();
             if !busy {
                 return;
             }

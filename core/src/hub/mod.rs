@@ -242,7 +242,10 @@ impl<A: App> Hub<A> {
             Input::Ping { conn, bytes } => self.tell(conn, |channel, cx| channel.on_ping(cx, bytes)),
             Input::Pong { conn, bytes } => self.tell(conn, |channel, cx| channel.on_pong(cx, bytes)),
             Input::Sent(reports) => self.on_sent(reports),
-            Input::Ended { conn, code, reason } => self.end(conn, code.unwrap_or(1005), reason),
+            Input::Ended { conn, code, reason } => {
+                self.count_if_ending(conn);
+                self.end(conn, code.unwrap_or(1005), reason);
+            }
             Input::Closed { conn, cause } => self.on_closed(conn, cause),
             Input::Subscribed { topic, position } => self.on_subscribed(topic, position),
             Input::Published { topic, position, message } => self.on_published(topic, position, message),
@@ -416,15 +419,33 @@ impl<A: App> Hub<A> {
         }
     }
 
+    /// Counts an input that would end a connection that is gone or ending already.
+    fn count_if_ending(&mut self, conn: ConnId) {
+        if self.state.conns.get(conn).is_none_or(|found| found.ending.is_some()) {
+            self.state.stats.stale += 1;
+        }
+    }
+
     fn on_command(&mut self, command: Command) {
+        if let Command::Send { frame, .. } | Command::Broadcast { frame, .. } | Command::All { frame, .. } = &command
+            && !frame.is_valid()
+        {
+            self.log(Level::Error, "a frame that is none was not sent", None, || {
+                "text has to be UTF-8, and a ping at most 125 bytes".into()
+            });
+            return;
+        }
         match command {
-            Command::Send { conn, frame } => self.send_one(conn, &frame),
+            Command::Send { conn, frame } => {
+                if !self.state.is_open(conn) {
+                    self.state.stats.stale += 1;
+                }
+                self.send_one(conn, &frame);
+            }
             Command::Broadcast { rooms, except, frame } => self.broadcast(&rooms, &except, &frame),
             Command::All { except, frame } => self.broadcast_all(&except, &frame),
             Command::Close { conn, code, reason } => {
-                if self.state.conns.get(conn).is_none_or(|found| found.ending.is_some()) {
-                    self.state.stats.stale += 1;
-                }
+                self.count_if_ending(conn);
                 let code = if crate::error::may_send(code) { code } else { 1000 };
                 self.end(conn, code, crate::error::fit_reason(&reason));
             }

@@ -143,6 +143,11 @@ impl<A: App> Hub<A> {
         let room = topic.strip_prefix(ROOM);
         // A publication may cross with the unsubscription of a room that is gone.
         let Some(seen) = self.seen(topic) else { return };
+        if seen.is_some_and(|last| position.epoch < last.epoch) {
+            // Of a log that ended before this room came to be anew.
+            self.state.stats.duplicates += 1;
+            return;
+        }
         let last = seen.filter(|last| last.epoch == position.epoch);
         if last.is_none_or(|last| position.offset > last.offset) {
             *seen = Some(position);

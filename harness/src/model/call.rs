@@ -190,6 +190,12 @@ impl Model {
     /// Deadlines are about to be handled.
     pub(crate) fn time_comes(&mut self, now: Time) {
         self.advance(now);
+        for session in 0..self.sessions() {
+            if self.at(session).unfinished.is_some_and(|at| at <= self.now) {
+                self.at(session).unfinished = None;
+                self.answer_end(session, Some(1008), Reason::Any);
+            }
+        }
     }
 
     /// Deadlines were handled: none may be left.
@@ -199,12 +205,6 @@ impl Model {
         {
             let sentence = format!("timer {number} of session {session} did not come");
             return complain(Oracle::Delivery, sentence);
-        }
-        for session in 0..self.sessions() {
-            if self.at(session).unfinished.is_some_and(|at| at <= self.now) {
-                self.at(session).unfinished = None;
-                self.answer_end(session, Some(1008), Reason::Any);
-            }
         }
         self.settled(None)
     }
