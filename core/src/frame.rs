@@ -206,6 +206,20 @@ mod tests {
     }
 
     #[test]
+    fn a_small_frame_holds_on_to_little_memory() {
+        let mut pool = Pool::default();
+        let mut put = |length: usize| {
+            pool.encode(Kind::Text, |bytes| {
+                bytes.resize(bytes.len() + length, b'x');
+                Ok::<_, ()>(())
+            })
+        };
+        drop(put(15_000));
+        let small = put(1).ok();
+        assert!(small.is_some_and(|frame| frame.0.bytes.capacity() < 512));
+    }
+
+    #[test]
     fn frames_are_used_again() {
         let mut pool = Pool::default();
         let mut address = || {

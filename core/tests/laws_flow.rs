@@ -248,3 +248,14 @@ fn a_window_of_zero_still_lets_one_frame_through_at_a_time() {
     flow.sent(0, 100);
     assert_eq!(flow.release(0).as_ref().map(number), Some(1));
 }
+
+#[test]
+fn tiny_frames_do_not_wait_by_the_hundred_thousand() {
+    let mut flow = Flow::new(1);
+    flow.open(0);
+    let frame = Frame::new(Kind::Text, b"");
+    assert_eq!(flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect), Offer::Admitted);
+    let waiting =
+        (0..).take_while(|_| flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect) != Offer::Overflow).count();
+    assert_eq!(waiting, (1 << 20) / 64);
+}

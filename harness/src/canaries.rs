@@ -68,9 +68,9 @@ fn plant(canary: Canary, seeds: Range<u64>) -> Sighting {
 /// The oracle that has to find a bug.
 fn meant_for(canary: Canary) -> Oracle {
     match canary {
-        Canary::SkippedMember | Canary::SurvivingEffects | Canary::StaleId | Canary::DeadTimer => Oracle::Delivery,
+        Canary::SkippedMember | Canary::SurvivingEffects | Canary::DeadTimer => Oracle::Delivery,
         Canary::Overtaking => Oracle::Order,
-        Canary::UntoldClose | Canary::EmptyRoom | Canary::PongInFrame => Oracle::Lifecycle,
+        Canary::StaleId | Canary::UntoldClose | Canary::EmptyRoom | Canary::PongInFrame => Oracle::Lifecycle,
         Canary::LostCredit | Canary::NoLimit => Oracle::Bounds,
         Canary::ForgottenSocket => Oracle::Rest,
         Canary::AmbientRandomness => Oracle::Determinism,

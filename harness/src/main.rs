@@ -92,6 +92,8 @@ fn tell(seed: u64) -> bool {
 
 #[cfg(feature = "canary")]
 fn canaries(options: Options) -> Result<bool, String> {
+    // What a planted bug makes panic is counted, not shown.
+    std::panic::set_hook(Box::new(|_| {}));
     let sightings = lazuli_harness::canaries(options.start..options.start.saturating_add(options.seeds));
     for sighting in &sightings {
         println!("{sighting}");

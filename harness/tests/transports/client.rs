@@ -28,6 +28,14 @@ impl Client {
         self.socket.send(Message::text(text)).expect("the server reads");
     }
 
+    /// Sends the same text many times, in as few writes as there may be.
+    pub fn send_at_once(&mut self, text: &str, times: usize) {
+        for _ in 0..times {
+            self.socket.write(Message::text(text)).expect("the server reads");
+        }
+        self.socket.flush().expect("the server reads");
+    }
+
     /// The next text; anything else fails the test.
     pub fn text(&mut self) -> String {
         match self.socket.read() {

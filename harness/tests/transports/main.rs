@@ -27,6 +27,9 @@ on_both! {
     a_slow_reader_is_closed_and_nobody_else_notices
     a_lost_peer_leaves_its_room
     stopping_says_goodbye
+    stopping_ends_with_the_last_connection
+    a_flood_closes_nobody_who_reads
+    a_busy_handle_closes_nobody_who_reads
     too_many_connections_are_refused
     plain_requests_are_answered
     a_page_can_broadcast
@@ -136,6 +139,61 @@ fn stopping_says_goodbye(start: Start) {
         assert!(millis <= 10_000);
     }
     assert!(TcpStream::connect(server.addr).is_err(), "nobody listens any more");
+}
+
+fn stopping_ends_with_the_last_connection(start: Start) {
+    let mut server = start(Wish::default());
+    let (a, b) = two(&server, "x");
+    let reading = std::thread::spawn(move || {
+        for mut client in [a, b] {
+            client.close_code();
+            client.close();
+        }
+    });
+    let began = std::time::Instant::now();
+    server.stop();
+    // It may take the 5 s that a test gives it only if somebody does not answer.
+    assert!(began.elapsed() < std::time::Duration::from_secs(3), "it waited for nobody");
+    reading.join().expect("both are closed");
+}
+
+/// Many send a lot at once, in small pieces; who reads gets it all.
+fn a_flood_closes_nobody_who_reads(start: Start) {
+    const SENDERS: usize = 8;
+    const EACH: usize = 1_500;
+    let server = start(Wish::default());
+    let mut reader = Client::join(server.addr, "x");
+    let senders: Vec<Client> = (0..SENDERS).map(|_| Client::join(server.addr, "x")).collect();
+    let flood = |mut sender: Client| {
+        sender.send_at_once("a message of some length, so that there is something to deliver", EACH);
+        for _ in 0..SENDERS * EACH {
+            sender.skip();
+        }
+    };
+    let senders: Vec<_> = senders.into_iter().map(|sender| std::thread::spawn(move || flood(sender))).collect();
+    for _ in 0..SENDERS * EACH {
+        reader.skip();
+    }
+    for sender in senders {
+        sender.join().expect("nobody was closed");
+    }
+}
+
+fn a_busy_handle_closes_nobody_who_reads(start: Start) {
+    let server = start(Wish::default());
+    let mut reader = Client::join(server.addr, "x");
+    let handle = server.handle.clone();
+    let sending = std::thread::spawn(move || {
+        for n in 0..20_000 {
+            handle
+                .broadcast("x", &format!("message {n} of twenty thousand, each of a hundred bytes or so"))
+                .expect("JSON");
+        }
+    });
+    for n in 0..20_000 {
+        assert!(reader.text().starts_with(&format!("\"message {n} ")));
+    }
+    sending.join().expect("no panic");
 }
 
 fn too_many_connections_are_refused(start: Start) {
