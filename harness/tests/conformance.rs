@@ -3,7 +3,7 @@
 use lazuli::driver::guard::FrameLimits;
 use lazuli::{Channel, Context, Limits, Result, Routes};
 use lazuli_harness::conformance::{Target, run};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -30,10 +30,14 @@ fn routes() -> Routes {
     routes
 }
 
+/// One after the other: each run opens many connections and takes what the machine has.
+static ALONE: Mutex<()> = Mutex::new(());
+
 macro_rules! conforms {
     ($($name:ident $transport:ident)*) => {$(
         #[test]
         fn $name() {
+            let _alone = ALONE.lock();
             let (sender, receiver) = mpsc::channel();
             let server = thread::spawn(move || {
                 let server = $transport::Server::bind("127.0.0.1:0", routes(), ()).expect("a port is free").log(|_| {});

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{bind, start};
+use lazuli::driver::Settings;
 use lazuli::{Channel, Context, Response, Result, Routes};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -31,11 +32,13 @@ fn routes(alive: &Arc<()>) -> Routes {
 #[test]
 fn every_client_is_told_to_come_back() {
     let alive = Arc::new(());
-    let server = start(bind(routes(&alive), ()));
+    // Nothing but the last one's end makes the server return.
+    let long = Duration::from_secs(3_600);
+    let settings = Settings { request_time: long, close_time: long, discard_time: long, ..Settings::default() };
+    let server = start(bind(routes(&alive), ()).settings(settings));
     let mut clients: Vec<_> = (0..20).map(|_| server.connect("/quiet")).collect();
     assert_eq!(Arc::strong_count(&alive), 22);
-    // Nobody waits for so long: the server returns when the last one has gone.
-    server.stopper.stop(Duration::from_secs(3_600));
+    server.stopper.stop(long);
     // The first one is told, and has not answered yet: nobody new comes in meanwhile.
     let mut first = clients.remove(0);
     assert!(first.0.read().unwrap().is_close());
