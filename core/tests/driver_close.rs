@@ -329,3 +329,15 @@ fn an_answer_that_is_not_taken_is_cut() {
     net.pass(millis(1));
     assert!(net.is_closed(link));
 }
+
+#[test]
+fn a_place_is_taken_again_only_when_its_socket_is_closed() {
+    let mut net = Net::default();
+    let link = net.open();
+    net.driver.disconnected(net.now, link, true);
+    let other = net.accept();
+    assert_ne!(link.index(), other.index(), "the first one's socket is not closed yet");
+    net.turn();
+    assert!(net.is_closed(link));
+    assert_eq!(net.accept().index(), link.index());
+}

@@ -22,6 +22,10 @@ const CHUNK: usize = 16 << 10;
 /// pile up, or those would be taken for slow.
 const UNANSWERED: usize = 16 << 10;
 
+/// So much is taken from the backplane at once, and so often in one turn.
+const INCOMING: usize = 64;
+const ROUNDS: usize = 8;
+
 pub(crate) struct Shared<A: App> {
     driver: RefCell<Driver<A>>,
     sockets: RefCell<Sockets<A>>,
@@ -108,8 +112,16 @@ impl<A: App> Shared<A> {
         }
         driver.turn(&mut *sockets);
         // What this turn published may have come back already.
-        while take_incoming(&mut driver, &mut sockets, now) {
+        for round in 0.. {
+            if !take_incoming(&mut driver, &mut sockets, now) {
+                break;
+            }
             driver.turn(&mut *sockets);
+            if round == ROUNDS {
+                // Others have their turn before the rest.
+                self.wake();
+                break;
+            }
         }
         let full = std::mem::take(&mut sockets.full);
         if let Some(executor) = self.executor.upgrade() {
@@ -196,7 +208,7 @@ pub(crate) async fn turns<A: App>(shared: &Rc<Shared<A>>) {
 /// Hands in what came from the backplane; whether there was anything.
 fn take_incoming<A: App>(driver: &mut Driver<A>, sockets: &mut Sockets<A>, now: Time) -> bool {
     let mut any = false;
-    while let Some(incoming) = sockets.incoming() {
+    for incoming in std::iter::from_fn(|| sockets.incoming()).take(INCOMING) {
         driver.input(now, incoming.as_input());
         any = true;
     }

@@ -33,20 +33,29 @@ pub(crate) struct State<A: App> {
     pub(crate) sleep: Option<Time>,
 }
 
+/// So much is taken from the backplane at once, and so often in one turn.
+const INCOMING: usize = 64;
+const ROUNDS: usize = 8;
+
 impl<A: App> State<A> {
     /// Gives the hub its turn, and again for what the backplane brought back meanwhile.
     pub(crate) fn turn(&mut self) {
         self.driver.turn(&mut self.io);
-        while self.take_incoming() {
+        for _ in 0..ROUNDS {
+            if !self.take_incoming() {
+                return;
+            }
             self.driver.turn(&mut self.io);
         }
+        // Others have their turn before the rest.
+        self.io.outside.signal.wake();
     }
 
     /// Hands in what came from the backplane; whether there was anything.
     fn take_incoming(&mut self) -> bool {
         let Some(backplane) = &mut self.io.outside.backplane else { return false };
         let mut any = false;
-        while let Some(incoming) = backplane.poll() {
+        for incoming in std::iter::from_fn(|| backplane.poll()).take(INCOMING) {
             self.driver.input(self.io.now, incoming.as_input());
             any = true;
         }
@@ -128,6 +137,7 @@ pub(crate) struct Outside<A: App> {
     pub(crate) handle: Handle<A>,
     pub(crate) backplane: Option<Box<dyn Backplane>>,
     pub(crate) logger: Logger,
+    pub(crate) signal: Arc<Signal>,
 }
 
 /// Not a mode of the socket, because reading should block. That a broken one raises no signal, Rust's runtime sees to

@@ -218,7 +218,8 @@ impl<A: App> Server<A> {
         let log = log.unwrap_or_else(|| log::to_stderr(config.wall));
         let (logger, log_thread) = log::start(config.log, log)?;
         let hub = lazuli::Hub::new(config, routes, app);
-        let shared = Shared::new(hub, settings, Outside { effects, handle, backplane, logger }, signal);
+        let shared =
+            Shared::new(hub, settings, Outside { effects, handle, backplane, logger, signal: signal.clone() }, signal);
         let result = thread::scope(|scope| {
             let result = MainLoop::new(&shared, inbox, listener).run(scope);
             // Wakes every connection's thread, and the scope waits for them.

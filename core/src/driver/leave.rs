@@ -120,13 +120,18 @@ impl<A: App> Driver<A> {
     pub(super) fn lose(&mut self, link: LinkId) {
         self.clear_deadline(link);
         self.forget_entries(link);
-        let Some(found) = self.links.remove(link.0) else { return };
-        self.doomed.push(link);
+        let Some(found) = self.links.get_mut(link.0) else { return };
         let cause = match &found.phase {
+            Phase::Gone => return,
             Phase::Open(open) if !open.ended => Cause::Lost,
             _ => Cause::Done,
         };
-        if let Some(conn) = found.conn() {
+        let conn = found.conn();
+        // Its place is taken again only when its socket is closed.
+        found.phase = Phase::Gone;
+        found.queue = None;
+        self.doomed.push(link);
+        if let Some(conn) = conn {
             self.close_conn(conn, cause);
         }
     }

@@ -60,6 +60,8 @@ pub(super) enum Phase {
     Open(Open),
     /// Its last bytes go out, or have gone.
     Leaving(Leaving),
+    /// Its socket is to be closed, at the end of this turn.
+    Gone,
 }
 
 pub(super) struct Head {
@@ -134,7 +136,7 @@ impl Link {
         match &self.phase {
             Phase::Open(open) => Some(open.conn),
             Phase::Leaving(leaving) => leaving.conn,
-            Phase::Head(_) | Phase::Body(_) => None,
+            Phase::Head(_) | Phase::Body(_) | Phase::Gone => None,
         }
     }
 }

@@ -22,6 +22,7 @@ impl<A: App> Driver<A> {
         self.advance(now);
         let Some(found) = self.links.get_mut(link.0) else { return };
         match &mut found.phase {
+            Phase::Gone => {}
             Phase::Open(open) if open.ended => {}
             Phase::Open(_) => self.receive_frames(link, bytes),
             Phase::Leaving(_) => self.receive_late(link, bytes),

@@ -38,6 +38,7 @@ impl<A: App> Driver<A> {
             }
             for link in self.doomed.drain(..) {
                 io.close(link);
+                self.links.remove(link.0);
             }
             busy |= self.report_sent();
             if !busy {

@@ -168,8 +168,8 @@ impl<A: App> Hub<A> {
             let millis = self.state.rng.below(spread.saturating_add(1)) ^ ambient();
             self.end(conn, 1001, &format!("Going away; come back in {millis} ms"));
         }
-        self.settle();
         self.finish_shutdown();
+        self.settle();
     }
 
     pub(super) fn on_shutdown_deadline(&mut self) {
