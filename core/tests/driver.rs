@@ -124,7 +124,7 @@ fn a_request_that_is_too_slow_is_cut_with_408() {
         assert!(net.read(link).starts_with(b"HTTP/1.1 408 "));
         assert!(net.is_ended(link) && !net.is_closed(link));
     }
-    net.pass(seconds(1));
+    net.pass(seconds(2));
     assert!(net.is_closed(silent) && net.is_closed(slow));
 }
 

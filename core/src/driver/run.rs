@@ -68,7 +68,8 @@ pub struct Settings {
     /// For so long a peer may take to take a close frame, and again to answer it. 5 s by default.
     pub close_time: Duration,
     /// For so long, and so many bytes, a peer that was told everything may go on sending before its socket is closed.
-    /// 1 s and 1 MiB by default. (To close while bytes are unread resets the stream, which can destroy the close frame.)
+    /// 2 s and 16 MiB by default: enough for one who was in the middle of a message far over the limit. (To close while
+    /// bytes are unread resets the stream, which can destroy the close frame before it was read.)
     pub discard_time: Duration,
     /// See `discard_time`.
     pub discard_bytes: usize,
@@ -82,8 +83,8 @@ impl Default for Settings {
             links: 110_000,
             answer_time: Duration::from_secs(30),
             close_time: Duration::from_secs(5),
-            discard_time: Duration::from_secs(1),
-            discard_bytes: 1 << 20,
+            discard_time: Duration::from_secs(2),
+            discard_bytes: 16 << 20,
         }
     }
 }
