@@ -21,7 +21,7 @@ pub fn routes() -> Result<Routes, PatternError> {
     routes.channel("/hop", |_| Ok(Hop))?;
     routes.channel("/clock", |_| Ok(Clock))?;
     routes.channel("/interval", |_| Ok(Interval))?;
-    let limits = Limits { joins: usize::MAX, ..Limits::default() };
+    let limits = Limits { rooms: usize::MAX, ..Limits::default() };
     routes.channel_with("/many/:first/:count", limits, |join| Ok(Many::new(join)))?;
     Ok(routes)
 }

@@ -2,7 +2,11 @@
 
 use crate::context::{Context, Scope};
 use crate::error::Result;
+use crate::hub::Gathered;
+use crate::input::Message;
 use crate::request::Request;
+use crate::spark::Session;
+use crate::time::Timestamp;
 
 /// State and I/O that all channels of an application share.
 ///
@@ -65,6 +69,19 @@ pub trait Channel<A: App = ()>: Send + 'static {
         Err(crate::Error::reply("Binary messages are not supported here; send text"))
     }
 
+    /// Messages of a route with [`Limits::batch`](crate::Limits::batch), in the order in which they came: all of them in one
+    /// transaction. Unless written, each is handed to [`Channel::on_message`] or [`Channel::on_binary`], up to the first
+    /// that fails.
+    fn on_batch(&mut self, cx: &mut Context<'_, A>, batch: &Batch<'_>) -> Result {
+        for message in batch.iter() {
+            match message {
+                Message::Text(text) => self.on_message(cx, text)?,
+                Message::Binary(bytes) => self.on_binary(cx, bytes)?,
+            }
+        }
+        Ok(())
+    }
+
     /// A ping came in; its pong goes out by itself.
     fn on_ping(&mut self, cx: &mut Context<'_, A>, bytes: &[u8]) -> Result {
         Ok(())
@@ -120,18 +137,66 @@ impl From<(&'static str, u64)> for Timer {
     }
 }
 
+/// Messages that came in one after the other.
+pub struct Batch<'a> {
+    pub(crate) gathered: &'a Gathered,
+}
+
+impl Batch<'_> {
+    /// The messages, in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = Message<'_>> {
+        self.gathered.messages()
+    }
+
+    /// How many there are: at least one.
+    pub fn len(&self) -> usize {
+        self.gathered.len()
+    }
+
+    /// Whether there are none, which never is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// What the maker of a channel instance gets to see.
 pub struct Join<'a, A: App = ()> {
-    /// The request, whole. It is not kept: what the channel needs later it copies.
+    /// The request, whole: over Spark that of the socket, with the path and the parameters of the channel. It is not kept:
+    /// what the channel needs later it copies.
     pub request: &'a Request,
     /// The application's shared state.
     pub app: &'a A,
+    /// Over Spark: what the socket as a whole was allowed.
+    pub session: Option<&'a Session>,
+    pub(crate) now: Timestamp,
 }
 
 impl<A: App> Join<'_, A> {
     /// A parameter of the route; empty if its pattern has none of this name (a match is never empty).
     pub fn param(&self, name: &str) -> &str {
         self.request.param(name).unwrap_or_default()
+    }
+
+    /// When the request came.
+    pub fn timestamp(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Over Spark: whom the socket belongs to, if that is known.
+    pub fn user(&self) -> Option<&str> {
+        self.session?.user.as_deref()
+    }
+
+    /// The token that the client shows, from the first of these places that has one: the query parameter `token`, the
+    /// header `Authorization: Bearer …`, the offered subprotocol `bearer.…`, the cookie `token`. It proves nothing yet.
+    pub fn token(&self) -> Option<&str> {
+        let request = self.request;
+        let bearer = || {
+            let (scheme, token) = request.header("authorization")?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+        };
+        let offered = || request.subprotocols().find_map(|offered| offered.strip_prefix("bearer."));
+        request.query("token").or_else(bearer).or_else(offered).or_else(|| request.cookie("token"))
     }
 
     /// The first query parameter of this name.

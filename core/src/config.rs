@@ -3,6 +3,8 @@
 use crate::driver::guard::FrameLimits;
 use crate::flow::SlowPolicy;
 use crate::log::Level;
+use crate::origin::Origins;
+use crate::rate::Rate;
 use crate::time::Timestamp;
 use core::time::Duration;
 
@@ -28,6 +30,22 @@ pub struct Config {
     /// Clients that are closed by a shutdown are asked to come back within this time, each at its own moment.
     /// 10 s by default.
     pub come_back: Duration,
+    /// At most so many connections from one address (of IPv6: from one network of 64 bits); one more is refused with 429.
+    /// Without limit by default, because behind a proxy all connections have the proxy's address.
+    pub per_address: usize,
+    /// At most so many connections of one user; one more is refused as [`Context::identify`](crate::Context::identify)
+    /// says. 100 by default.
+    pub per_user: usize,
+    /// So many requests for a WebSocket are accepted; what is beyond is refused with 503 and `Retry-After`. 10,000 a second
+    /// and 20,000 at once by default.
+    pub accepted: Rate,
+    /// So often an address may fail to show who it is, which is every refusal with 401 or 403 and every close with 1008
+    /// while connecting; then it is refused with 429 before the application is asked. 10 a second and 100 at once by default.
+    pub failures: Rate,
+    /// Which pages may open a WebSocket.
+    pub origins: Origins,
+    /// Members of a room are told of changes of its presence at once, and then at most so often. 100 ms by default.
+    pub presence: Duration,
     /// Broadcasts go through a backplane that other hubs share; see [`crate::backplane`]. Off by default.
     pub backplane: Option<Node>,
     /// The least important records that are logged. [`Level::Info`] by default.
@@ -43,6 +61,12 @@ impl Default for Config {
             window: 64 << 10,
             linger: Duration::from_secs(5),
             come_back: Duration::from_secs(10),
+            per_address: usize::MAX,
+            per_user: 100,
+            accepted: Rate { per_second: 10_000, burst: 20_000 },
+            failures: Rate { per_second: 10, burst: 100 },
+            origins: Origins::default(),
+            presence: Duration::from_millis(100),
             backplane: None,
             log: Level::Info,
         }
@@ -64,9 +88,55 @@ pub struct Limits {
     /// What happens when more would wait.
     pub slow: SlowPolicy,
     /// At most so many rooms at once. 128 by default.
-    pub joins: usize,
+    pub rooms: usize,
+    /// At most so many channels at once, on a Spark socket. 128 by default.
+    pub channels: usize,
     /// At most so many timers at once. 64 by default.
     pub timers: usize,
+    /// So many messages are taken in. One more gets an error and is not handled; after `burst` more in a row the connection
+    /// is closed with 1008. 10,000 a second and 20,000 at once by default.
+    pub rate: Rate,
+    /// Pings for a peer that is silent. Every 30 s, with 15 s for the answer, by default.
+    pub heartbeat: Option<Heartbeat>,
+    /// Messages are handed to the channel in batches. Off by default.
+    pub batch: Option<Batching>,
+    /// So long after its permission has expired (see [`Context::expire_at`](crate::Context::expire_at)) a connection is
+    /// closed with 1008. 30 s by default.
+    pub grace: Duration,
+}
+
+/// Looking after peers that are silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Heartbeat {
+    /// A peer from which nothing came for so long is sent a ping.
+    pub every: Duration,
+    /// If then nothing comes for so long either, the connection is closed with 1011.
+    pub timeout: Duration,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Heartbeat { every: Duration::from_secs(30), timeout: Duration::from_secs(15) }
+    }
+}
+
+/// When a batch of messages is handed over: by whichever comes first. It is also handed over before it holds more bytes
+/// than the largest message may have, and before the channel's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Batching {
+    /// When it holds so many.
+    pub most: usize,
+    /// So long after its first.
+    pub within: Duration,
+}
+
+impl Limits {
+    /// What a Spark socket may do unless it is said otherwise: text of 256 KiB, binary of 4 MiB, 4 MiB that wait. The limits of
+    /// each channel hold besides.
+    pub fn spark() -> Limits {
+        let frames = FrameLimits { text: 256 << 10, binary: 4 << 20, ..FrameLimits::default() };
+        Limits { frames, waiting: 4 << 20, ..Limits::default() }
+    }
 }
 
 impl Default for Limits {
@@ -75,8 +145,13 @@ impl Default for Limits {
             frames: FrameLimits::default(),
             waiting: 1 << 20,
             slow: SlowPolicy::Disconnect,
-            joins: 128,
+            rooms: 128,
+            channels: 128,
             timers: 64,
+            rate: Rate { per_second: 10_000, burst: 20_000 },
+            heartbeat: Some(Heartbeat::default()),
+            batch: None,
+            grace: Duration::from_secs(30),
         }
     }
 }

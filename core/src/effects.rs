@@ -4,33 +4,81 @@ use crate::channel::{App, Timer};
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::id::ConnId;
+use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
+use serde_json::Value;
 
 /// One recorded effect.
 pub(crate) enum Effect<A: App> {
-    Send { to: Target, frame: Frame },
-    Event { to: Target, event: Arc<A::Event> },
+    Send {
+        to: Target,
+        frame: Frame,
+    },
+    Event {
+        to: Target,
+        event: Arc<A::Event>,
+    },
     Join(Name),
     Leave(Name),
-    SetTimer { timer: Timer, after: Duration, every: Option<Duration> },
+    SetTimer {
+        timer: Timer,
+        after: Duration,
+        every: Option<Duration>,
+    },
     CancelTimer(Timer),
-    Close { conn: ConnId, code: u16, reason: Name },
+    Close {
+        conn: ConnId,
+        code: u16,
+        reason: Name,
+    },
     App(A::Effect),
+    /// The answer to the message that is being handled.
+    Reply(Frame),
+    Identify(Name),
+    Expire(Time),
+    Metadata(Arc<Value>),
+    Track {
+        room: Name,
+        meta: Arc<str>,
+    },
+    Untrack(Name),
+    CloseUser {
+        user: Name,
+        code: u16,
+        reason: Name,
+    },
 }
 
 pub(crate) type Update<A> = Box<dyn FnOnce(&mut A) + Send>;
 
 /// Who gets something. Names and ids lie in the recording's arenas.
 #[derive(Clone, Debug)]
-pub(crate) enum Target {
+pub(crate) struct Target {
+    pub(crate) whom: Whom,
+    /// Connections that do not, in [`Effects::except`].
+    pub(crate) except: Range<usize>,
+    /// Users that do not, in [`Effects::names`].
+    pub(crate) but: Range<usize>,
+}
+
+/// Who gets something, before exceptions. Ranges are of [`Effects::names`].
+#[derive(Clone, Debug)]
+pub(crate) enum Whom {
     Conn(ConnId),
-    Rooms { rooms: Range<usize>, except: Range<usize> },
-    All { except: Range<usize> },
+    Rooms(Range<usize>),
+    Users(Range<usize>),
+    All,
+}
+
+impl Target {
+    pub(crate) fn conn(conn: ConnId) -> Target {
+        Target { whom: Whom::Conn(conn), except: 0..0, but: 0..0 }
+    }
 }
 
 /// A text in the recording's arena.
@@ -43,10 +91,13 @@ pub(crate) struct Effects<A: App> {
     /// Changes of the application's state, which come first.
     pub(crate) updates: Vec<Update<A>>,
     text: String,
-    pub(crate) rooms: Vec<Name>,
+    /// Rooms and users that sends name.
+    pub(crate) names: Vec<Name>,
     pub(crate) except: Vec<ConnId>,
     /// The first thing that could not be recorded: it fails the callback.
     pub(crate) failed: Option<Error>,
+    /// What the message that is being handled wants to be answered under.
+    pub(crate) reference: Option<u32>,
 }
 
 impl<A: App> Default for Effects<A> {
@@ -55,9 +106,10 @@ impl<A: App> Default for Effects<A> {
             list: Vec::new(),
             updates: Vec::new(),
             text: String::new(),
-            rooms: Vec::new(),
+            names: Vec::new(),
             except: Vec::new(),
             failed: None,
+            reference: None,
         }
     }
 }
@@ -81,8 +133,9 @@ impl<A: App> Effects<A> {
         self.list.clear();
         self.updates.clear();
         self.text.clear();
-        self.rooms.clear();
+        self.names.clear();
         self.except.clear();
         self.failed = None;
+        self.reference = None;
     }
 }

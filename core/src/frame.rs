@@ -1,9 +1,11 @@
 //! Messages on their way out, encoded once.
 
+use crate::json;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use serde::Serialize;
 
 /// What a frame carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +45,8 @@ pub struct Frame(Arc<Encoded>);
 
 struct Encoded {
     kind: Kind,
+    /// Whether it was written as JSON, and so need not be read to know that it is.
+    json: bool,
     /// Where the header starts in `bytes`.
     start: u8,
     bytes: Vec<u8>,
@@ -80,7 +84,7 @@ impl Frame {
         let mut bytes = Vec::with_capacity(HEADER + payload.len());
         bytes.resize(HEADER, 0);
         bytes.extend_from_slice(payload);
-        let mut encoded = Encoded { kind, start: 0, bytes };
+        let mut encoded = Encoded { kind, json: false, start: 0, bytes };
         encoded.finish();
         Frame(Arc::new(encoded))
     }
@@ -97,6 +101,11 @@ impl Frame {
     /// What the frame carries.
     pub fn kind(&self) -> Kind {
         self.0.kind
+    }
+
+    /// Whether it is known to be JSON. What is not known to be may be it all the same.
+    pub(crate) fn is_json(&self) -> bool {
+        self.0.json
     }
 
     /// Header and payload, as they go over the wire.
@@ -133,10 +142,28 @@ impl Pool {
         kind: Kind,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<Frame, E> {
+        let frame = self.encode_unshared(kind, write)?;
+        self.lend(&frame);
+        Ok(frame)
+    }
+
+    /// Keeps a frame, to be used again.
+    fn lend(&mut self, frame: &Frame) {
+        if frame.0.bytes.capacity() <= Self::BYTES {
+            self.lent.push_back(frame.clone());
+        }
+    }
+
+    fn encode_unshared<E>(
+        &mut self,
+        kind: Kind,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Frame, E> {
         let mut frame = self.take();
         // `take` gives a frame that nobody else holds.
         if let Some(encoded) = Arc::get_mut(&mut frame.0) {
             encoded.kind = kind;
+            encoded.json = false;
             encoded.bytes.clear();
             encoded.bytes.resize(HEADER, 0);
             write(&mut encoded.bytes)?;
@@ -146,9 +173,16 @@ impl Pool {
             }
             encoded.finish();
         }
-        if frame.0.bytes.capacity() <= Self::BYTES {
-            self.lent.push_back(frame.clone());
+        Ok(frame)
+    }
+
+    /// Encodes a value as JSON.
+    pub(crate) fn encode_json(&mut self, value: &(impl Serialize + ?Sized)) -> serde_json::Result<Frame> {
+        let mut frame = self.encode_unshared(Kind::Text, |bytes| json::write(value, bytes))?;
+        if let Some(encoded) = Arc::get_mut(&mut frame.0) {
+            encoded.json = true;
         }
+        self.lend(&frame);
         Ok(frame)
     }
 
@@ -165,7 +199,7 @@ impl Pool {
     }
 
     fn fresh() -> Frame {
-        Frame(Arc::new(Encoded { kind: Kind::Binary, start: 0, bytes: Vec::new() }))
+        Frame(Arc::new(Encoded { kind: Kind::Binary, json: false, start: 0, bytes: Vec::new() }))
     }
 }
 

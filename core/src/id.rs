@@ -33,8 +33,11 @@ impl ConnId {
     }
 
     /// The id that [`ConnId::as_u64`] gave; `None` for zero, which is no id.
-    pub fn from_u64(number: u64) -> Option<ConnId> {
-        NonZeroU64::new(number).map(ConnId)
+    pub const fn from_u64(number: u64) -> Option<ConnId> {
+        match NonZeroU64::new(number) {
+            Some(number) => Some(ConnId(number)),
+            None => None,
+        }
     }
 }
 

@@ -35,6 +35,11 @@ pub enum Input<'a, E> {
         /// What it carried.
         bytes: &'a [u8],
     },
+    /// A sign of life that is none of the above: part of a message came in, or a peer that took nothing takes bytes again.
+    Alive {
+        /// Of whom.
+        conn: ConnId,
+    },
     /// Wire bytes of hub frames that were written since the last report, for any number of connections.
     Sent(&'a [(ConnId, u32)]),
     /// The peer has closed the connection with a close frame, or broken a rule: its end is decided. What is queued for it
@@ -85,6 +90,21 @@ pub enum Message<'a> {
     Text(&'a str),
     /// Bytes.
     Binary(&'a [u8]),
+}
+
+impl Message<'_> {
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// How a connection ended.
@@ -155,6 +175,24 @@ pub enum Command {
         except: Vec<ConnId>,
         /// What.
         frame: Frame,
+    },
+    /// To every connection of these users, each once.
+    Users {
+        /// Which users.
+        users: Vec<String>,
+        /// Who gets none.
+        except: Vec<ConnId>,
+        /// What.
+        frame: Frame,
+    },
+    /// Close all connections of a user. A code that may not be sent becomes 1000.
+    CloseUser {
+        /// Whose.
+        user: String,
+        /// The code.
+        code: u16,
+        /// The reason, cut to 123 bytes.
+        reason: String,
     },
     /// Close a connection. A code that may not be sent becomes 1000.
     Close {

@@ -63,8 +63,12 @@ fn fault<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Error {
         }
     }
     let said = serde_json::from_str::<T>(text).err().map(|error| format!("{error}")).unwrap_or_default();
-    let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
-    Error::reply(format!("Invalid message format: {what}"))
+    Error::reply(format!("Invalid message format: {}", without_place(&said)))
+}
+
+/// What `serde_json` says, without the line and column, which mean little in a message.
+pub(crate) fn without_place(said: &str) -> &str {
+    said.rsplit_once(" at line ").map_or(said, |(what, _)| what)
 }
 
 /// Appends `value` as JSON.

@@ -14,6 +14,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod address;
 pub mod backplane;
 #[cfg(not(feature = "canary"))]
 mod canary;
@@ -34,19 +35,23 @@ mod input;
 pub mod json;
 pub mod life;
 pub mod log;
+mod origin;
 mod output;
+mod presence;
+mod rate;
 pub mod request;
 mod rng;
 mod rooms;
 pub mod route;
 mod routes;
+mod spark;
 mod stats;
 pub mod time;
 pub mod timer;
 
-pub use channel::{App, Channel, Join, Timer};
-pub use config::{Config, Limits, Node};
-pub use context::{Context, Scope, To};
+pub use channel::{App, Batch, Channel, Join, Timer};
+pub use config::{Batching, Config, Heartbeat, Limits, Node};
+pub use context::{ConnInfo, Context, Present, Scope, To};
 pub use driver::response::Response;
 pub use error::{Error, Refused, Result};
 pub use flow::SlowPolicy;
@@ -55,9 +60,12 @@ pub use handle::Handle;
 pub use hub::Hub;
 pub use id::ConnId;
 pub use input::{Cause, Command, Input, Link, Message};
+pub use origin::Origins;
 pub use output::Output;
+pub use rate::Rate;
 pub use request::Request;
 pub use rooms::{MAX_ROOM_NAME, Position};
 pub use routes::Routes;
-pub use stats::Stats;
+pub use spark::Session;
+pub use stats::{RouteStats, Stats};
 pub use time::{Time, Timestamp};

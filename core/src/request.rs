@@ -145,6 +145,13 @@ impl Request {
         self
     }
 
+    /// The same for another path, percent-encoded and without a query, with these parameters as the query: what a channel on
+    /// a Spark socket sees.
+    pub(crate) fn for_channel(&self, path: &str, query: Vec<(String, String)>) -> Result<Self, BadPath> {
+        let (headers, peer) = (self.headers.clone(), self.peer);
+        Ok(Self { query, headers, peer, ..Self::get(path)? })
+    }
+
     pub(crate) fn set_params(&mut self, params: Params) {
         self.params = params;
     }

@@ -2,9 +2,14 @@
 
 use crate::canary::{Canary, is_planted};
 use crate::id::ConnId;
+use crate::presence::Presence;
+use crate::spark::Form;
+use crate::timer::TimerKey;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Bound;
 use slab::Slab;
 
 /// The longest name of a room, in bytes.
@@ -19,6 +24,17 @@ pub struct Position {
     pub offset: u64,
 }
 
+/// Where what is sent to a channel instance goes, and as what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seat {
+    /// The instance's connection.
+    pub(crate) conn: ConnId,
+    /// The socket that carries it: the connection itself, unless it is a subscription on a Spark socket.
+    pub(crate) socket: ConnId,
+    /// How it is put into frames.
+    pub(crate) form: Form,
+}
+
 /// A channel instance in a room, without its connection.
 #[derive(Clone, Copy, Debug)]
 struct Member {
@@ -27,22 +43,71 @@ struct Member {
     slot: u32,
 }
 
-#[derive(Debug)]
-pub(crate) struct Room {
-    pub(crate) name: Arc<str>,
-    /// The members' connections, apart from the rest: they are all that a broadcast reads, and it copies them whole.
+/// The members of a room whose frames have one form: a broadcast is encoded once for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    /// The members' sockets, apart from the rest: they are all that a broadcast reads, and it copies them whole.
+    sockets: Vec<ConnId>,
+    /// The members' connections; of a raw group none, because there they are the sockets.
     conns: Vec<ConnId>,
     /// Of each member, at the same place: the rest.
     members: Vec<Member>,
+}
+
+impl Group {
+    /// Where a broadcast goes.
+    pub(crate) fn sockets(&self) -> &[ConnId] {
+        &self.sockets
+    }
+
+    /// Who its members are, at the same places.
+    pub(crate) fn conns(&self) -> &[ConnId] {
+        if self.conns.is_empty() { &self.sockets } else { &self.conns }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) name: Arc<str>,
+    raw: Group,
+    /// Of subscriptions on Spark sockets: a group for each channel path.
+    spark: BTreeMap<Form, Group>,
     /// The latest publication that came in from the backplane.
     pub(crate) seen: Option<Position>,
+    /// Who shows that they are here.
+    pub(crate) presence: Option<Box<Presence>>,
+}
+
+impl Room {
+    fn new(name: Arc<str>) -> Room {
+        Room { name, raw: Group::default(), spark: BTreeMap::new(), seen: None, presence: None }
+    }
+
+    /// Its members, by the form of their frames.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (Form, &Group)> {
+        let raw = Some((Form::RAW, &self.raw)).filter(|(_, group)| !group.members.is_empty());
+        raw.into_iter().chain(self.spark.iter().map(|(form, group)| (*form, group)))
+    }
+
+    fn group(&mut self, form: Form) -> Option<&mut Group> {
+        if form == Form::RAW { Some(&mut self.raw) } else { self.spark.get_mut(&form) }
+    }
+
+    fn len(&self) -> usize {
+        self.groups().map(|(_, group)| group.members.len()).sum()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.raw.members.is_empty() && self.spark.is_empty()
+    }
 }
 
 /// An instance's side of a membership.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Membership {
     pub(crate) room: u32,
-    /// Where the instance stands among the room's members.
+    form: Form,
+    /// Where the instance stands in its group.
     position: u32,
 }
 
@@ -61,8 +126,8 @@ pub(crate) enum Change {
     None,
     /// The room came to be.
     Made(Arc<str>),
-    /// Its last member left, and it is gone.
-    Freed(Arc<str>),
+    /// Its last member left, and it is gone. A timer that it had is to be cancelled.
+    Freed(Arc<str>, Option<TimerKey>),
 }
 
 impl Rooms {
@@ -82,23 +147,41 @@ impl Rooms {
         self.rooms.get_mut(room as usize)
     }
 
+    /// The room of this name.
+    pub(crate) fn room(&self, name: &str) -> Option<&Room> {
+        self.find(name).and_then(|room| self.get(room))
+    }
+
+    /// How many are in a room.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.room(name).map_or(0, Room::len)
+    }
+
     /// The connections of a room's members.
-    pub(crate) fn conns(&self, name: &str) -> &[ConnId] {
-        self.find(name).and_then(|room| self.get(room)).map_or(&[], |room| &room.conns)
+    pub(crate) fn conns(&self, name: &str) -> impl Iterator<Item = ConnId> {
+        self.room(name).into_iter().flat_map(Room::groups).flat_map(|(_, group)| group.conns().iter().copied())
     }
 
     /// The members of a room: instance and connection.
     pub(crate) fn members(&self, name: &str) -> impl Iterator<Item = (u32, ConnId)> {
-        let room = self.find(name).and_then(|room| self.get(room));
-        room.into_iter()
-            .flat_map(|room| room.members.iter().map(|member| member.instance).zip(room.conns.iter().copied()))
+        self.room(name).into_iter().flat_map(Room::groups).flat_map(|(_, group)| {
+            group.members.iter().map(|member| member.instance).zip(group.conns().iter().copied())
+        })
     }
 
+    /// All rooms, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Room> {
         self.names.values().filter_map(|&room| self.get(room))
     }
 
-    fn memberships(&self, instance: u32) -> &[Membership] {
+    /// The rooms whose names begin so, with how many are in each.
+    pub(crate) fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, usize)> {
+        let from = self.names.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        from.take_while(move |(name, _)| name.starts_with(prefix))
+            .filter_map(|(name, room)| Some((&**name, self.get(*room)?.len())))
+    }
+
+    pub(crate) fn memberships(&self, instance: u32) -> &[Membership] {
         self.memberships.get(instance as usize).map_or(&[], Vec::as_slice)
     }
 
@@ -107,18 +190,22 @@ impl Rooms {
         self.memberships(instance).len()
     }
 
+    /// The name of the room that the instance joined first.
+    pub(crate) fn first(&self, instance: u32) -> Option<&Arc<str>> {
+        self.get(self.memberships(instance).first()?.room).map(|room| &room.name)
+    }
+
     pub(crate) fn is_member(&self, instance: u32, name: &str) -> bool {
         self.find(name).is_some_and(|room| self.memberships(instance).iter().any(|m| m.room == room))
     }
 
     /// Puts the instance in the room, unless it is there already.
-    pub(crate) fn join(&mut self, name: &str, conn: ConnId, instance: u32) -> Change {
+    pub(crate) fn join(&mut self, name: &str, instance: u32, seat: Seat) -> Change {
         let (room, change) = match self.find(name) {
             Some(room) => (room, Change::None),
             None => {
                 let name: Arc<str> = name.into();
-                let room = Room { name: name.clone(), conns: Vec::new(), members: Vec::new(), seen: None };
-                let room = self.rooms.insert(room) as u32;
+                let room = self.rooms.insert(Room::new(name.clone())) as u32;
                 self.names.insert(name.clone(), room);
                 (room, Change::Made(name))
             }
@@ -131,14 +218,19 @@ impl Rooms {
             return Change::None;
         }
         if let Some(found) = self.rooms.get_mut(room as usize) {
-            let position = found.members.len() as u32;
-            found.conns.push(conn);
-            found.members.push(Member { instance, slot: memberships.len() as u32 });
+            let Seat { conn, socket, form } = seat;
+            let group = if form == Form::RAW { &mut found.raw } else { found.spark.entry(form).or_default() };
+            let position = group.members.len() as u32;
+            group.sockets.push(socket);
+            if form != Form::RAW {
+                group.conns.push(conn);
+            }
+            group.members.push(Member { instance, slot: memberships.len() as u32 });
             if memberships.capacity() == 0 {
                 // Most instances are in one room: no room for four.
                 memberships.reserve_exact(1);
             }
-            memberships.push(Membership { room, position });
+            memberships.push(Membership { room, form, position });
         }
         change
     }
@@ -169,70 +261,30 @@ impl Rooms {
         let moved = memberships.get(slot).copied();
         if let Some(moved) = moved
             && let Some(room) = self.rooms.get_mut(moved.room as usize)
+            && let Some(group) = room.group(moved.form)
         {
-            room.members[moved.position as usize].slot = slot as u32;
+            group.members[moved.position as usize].slot = slot as u32;
         }
         let Some(room) = self.rooms.get_mut(gone.room as usize) else { return Change::None };
-        room.conns.swap_remove(gone.position as usize);
-        room.members.swap_remove(gone.position as usize);
-        if let Some(&moved) = room.members.get(gone.position as usize) {
+        let Some(group) = room.group(gone.form) else { return Change::None };
+        group.sockets.swap_remove(gone.position as usize);
+        if gone.form != Form::RAW {
+            group.conns.swap_remove(gone.position as usize);
+        }
+        group.members.swap_remove(gone.position as usize);
+        if let Some(&moved) = group.members.get(gone.position as usize) {
             self.memberships[moved.instance as usize][moved.slot as usize].position = gone.position;
-        } else if room.members.is_empty() && !is_planted(Canary::EmptyRoom) {
-            let room = self.rooms.remove(gone.room as usize);
-            self.names.remove(&room.name);
-            return Change::Freed(room.name);
+        } else if group.members.is_empty() {
+            room.spark.remove(&gone.form);
+            if room.is_empty() && !is_planted(Canary::EmptyRoom) {
+                let room = self.rooms.remove(gone.room as usize);
+                self.names.remove(&room.name);
+                return Change::Freed(room.name, room.presence.and_then(|presence| presence.timer));
+            }
         }
         Change::None
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::collections::BTreeSet;
-    use alloc::format;
-    use alloc::string::String;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// Rooms agree with sets of pairs, and both sides of each membership name each other.
-        #[test]
-        fn rooms_are_sets(steps in prop::collection::vec((0u8..3, 0u32..6, 0u8..5), 0..200)) {
-            let mut rooms = Rooms::default();
-            let mut model: BTreeSet<(u32, String)> = BTreeSet::new();
-            for (what, instance, room) in steps {
-                let name = format!("room {room}");
-                let conn = ConnId::from_u64(1 << 32 | u64::from(instance)).unwrap_or_else(|| unreachable!());
-                match what {
-                    0 => {
-                        let made = !model.iter().any(|(_, n)| *n == name);
-                        let change = rooms.join(&name, conn, instance);
-                        prop_assert_eq!(made, matches!(change, Change::Made(_)));
-                        model.insert((instance, name));
-                    }
-                    1 => {
-                        model.remove(&(instance, name.clone()));
-                        rooms.leave(&name, instance);
-                    }
-                    _ => {
-                        while rooms.leave_last(instance).is_some() {}
-                        model.retain(|(i, _)| *i != instance);
-                    }
-                }
-                let names: BTreeSet<_> = model.iter().map(|(_, name)| name.clone()).collect();
-                prop_assert_eq!(rooms.len(), names.len());
-                for name in names {
-                    let expected: BTreeSet<_> = model.iter().filter(|(_, n)| *n == name).map(|(i, _)| *i).collect();
-                    prop_assert_eq!(rooms.conns(&name).len(), expected.len());
-                    prop_assert_eq!(rooms.members(&name).map(|(instance, _)| instance).collect::<BTreeSet<_>>(), expected);
-                    prop_assert!(rooms.members(&name).all(|(instance, conn)| conn.index() == instance as usize));
-                    let room = rooms.find(&name).and_then(|room| rooms.get(room)).unwrap();
-                    for (position, member) in room.members.iter().enumerate() {
-                        let side = rooms.memberships(member.instance)[member.slot as usize];
-                        prop_assert_eq!(side.position as usize, position);
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;

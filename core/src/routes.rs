@@ -7,15 +7,27 @@ use crate::driver::response::Response;
 use crate::error::{Refused, Result};
 use crate::request::Request;
 use crate::route::{PatternError, Router};
+use crate::spark::Session;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 type MakeChannel<A> = dyn Fn(&Join<'_, A>) -> Result<Box<dyn Channel<A>>, Refused> + Send + Sync;
+type MakeSession<A> = dyn Fn(&Join<'_, A>) -> Result<Session, Refused> + Send + Sync;
 type MakePage<A> = dyn Fn(&mut Scope<'_, A>, &Request) -> Result<Response> + Send + Sync;
 
-pub(crate) struct ChannelRoute<A: App> {
-    pub(crate) make: Box<MakeChannel<A>>,
+pub(crate) struct SocketRoute<A: App> {
+    pub(crate) handler: Handler<A>,
     pub(crate) limits: Arc<Limits>,
+    /// Its place in [`Stats::routes`](crate::Stats::routes).
+    pub(crate) index: u32,
+}
+
+/// What is behind a path that opens as a WebSocket.
+pub(crate) enum Handler<A: App> {
+    Channel(Box<MakeChannel<A>>),
+    Spark(Box<MakeSession<A>>),
 }
 
 /// The routes of an application: channels, and plain HTTP answers beside them.
@@ -37,14 +49,24 @@ pub(crate) struct ChannelRoute<A: App> {
 /// # Ok::<(), lazuli::route::PatternError>(())
 /// ```
 pub struct Routes<A: App = ()> {
-    pub(crate) channels: Router<ChannelRoute<A>>,
+    pub(crate) sockets: Router<SocketRoute<A>>,
+    /// Of those, in the order of their indices.
+    pub(crate) patterns: Vec<Arc<str>>,
+    /// Subprotocols that may be chosen.
+    pub(crate) protocols: Vec<String>,
     pub(crate) get: Router<Box<MakePage<A>>>,
     pub(crate) post: Router<Box<MakePage<A>>>,
 }
 
 impl<A: App> Default for Routes<A> {
     fn default() -> Self {
-        Routes { channels: Router::new(), get: Router::new(), post: Router::new() }
+        Routes {
+            sockets: Router::new(),
+            patterns: Vec::new(),
+            protocols: alloc::vec!["lazuli".into()],
+            get: Router::new(),
+            post: Router::new(),
+        }
     }
 }
 
@@ -77,7 +99,43 @@ impl<A: App> Routes<A> {
         make: impl Fn(&Join<'_, A>) -> Result<C, Refused> + Send + Sync + 'static,
     ) -> Result<(), PatternError> {
         let make = Box::new(move |join: &Join<'_, A>| Ok(Box::new(make(join)?) as Box<dyn Channel<A>>));
-        self.channels.insert(pattern, ChannelRoute { make, limits: Arc::new(limits) })
+        self.socket(pattern, limits, Handler::Channel(make))
+    }
+
+    /// A Spark socket, which carries any number of this application's channels, for anyone; `docs/protocol.md` has the
+    /// protocol. Its limits are those of [`Limits::spark`].
+    ///
+    /// # Errors
+    /// When the pattern is not one, or something else has the same.
+    pub fn spark(&mut self, pattern: &str) -> Result<(), PatternError> {
+        self.spark_with(pattern, Limits::spark(), |_| Ok(Session::default()))
+    }
+
+    /// A Spark socket with limits of its own. `open` says whose a socket is, or refuses it before the upgrade. What the
+    /// channels of the socket may do is still for each of them to say.
+    ///
+    /// # Errors
+    /// When the pattern is not one, or something else has the same.
+    pub fn spark_with(
+        &mut self,
+        pattern: &str,
+        limits: Limits,
+        open: impl Fn(&Join<'_, A>) -> Result<Session, Refused> + Send + Sync + 'static,
+    ) -> Result<(), PatternError> {
+        self.socket(pattern, limits, Handler::Spark(Box::new(open)))
+    }
+
+    fn socket(&mut self, pattern: &str, limits: Limits, handler: Handler<A>) -> Result<(), PatternError> {
+        let index = self.patterns.len() as u32;
+        self.sockets.insert(pattern, SocketRoute { handler, limits: Arc::new(limits), index })?;
+        self.patterns.push(pattern.into());
+        Ok(())
+    }
+
+    /// Subprotocols that a WebSocket may be opened with, beside `lazuli`: of those that a client offers, the first that is
+    /// known here is chosen.
+    pub fn subprotocols<S: Into<String>>(&mut self, protocols: impl IntoIterator<Item = S>) {
+        self.protocols.extend(protocols.into_iter().map(Into::into));
     }
 
     /// The answer to GET (and HEAD) requests. It may send to channels like any callback.

@@ -373,7 +373,7 @@ fn rooms_of_the_longest_name_and_any_script_are_fine() {
 
 #[test]
 fn joins_beyond_the_limit_fail_the_callback() {
-    let mut world = World::new(Config::default(), Limits { joins: 2, ..Limits::default() });
+    let mut world = World::new(Config::default(), Limits { rooms: 2, ..Limits::default() });
     let a = world.member("one");
     world.run(a, |cx| {
         cx.join("two");

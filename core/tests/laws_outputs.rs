@@ -135,7 +135,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// Hands in all steps, and polls after those that `polls` says; what came out, in order, as text.
 fn outputs(steps: &[Step], config: &Config, policy: SlowPolicy, mut polls: impl FnMut(usize) -> bool) -> Vec<String> {
-    let limits = Limits { waiting: 200, slow: policy, joins: 2, timers: 3, ..Limits::default() };
+    let limits = Limits { waiting: 200, slow: policy, rooms: 2, timers: 3, ..Limits::default() };
     let mut routes = Routes::new();
     routes.channel_with("/machine", limits, |_| Ok(Machine)).unwrap();
     let mut hub = Hub::new(config.clone(), routes, Count::default());

@@ -112,6 +112,7 @@ impl Plan {
             come_back: Duration::from_millis(rng.below(20_000)),
             backplane: None,
             log: *rng.pick(&[Level::Debug, Level::Info, Level::Error, Level::Error, Level::Error]),
+            ..Config::default()
         };
         let operations = rng.between(200, 1_100);
         Plan {
@@ -146,8 +147,10 @@ fn draw_limits(rng: &mut Rng, faultless: bool) -> RouteLimits {
         frames: frames.clone(),
         waiting: *rng.pick(waiting),
         slow,
-        joins: *rng.pick(&[1, 3, 128]),
+        rooms: *rng.pick(&[1, 3, 128]),
         timers: *rng.pick(&[1, 3, 64]),
+        heartbeat: None,
+        ..Limits::default()
     };
     RouteLimits {
         room: limits(SlowPolicy::Disconnect),

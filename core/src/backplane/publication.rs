@@ -13,6 +13,7 @@ pub(crate) struct Publication<'a> {
     pub(crate) whom: Whom,
     /// Connections of `node`.
     pub(crate) except: Vec<ConnId>,
+    pub(crate) except_users: Vec<String>,
     pub(crate) kind: Kind,
     pub(crate) payload: &'a [u8],
 }
@@ -24,12 +25,16 @@ pub(crate) enum Whom {
     Topic,
     /// The members of several rooms, each connection once.
     Rooms(Vec<String>),
+    /// The connections of users, each once.
+    Users(Vec<String>),
+    /// Nobody: the connections of a user are to be closed, with the payload as the reason.
+    Close { user: String, code: u16 },
     /// Everyone.
     All,
 }
 
 /// The first byte of each publication: another layout gets another one.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl<'a> Publication<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -47,16 +52,22 @@ impl<'a> Publication<'a> {
         for conn in &self.except {
             bytes.extend(conn.as_u64().to_le_bytes());
         }
+        write_names(&self.except_users, &mut bytes);
         match &self.whom {
             Whom::Topic => bytes.push(0),
             Whom::All => bytes.push(1),
             Whom::Rooms(rooms) => {
                 bytes.push(2);
-                bytes.extend((rooms.len() as u32).to_le_bytes());
-                for room in rooms {
-                    bytes.extend((room.len() as u32).to_le_bytes());
-                    bytes.extend(room.as_bytes());
-                }
+                write_names(rooms, &mut bytes);
+            }
+            Whom::Users(users) => {
+                bytes.push(3);
+                write_names(users, &mut bytes);
+            }
+            Whom::Close { user, code } => {
+                bytes.push(4);
+                write_name(user, &mut bytes);
+                bytes.extend(code.to_le_bytes());
             }
         }
         bytes.extend(self.payload);
@@ -78,25 +89,33 @@ impl<'a> Publication<'a> {
         for _ in 0..reader.length()? {
             except.push(ConnId::from_u64(u64::from_le_bytes(reader.array()?))?);
         }
+        let except_users = reader.names()?;
         let whom = match reader.array()? {
             [0] => Whom::Topic,
             [1] => Whom::All,
-            [2] => {
-                let mut rooms = Vec::new();
-                for _ in 0..reader.length()? {
-                    let length = reader.length()?;
-                    rooms.push(core::str::from_utf8(reader.take(length)?).ok()?.into());
-                }
-                Whom::Rooms(rooms)
-            }
+            [2] => Whom::Rooms(reader.names()?),
+            [3] => Whom::Users(reader.names()?),
+            [4] => Whom::Close { user: reader.name()?, code: u16::from_le_bytes(reader.array()?) },
             _ => return None,
         };
         let payload = reader.0;
         if kind == Kind::Text {
             core::str::from_utf8(payload).ok()?;
         }
-        Some(Publication { node, whom, except, kind, payload })
+        Some(Publication { node, whom, except, except_users, kind, payload })
     }
+}
+
+fn write_names(names: &[String], bytes: &mut Vec<u8>) {
+    bytes.extend((names.len() as u32).to_le_bytes());
+    for name in names {
+        write_name(name, bytes);
+    }
+}
+
+fn write_name(name: &str, bytes: &mut Vec<u8>) {
+    bytes.extend((name.len() as u32).to_le_bytes());
+    bytes.extend(name.as_bytes());
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -115,6 +134,19 @@ impl<'a> Reader<'a> {
     fn length(&mut self) -> Option<usize> {
         usize::try_from(u32::from_le_bytes(self.array()?)).ok()
     }
+
+    fn name(&mut self) -> Option<String> {
+        let length = self.length()?;
+        core::str::from_utf8(self.take(length)?).ok().map(String::from)
+    }
+
+    fn names(&mut self) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        for _ in 0..self.length()? {
+            names.push(self.name()?);
+        }
+        Some(names)
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +155,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn whom() -> impl Strategy<Value = Whom> {
-        prop_oneof![Just(Whom::Topic), Just(Whom::All), prop::collection::vec(".{0,20}", 0..4).prop_map(Whom::Rooms),]
+        let names = || prop::collection::vec(".{0,20}", 0..4);
+        prop_oneof![
+            Just(Whom::Topic),
+            Just(Whom::All),
+            names().prop_map(Whom::Rooms),
+            names().prop_map(Whom::Users),
+            (".{0,20}", any::<u16>()).prop_map(|(user, code)| Whom::Close { user, code }),
+        ]
     }
 
     proptest! {
@@ -132,10 +171,12 @@ mod tests {
             node in any::<u64>(),
             whom in whom(),
             except in prop::collection::vec(1u64.., 0..4),
+            except_users in prop::collection::vec(".{0,20}", 0..4),
             payload in prop::collection::vec(any::<u8>(), 0..50),
         ) {
             let except = except.into_iter().filter_map(ConnId::from_u64).collect();
-            let publication = Publication { node: Node(node), whom, except, kind: Kind::Binary, payload: &payload };
+            let publication =
+                Publication { node: Node(node), whom, except, except_users, kind: Kind::Binary, payload: &payload };
             let bytes = publication.encode();
             prop_assert_eq!(Publication::decode(&bytes), Some(publication));
         }

@@ -91,6 +91,7 @@ impl<A: App> Driver<A> {
 
     /// Asks the hub, and answers; whether the link is a WebSocket now.
     fn upgrade(&mut self, link: LinkId, request: Request, key: &[u8; 24]) -> bool {
+        let protocol = self.hub.subprotocol(&request).map(alloc::string::String::from);
         let conn = match self.hub.open(self.now, request) {
             Ok(conn) => conn,
             Err(refused) => {
@@ -105,7 +106,7 @@ impl<A: App> Driver<A> {
         let limits = self.hub.limits(conn).clone();
         self.clear_deadline(link);
         if let Some(found) = self.links.get_mut(link.0) {
-            found.queue().push_head(response::encode_upgrade(&derive_accept_key(key), None));
+            found.queue().push_head(response::encode_upgrade(&derive_accept_key(key), protocol.as_deref()));
             found.phase =
                 Phase::Open(Open { conn, limits, guard: Guard::new(), framer: None, ended: false, eof: false });
         }
@@ -159,6 +160,9 @@ impl<A: App> Driver<A> {
             return self.put_back(framer);
         }
         open.framer = Some(framer);
+        let conn = open.conn;
+        self.hub.handle(self.now, Input::Alive { conn });
+        let Some(Phase::Open(open)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
         if let Some(at) = open.guard.deadline(&open.limits.frames) {
             self.set_deadline(link, at, Deadline::Message);
         }

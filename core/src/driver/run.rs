@@ -166,9 +166,12 @@ impl<A: App> Driver<A> {
         if is_planted(Canary::ForgottenSocket) && link.index() % 8 == 7 {
             return;
         }
-        if let Some(found) = self.links.get_mut(link.0) {
-            found.blocked = false;
-            self.mark(link);
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        // Only a peer that is there makes room in a socket that was full.
+        let alive = core::mem::take(&mut found.blocked).then(|| found.conn()).flatten();
+        self.mark(link);
+        if let Some(conn) = alive {
+            self.hub.handle(self.now, Input::Alive { conn });
         }
     }
 

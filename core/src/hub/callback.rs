@@ -4,12 +4,32 @@ use super::Hub;
 use crate::canary::{Canary, is_planted};
 use crate::channel::{App, Channel};
 use crate::context::{Context, Scope};
-use crate::error::{Envelope, Error, Result};
+use crate::error::{Error, Result};
 use crate::id::ConnId;
-use crate::json;
 use crate::log::Level;
 use crate::rng::Rng;
+use crate::stats::RouteStats;
 use alloc::string::String;
+
+/// What a peer on a Spark socket is waiting for while its message is handled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Answer {
+    #[default]
+    None,
+    /// The answer to a join, which comes before all that the channel sends.
+    Join(u32),
+    /// The answer to a message.
+    Reply(u32),
+}
+
+impl Answer {
+    fn reference(self) -> Option<u32> {
+        match self {
+            Answer::None => None,
+            Answer::Join(reference) | Answer::Reply(reference) => Some(reference),
+        }
+    }
+}
 
 /// Why nothing of a callback happened.
 pub(crate) enum Failure {
@@ -35,15 +55,17 @@ pub(crate) fn contain<T>(call: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 impl<A: App> Hub<A> {
-    /// Calls back an instance and does what follows, a failure included.
+    /// Calls back an instance and does what follows, a failure included. `reference`: what the peer wants the answer under.
     pub(super) fn call(
         &mut self,
         instance: u32,
+        reference: Option<u32>,
         call: impl FnOnce(&mut dyn Channel<A>, &mut Context<'_, A>) -> Result,
     ) {
         let Some(conn) = self.state.instances.get(instance as usize).map(|found| found.conn) else { return };
-        if let Err(failure) = self.run(instance, call) {
-            self.on_failure(conn, instance, failure);
+        let answer = reference.map_or(Answer::None, Answer::Reply);
+        if let Err(failure) = self.run(instance, answer, call) {
+            self.on_failure(conn, instance, &[reference], failure);
         }
     }
 
@@ -51,17 +73,22 @@ impl<A: App> Hub<A> {
     pub(super) fn run(
         &mut self,
         instance: u32,
+        answer: Answer,
         call: impl FnOnce(&mut dyn Channel<A>, &mut Context<'_, A>) -> Result,
     ) -> Result<(), Failure> {
         let Some(found) = self.state.instances.get(instance as usize) else { return Ok(()) };
         let Some(channel) = self.channels.get_mut(instance as usize).and_then(Option::as_mut) else { return Ok(()) };
         let conn = found.conn;
         let rng = self.state.rng.clone();
+        self.fx.reference = answer.reference();
         let result = contain(|| {
             let scope = Scope { app: &self.app, state: &mut self.state, fx: &mut self.fx };
             call(&mut **channel, &mut Context { scope, conn, instance })
         });
-        self.finish(Some(instance), rng, result)
+        self.answer = answer;
+        let result = self.finish(Some(instance), rng, result);
+        self.answer = Answer::None;
+        result
     }
 
     /// Commits a callback's recording, or throws it away.
@@ -84,6 +111,9 @@ impl<A: App> Hub<A> {
             Failure::Error(_) => self.state.stats.errors += 1,
             Failure::Panic(_) => self.state.stats.panics += 1,
         }
+        if let Some(route) = self.route_of(instance) {
+            route.errors += 1;
+        }
         if is_planted(Canary::SurvivingEffects) && matches!(failure, Failure::Error(_)) {
             drop(self.commit(instance));
         }
@@ -96,31 +126,39 @@ impl<A: App> Hub<A> {
         Err(failure)
     }
 
-    /// Tells the peer, and closes if the failure says so.
-    pub(super) fn on_failure(&mut self, conn: ConnId, instance: u32, failure: Failure) {
-        match failure {
+    fn route_of(&mut self, instance: Option<u32>) -> Option<&mut RouteStats> {
+        let conn = self.state.instances.get(instance? as usize)?.conn;
+        let route = self.state.conns.get(conn)?.route;
+        self.state.stats.routes.get_mut(route as usize)
+    }
+
+    /// Tells the peer, under each of these references and once for all that have none, and closes if the failure says so.
+    pub(super) fn on_failure(&mut self, conn: ConnId, instance: u32, references: &[Option<u32>], failure: Failure) {
+        let error = match failure {
             Failure::Error(error) => {
                 self.log_error("a callback failed", Some(conn), &error);
-                match error.close_code() {
-                    Some(code) => self.end_with(conn, code, error.message()),
-                    None => self.send_error(conn, error.message(), error.code()),
-                }
+                error
             }
             Failure::Panic(panic) => {
                 self.log(Level::Error, "panic in a callback", Some(conn), || panic);
-                let error = Error::internal("");
-                self.send_error(conn, error.message(), error.code());
+                self.tell_error(conn, references, &Error::internal(""));
                 self.drop_channel(instance);
-                self.end(conn, 1011, error.message());
+                return self.end_at_once(conn, 1011, "Internal server error");
             }
+        };
+        let Some(code) = error.close_code() else { return self.tell_error(conn, references, &error) };
+        for reference in references.iter().flatten() {
+            self.answer_error(conn, Some(*reference), &error);
         }
+        self.end_with(conn, code, error.message());
     }
 
-    fn send_error(&mut self, conn: ConnId, message: &str, code: Option<&str>) {
-        let envelope = Envelope::new(message, code, self.state.timestamp());
-        let frame = self.state.pool.encode(crate::Kind::Text, |bytes| json::write(&envelope, bytes));
-        if let Ok(frame) = frame {
-            self.send_one(conn, &frame);
+    fn tell_error(&mut self, conn: ConnId, references: &[Option<u32>], error: &Error) {
+        for reference in references.iter().flatten() {
+            self.answer_error(conn, Some(*reference), error);
+        }
+        if references.contains(&None) {
+            self.answer_error(conn, None, error);
         }
     }
 

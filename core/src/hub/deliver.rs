@@ -1,6 +1,7 @@
 //! Frames on their way to connections, within their credit.
 
-use super::Hub;
+use super::commit::Except;
+use super::{Hub, State};
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::flow::Offer;
@@ -8,24 +9,51 @@ use crate::frame::Frame;
 use crate::id::ConnId;
 use crate::life::Life;
 use crate::log::Level;
+use crate::spark::Form;
 use alloc::format;
+use alloc::vec::Vec;
 use core::mem;
+
+/// Which names a broadcast looks up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Set {
+    Rooms,
+    Users,
+}
+
+/// Marks a connection; whether it was not marked before.
+fn mark_one(marks: &mut Vec<u64>, mark: u64, conn: ConnId) -> bool {
+    let index = conn.index();
+    if marks.len() <= index {
+        marks.resize(index + 1, 0);
+    }
+    mem::replace(&mut marks[index], mark) != mark
+}
 
 impl<A: App> Hub<A> {
     /// Sends to one connection; to one that is not open goes nothing.
     pub(super) fn send_one(&mut self, conn: ConnId, frame: &Frame) {
-        if self.state.is_open(conn) {
-            if self.state.flow.charge(conn.index(), wire_length(frame)) {
-                self.hand_out(conn, frame);
-            } else {
-                self.offer(conn, frame);
-            }
+        let Some((socket, form)) = self.state.way(conn) else { return };
+        if form == Form::RAW {
+            return self.send_raw(socket, frame);
+        }
+        let frame = self.state.forms.wrap(&mut self.state.pool, form, frame);
+        if self.state.is_open(socket) {
+            self.send_raw(socket, &frame);
         }
     }
 
-    /// Sends to the members of rooms: to each instance where there is one room, to each connection once where there are
-    /// several.
-    pub(super) fn broadcast<S: AsRef<str>>(&mut self, rooms: &[S], except: &[ConnId], frame: &Frame) {
+    /// Sends a frame as it is to an open socket.
+    fn send_raw(&mut self, socket: ConnId, frame: &Frame) {
+        if self.state.flow.charge(socket.index(), wire_length(frame)) {
+            self.hand_out(socket, frame);
+        } else {
+            self.offer(socket, frame);
+        }
+    }
+
+    /// Sends to the members of rooms: to each connection once.
+    pub(super) fn broadcast<S: AsRef<str>>(&mut self, rooms: &[S], except: Except<'_>, frame: &Frame) {
         if self.remote.is_on() {
             self.publish_to_rooms(rooms, except, frame);
         } else {
@@ -33,8 +61,17 @@ impl<A: App> Hub<A> {
         }
     }
 
+    /// Sends to the connections of users: to each once.
+    pub(super) fn broadcast_users<S: AsRef<str>>(&mut self, users: &[S], except: Except<'_>, frame: &Frame) {
+        if self.remote.is_on() {
+            self.publish_to_users(users, except, frame);
+        } else {
+            self.broadcast_users_here(users, except, frame);
+        }
+    }
+
     /// Sends to every open connection.
-    pub(super) fn broadcast_all(&mut self, except: &[ConnId], frame: &Frame) {
+    pub(super) fn broadcast_all(&mut self, except: Except<'_>, frame: &Frame) {
         if self.remote.is_on() {
             self.publish_to_all(except, frame);
         } else {
@@ -42,86 +79,155 @@ impl<A: App> Hub<A> {
         }
     }
 
-    pub(super) fn broadcast_here<S: AsRef<str>>(&mut self, rooms: &[S], except: &[ConnId], frame: &Frame) {
-        match rooms {
-            [room] => self.broadcast_room(room.as_ref(), except, frame),
-            rooms => {
-                self.mark += 1;
-                for room in rooms {
-                    self.broadcast_marked(room.as_ref(), except, frame);
+    pub(super) fn broadcast_here<S: AsRef<str>>(&mut self, rooms: &[S], except: Except<'_>, frame: &Frame) {
+        self.broadcast_sets(Set::Rooms, rooms, except, frame);
+    }
+
+    pub(super) fn broadcast_users_here<S: AsRef<str>>(&mut self, users: &[S], except: Except<'_>, frame: &Frame) {
+        self.broadcast_sets(Set::Users, users, except, frame);
+    }
+
+    fn broadcast_sets<S: AsRef<str>>(&mut self, set: Set, names: &[S], except: Except<'_>, frame: &Frame) {
+        match (names, except) {
+            // The hot path: nobody has to be looked up.
+            ([one], Except { conns: conns @ ([] | [_]), users: [] }) => {
+                self.broadcast_one(set, one.as_ref(), conns.first().copied(), frame);
+            }
+            _ => {
+                self.mark_except(except);
+                for name in names {
+                    self.broadcast_marked(set, name.as_ref(), frame);
                 }
+                self.wrapped.clear();
             }
         }
     }
 
-    /// The hot path: the members' ids are copied whole, and one number of each is charged.
-    fn broadcast_room(&mut self, room: &str, except: &[ConnId], frame: &Frame) {
-        let length = wire_length(frame);
-        let mut conns = self.state.rooms.conns(room);
-        if is_planted(Canary::SkippedMember) {
-            conns = conns.split_last().map_or(conns, |(_, others)| others);
+    /// Marks those who are left out of the next sends.
+    pub(super) fn mark_except(&mut self, except: Except<'_>) {
+        self.mark += 1;
+        let (marks, mark) = (&mut self.marks, self.mark);
+        let users = except.users.iter().flat_map(|user| self.state.users.conns(user));
+        for conn in except.conns.iter().copied().chain(users) {
+            // The id of a connection that is gone must not stand for the one in its place.
+            if self.state.conns.contains(conn) {
+                mark_one(marks, mark, conn);
+            }
         }
-        let (flow, slow) = (&mut self.state.flow, &mut self.slow);
-        let sent = self.out.send(frame, |to| {
-            let first = to.len();
-            // Runs of those who get it, copied whole.
-            match except {
-                [] => to.extend_from_slice(conns),
-                [one] => conns.split(|conn| conn == one).for_each(|run| to.extend_from_slice(run)),
-                except => conns.split(|conn| except.contains(conn)).for_each(|run| to.extend_from_slice(run)),
-            }
-            flow.charge_each(to, first, length, slow);
-        });
-        self.state.stats.frames_out += sent as u64;
-        self.offer_to_slow(frame);
     }
 
-    /// A broadcast to one of several rooms, which leaves out who got it in another.
-    fn broadcast_marked(&mut self, room: &str, except: &[ConnId], frame: &Frame) {
-        let length = wire_length(frame);
-        let conns = self.state.rooms.conns(room);
-        let (flow, slow, marks, mark) = (&mut self.state.flow, &mut self.slow, &mut self.marks, self.mark);
-        let sent = self.out.send(frame, |to| {
-            for &conn in conns {
-                let index = conn.index();
-                if marks.len() <= index {
-                    marks.resize(index + 1, 0);
+    /// The members' sockets are copied whole, and one number of each is charged.
+    fn broadcast_one(&mut self, set: Set, name: &str, except: Option<ConnId>, frame: &Frame) {
+        let State { rooms, users, flow, pool, forms, stats, .. } = &mut self.state;
+        let rooms = if set == Set::Rooms { rooms } else { users };
+        let Some(room) = rooms.room(name) else { return };
+        for (form, group) in room.groups() {
+            let wrapped;
+            let frame = match form {
+                Form::RAW => frame,
+                form => {
+                    wrapped = forms.wrap(pool, form, frame);
+                    &wrapped
                 }
-                if mem::replace(&mut marks[index], mark) == mark || except.contains(&conn) {
-                } else if flow.charge(index, length) {
-                    to.push(conn);
-                } else {
-                    slow.push(conn);
-                }
+            };
+            let length = wire_length(frame);
+            let mut sockets = group.sockets();
+            if is_planted(Canary::SkippedMember) {
+                sockets = sockets.split_last().map_or(sockets, |(_, others)| others);
             }
-        });
-        self.state.stats.frames_out += sent as u64;
-        self.offer_to_slow(frame);
+            let slow = &mut self.slow;
+            let sent = self.out.send(frame, |to| {
+                let first = to.len();
+                // Runs of those who get it, copied whole.
+                match except.and_then(|except| group.conns().iter().position(|conn| *conn == except)) {
+                    None => to.extend_from_slice(sockets),
+                    Some(place) => {
+                        let (before, after) = sockets.split_at(place.min(sockets.len()));
+                        to.extend_from_slice(before);
+                        to.extend_from_slice(after.get(1..).unwrap_or_default());
+                    }
+                }
+                flow.charge_each(to, first, length, slow);
+            });
+            stats.frames_out += sent as u64;
+            self.late.extend(self.slow.drain(..).map(|socket| (socket, frame.clone())));
+        }
+        self.offer_to_slow();
     }
 
-    pub(super) fn broadcast_all_here(&mut self, except: &[ConnId], frame: &Frame) {
+    /// A broadcast that leaves out who is marked: exceptions, and who got it in another room.
+    fn broadcast_marked(&mut self, set: Set, name: &str, frame: &Frame) {
+        let State { rooms, users, flow, pool, forms, stats, .. } = &mut self.state;
+        let rooms = if set == Set::Rooms { rooms } else { users };
+        let Some(room) = rooms.room(name) else { return };
+        let (marks, mark) = (&mut self.marks, self.mark);
+        for (form, group) in room.groups() {
+            let frame = match form {
+                Form::RAW => frame.clone(),
+                form => self.wrapped.entry(form).or_insert_with(|| forms.wrap(pool, form, frame)).clone(),
+            };
+            let (length, late) = (wire_length(&frame), &mut self.late);
+            let sent = self.out.send(&frame, |to| {
+                for (&conn, &socket) in group.conns().iter().zip(group.sockets()) {
+                    if !mark_one(marks, mark, conn) {
+                    } else if flow.charge(socket.index(), length) {
+                        to.push(socket);
+                    } else {
+                        late.push((socket, frame.clone()));
+                    }
+                }
+            });
+            stats.frames_out += sent as u64;
+        }
+        self.offer_to_slow();
+    }
+
+    pub(super) fn broadcast_all_here(&mut self, except: Except<'_>, frame: &Frame) {
+        self.mark_except(except);
+        let State { conns, flow, pool, forms, stats, .. } = &mut self.state;
+        let (marks, mark, late) = (&self.marks, self.mark, &mut self.late);
+        let left_out = |conn: ConnId| marks.get(conn.index()) == Some(&mark);
         let length = wire_length(frame);
-        let (conns, flow, slow) = (&self.state.conns, &mut self.state.flow, &mut self.slow);
+        let mut subscriptions = Vec::new();
         let sent = self.out.send(frame, |to| {
-            for (conn, found) in conns.iter() {
-                if found.life != Life::Open || except.contains(&conn) {
+            for (conn, found) in conns.iter().filter(|(_, found)| found.life == Life::Open) {
+                if left_out(conn) || found.spark().is_some() {
+                } else if let Some(socket) = found.socket {
+                    subscriptions.push((found.form, socket));
                 } else if flow.charge(conn.index(), length) {
                     to.push(conn);
                 } else {
-                    slow.push(conn);
+                    late.push((conn, frame.clone()));
                 }
             }
         });
-        self.state.stats.frames_out += sent as u64;
-        self.offer_to_slow(frame);
+        stats.frames_out += sent as u64;
+        // By form, so that each is encoded once.
+        subscriptions.sort_unstable();
+        for same in subscriptions.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some((form, _)) = same.first() else { continue };
+            let frame = forms.wrap(pool, *form, frame);
+            let length = wire_length(&frame);
+            let sent = self.out.send(&frame, |to| {
+                for (_, socket) in same {
+                    if flow.charge(socket.index(), length) {
+                        to.push(*socket);
+                    } else {
+                        late.push((*socket, frame.clone()));
+                    }
+                }
+            });
+            stats.frames_out += sent as u64;
+        }
+        self.offer_to_slow();
     }
 
-    fn offer_to_slow(&mut self, frame: &Frame) {
-        let mut slow = mem::take(&mut self.slow);
-        for conn in slow.drain(..) {
-            self.offer(conn, frame);
+    fn offer_to_slow(&mut self) {
+        let mut late = mem::take(&mut self.late);
+        for (socket, frame) in late.drain(..) {
+            self.offer(socket, &frame);
         }
-        self.slow = slow;
+        self.late = late;
     }
 
     /// Queues what does not fit the credit, by the policy of the connection's channel.

@@ -1,5 +1,6 @@
 //! How connections end, and the hub with them.
 
+use super::callback::Answer;
 use super::state::{Due, Ending};
 use super::{Hub, Work, callback};
 use crate::canary::{Canary, ambient, is_planted};
@@ -16,8 +17,21 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 impl<A: App> Hub<A> {
-    /// Decides a connection's end: it leaves its rooms at once, and what was queued before goes first.
+    /// Decides a connection's end: it leaves its rooms at once, and what was queued before goes first. Messages that wait
+    /// for their batch are handed over before that.
     pub(super) fn end(&mut self, conn: ConnId, code: u16, reason: &str) {
+        if self.has_batch(conn) {
+            // Not here: a batch's callback may end others, whose batches may end others yet.
+            return self.work.push_back(Work::End { conn, code, reason: reason.into() });
+        }
+        self.end_at_once(conn, code, reason);
+    }
+
+    /// Decides a connection's end, and drops what waits for a batch.
+    pub(super) fn end_at_once(&mut self, conn: ConnId, code: u16, reason: &str) {
+        if self.state.conns.get(conn).is_some_and(|found| found.socket.is_some()) {
+            return self.end_channel(conn, code, reason, true);
+        }
         self.decide(conn, code, reason, true);
     }
 
@@ -30,7 +44,23 @@ impl<A: App> Hub<A> {
         self.end(conn, 1011, "Internal server error");
     }
 
-    /// Decides a connection's end and drops what waits for it.
+    /// Decides the end of all connections of a user, on all hubs.
+    pub(super) fn close_user(&mut self, user: &str, code: u16, reason: &str) {
+        if self.remote.is_on() {
+            self.publish_close(user, code, reason);
+        } else {
+            self.close_user_here(user, code, reason);
+        }
+    }
+
+    pub(super) fn close_user_here(&mut self, user: &str, code: u16, reason: &str) {
+        let conns: Vec<ConnId> = self.state.sessions.conns(user).chain(self.state.users.conns(user)).collect();
+        for conn in conns {
+            self.end(conn, code, reason);
+        }
+    }
+
+    /// Decides a socket's end and drops what waits for it.
     pub(super) fn end_now(&mut self, conn: ConnId, code: u16, reason: &str) {
         self.decide(conn, code, reason, false);
     }
@@ -46,6 +76,7 @@ impl<A: App> Hub<A> {
         if !linger {
             self.state.stats.dropped += self.state.flow.clear(conn.index()) as u64;
         }
+        self.unwatch(conn);
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let instance = found.instance;
         found.ending = Some(Box::new(Ending { code, reason: reason.clone(), by, linger: None }));
@@ -56,6 +87,7 @@ impl<A: App> Hub<A> {
             self.state.forget_instance(instance);
             return self.ask_to_close(conn);
         }
+        self.end_channels(conn, code, &reason);
         self.work.push_back(Work::Close { instance, code, reason });
         if !self.state.flow.is_waiting(conn.index()) {
             return self.flushed(conn);
@@ -66,11 +98,20 @@ impl<A: App> Hub<A> {
         }
     }
 
-    /// Takes an instance out of its rooms.
-    fn detach(&mut self, instance: u32) {
+    /// Takes an instance out of its rooms, and its timers and its user from it.
+    pub(super) fn detach(&mut self, instance: u32) {
+        if let Some(conn) = self.state.instances.get(instance as usize).map(|found| found.conn) {
+            self.untrack_all(instance, conn);
+            if let Some(more) = self.state.conns.get_mut(conn).and_then(|found| found.more.as_mut()) {
+                let (expires, batch) = (more.expires.take(), more.batch.take());
+                self.state.forget(expires, batch);
+            }
+        }
         while let Some(change) = self.state.rooms.leave_last(instance) {
             self.on_change(change);
         }
+        while self.state.users.leave_last(instance).is_some() {}
+        while self.state.sessions.leave_last(instance).is_some() {}
         let timers = self.state.timers_of(instance).iter().map(|(timer, _)| *timer).collect::<Vec<_>>();
         for timer in timers {
             self.state.cancel_timer(instance, timer);
@@ -80,7 +121,7 @@ impl<A: App> Hub<A> {
     /// Tells an instance that its connection has ended, and forgets it.
     pub(super) fn finish_instance(&mut self, instance: u32, code: u16, reason: &str) {
         let conn = self.state.instances.get(instance as usize).map(|found| found.conn);
-        match self.run(instance, |channel, cx| channel.on_close(cx, code, reason)) {
+        match self.run(instance, Answer::None, |channel, cx| channel.on_close(cx, code, reason)) {
             Ok(()) => {}
             Err(callback::Failure::Error(error)) => self.log_error("on_close failed", conn, &error),
             Err(callback::Failure::Panic(panic)) => self.log(Level::Error, "panic in on_close", conn, || panic),
@@ -125,7 +166,24 @@ impl<A: App> Hub<A> {
         if self.step(conn, Step::Closed).is_none() {
             return;
         }
+        if life == Some(Life::Open) {
+            let (code, reason) = cause.told();
+            self.hand_over(conn);
+            self.end_channels(conn, code, reason);
+        }
+        self.unwatch(conn);
+        let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return };
+        if life == Some(Life::Open) {
+            self.detach(instance);
+        }
         let Some(found) = self.state.conns.remove(conn) else { return };
+        self.state.sockets -= 1;
+        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+            route.connections -= 1;
+        }
+        if let Some(address) = found.more.as_ref().and_then(|more| more.address) {
+            self.state.addresses.disconnected(address, self.state.now);
+        }
         if let Some(key) = found.ending.and_then(|ending| ending.linger) {
             self.state.timers.cancel(key);
         }
@@ -135,7 +193,6 @@ impl<A: App> Hub<A> {
             Some(Life::Open) => {
                 let (code, reason) = cause.told();
                 self.log(Level::Debug, "closed", Some(conn), || format!("{code} {reason}"));
-                self.detach(found.instance);
                 if is_planted(Canary::UntoldClose) && cause == Cause::Lost {
                     return;
                 }
@@ -162,7 +219,8 @@ impl<A: App> Hub<A> {
         self.shutdown = Some(deadline);
         self.deadline = Some(self.state.timers.insert(deadline.max(self.state.now), Due::Shutdown));
         self.log(Level::Info, "shutting down", None, alloc::string::String::new);
-        let conns: Vec<ConnId> = self.state.conns.iter().map(|(conn, _)| conn).collect();
+        let sockets = self.state.conns.iter().filter(|(_, found)| found.socket.is_none());
+        let conns: Vec<ConnId> = sockets.map(|(conn, _)| conn).collect();
         let spread = self.state.config.come_back.as_millis() as u64;
         for conn in conns {
             let millis = self.state.rng.below(spread.saturating_add(1)) ^ ambient();

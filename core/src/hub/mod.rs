@@ -1,39 +1,46 @@
 //! The hub: connections, channels, rooms and timers as one state machine.
 
+mod batch;
 mod callback;
 mod commit;
 mod deliver;
 mod ending;
+mod open;
+mod pages;
+mod presence;
+mod receive;
 mod remote;
+mod spark;
 mod state;
+mod watch;
 
+pub(crate) use batch::Gathered;
 pub(crate) use state::State;
 
-use crate::channel::{App, Channel, Join, Timer};
-use crate::config::{Config, Limits};
+use crate::channel::{App, Channel, Timer};
+use crate::config::Config;
+use crate::config::Limits;
 use crate::context::Scope;
-use crate::driver::response::Response;
 use crate::effects::Effects;
-use crate::error::Refused;
+use crate::frame::Frame;
 use crate::id::ConnId;
-use crate::input::{Command, Input, Message};
-use crate::life::{Life, Next, Step};
+use crate::input::{Command, Input};
 use crate::log::{Level, Record};
 use crate::output::{Item, Outbox, Output};
-use crate::request::{Method, Request};
-use crate::route::RouteError;
 use crate::routes::Routes;
-use crate::stats::Stats;
+use crate::spark::Form;
+use crate::stats::{RouteStats, Stats};
 use crate::time::Time;
 use crate::timer::TimerKey;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
-use alloc::format;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use callback::Answer;
+use commit::Except;
 use core::time::Duration;
 use remote::Remote;
-use state::{Conn, Due, Instance};
+use state::Due;
 
 /// The state machine that owns connections, channels, rooms and timers, and does no I/O.
 ///
@@ -77,11 +84,19 @@ pub struct Hub<A: App = ()> {
     remote: Remote,
     /// Ends and events that callbacks still have to be told.
     work: VecDeque<Work<A>>,
-    /// Receivers whose credit did not allow a frame at once; kept for its memory.
+    /// Messages on Spark sockets that are being handled, and wait for an answer.
+    unanswered: Vec<(ConnId, u32)>,
+    answer: Answer,
+    /// Rooms whose presence has changed in this input.
+    news: Vec<Arc<str>>,
+    /// Receivers whose credit did not allow a frame at once; these are kept for their memory.
     slow: Vec<ConnId>,
-    /// For a broadcast to several rooms: of each connection, the latest one that it got.
+    late: Vec<(ConnId, Frame)>,
+    /// For a broadcast to several rooms, or with exceptions: of each connection, the latest one that it got, or must not.
     marks: Vec<u64>,
     mark: u64,
+    /// For a broadcast to several rooms: what it was encoded to.
+    wrapped: BTreeMap<Form, Frame>,
     shutdown: Option<Time>,
     /// The timer of the shutdown's deadline.
     deadline: Option<TimerKey>,
@@ -94,6 +109,8 @@ pub struct Hub<A: App = ()> {
 enum Work<A: App> {
     /// The instance's connection has ended.
     Close { instance: u32, code: u16, reason: Arc<str> },
+    /// The connection is to end once its batch was handed over.
+    End { conn: ConnId, code: u16, reason: Arc<str> },
     /// An event for an instance, if it still belongs to this connection.
     Event { instance: u32, conn: ConnId, event: Arc<A::Event> },
 }
@@ -105,18 +122,27 @@ impl<A: App> Hub<A> {
     /// A hub without connections.
     pub fn new(config: Config, routes: Routes<A>, app: A) -> Self {
         let remote = Remote::new(config.backplane);
+        let mut state = State::new(config);
+        let routes_of =
+            routes.patterns.iter().map(|route| RouteStats { route: route.clone(), ..RouteStats::default() });
+        state.stats.routes = routes_of.collect();
         let mut hub = Hub {
             app,
             routes,
             channels: Vec::new(),
-            state: State::new(config),
+            state,
             fx: Effects::default(),
             out: Outbox::default(),
             remote,
             work: VecDeque::new(),
+            unanswered: Vec::new(),
+            answer: Answer::None,
+            news: Vec::new(),
             slow: Vec::new(),
+            late: Vec::new(),
             marks: Vec::new(),
             mark: 0,
+            wrapped: BTreeMap::new(),
             shutdown: None,
             deadline: None,
             drained: false,
@@ -126,121 +152,15 @@ impl<A: App> Hub<A> {
         hub
     }
 
-    /// Decides on a request for a WebSocket, before the upgrade.
-    ///
-    /// Accepted, the connection counts, and exactly one [`Input::Closed`] has to follow some day;
-    /// [`Input::Opened`] comes before it when the upgrade went out.
-    ///
-    /// # Errors
-    /// The HTTP answer instead of the upgrade: 404 where no route matches, 400 for a path that is none, 503 when there are
-    /// too many connections or the hub is shutting down, 500 when the application panicked, or what it answered.
-    pub fn open(&mut self, now: Time, mut request: Request) -> Result<ConnId, Refused> {
-        self.advance(now);
-        let result = self.try_open(&mut request);
-        match &result {
-            Ok(conn) => {
-                self.state.stats.accepted += 1;
-                let conn = *conn;
-                self.log(Level::Debug, "accepted", Some(conn), || request.path().into());
-            }
-            Err(refused) => {
-                self.state.stats.refused += 1;
-                self.log(Level::Info, "refused", None, || format!("{refused} path={}", request.path()));
-            }
-        }
-        self.settle();
-        result
-    }
-
-    fn try_open(&mut self, request: &mut Request) -> Result<ConnId, Refused> {
-        if self.shutdown.is_some() {
-            return Err(Refused::new(503, "Shutting down; try again soon").with_retry_after(5));
-        }
-        if self.state.conns.len() >= self.state.config.connections {
-            return Err(Refused::new(503, "Too many connections; try again soon").with_retry_after(5));
-        }
-        let found = self.routes.channels.find(request.raw_path()).map_err(not_found)?;
-        request.set_params(found.params);
-        let join = Join { request, app: &self.app };
-        let channel = match callback::contain(|| (found.value.make)(&join)) {
-            Ok(made) => made?,
-            Err(panic) => {
-                self.state.stats.panics += 1;
-                self.log(Level::Error, "panic in the maker of a channel", None, || panic);
-                return Err(Refused::new(500, "Internal server error"));
-            }
-        };
-        let limits = found.value.limits.clone();
-        let now = self.state.now;
-        let instance = self.state.instances.vacant_key() as u32;
-        let conn = self.state.conns.insert(Conn {
-            life: Life::Opening,
-            instance,
-            opened: now,
-            active: now,
-            limits,
-            ending: None,
-        });
-        self.state.instances.insert(Instance { conn, timers: Vec::new() });
-        if self.channels.len() <= instance as usize {
-            self.channels.resize_with(instance as usize + 1, || None);
-        }
-        self.channels[instance as usize] = Some(channel);
-        Ok(conn)
-    }
-
-    /// Answers a request that is no WebSocket.
-    pub fn respond(&mut self, now: Time, mut request: Request) -> Response {
-        self.advance(now);
-        let response = self.try_respond(&mut request).unwrap_or_else(|refused| Response::from(&refused));
-        self.settle();
-        response
-    }
-
-    fn try_respond(&mut self, request: &mut Request) -> Result<Response, Refused> {
-        let (pages, other) = match request.method() {
-            Method::Post => (&self.routes.post, &self.routes.get),
-            _ => (&self.routes.get, &self.routes.post),
-        };
-        let path = request.raw_path();
-        let found = match pages.find(path) {
-            Ok(found) => found,
-            Err(RouteError::NotFound) if other.find(path).is_ok() => {
-                let allow = if request.method() == Method::Post { "GET, HEAD" } else { "POST" };
-                return Err(Refused { allow: Some(allow), ..Refused::new(405, "This path takes another method") });
-            }
-            Err(RouteError::NotFound) if self.routes.channels.find(path).is_ok() => {
-                return Err(Refused::new(426, "This path is a WebSocket; open it with an upgrade"));
-            }
-            Err(error) => return Err(not_found(error)),
-        };
-        request.set_params(found.params);
-        let rng = self.state.rng.clone();
-        let result = callback::contain(|| {
-            let mut scope = Scope { app: &self.app, state: &mut self.state, fx: &mut self.fx };
-            (found.value)(&mut scope, request)
-        });
-        match self.finish(None, rng, result) {
-            Ok(response) => Ok(response),
-            Err(callback::Failure::Error(error)) => {
-                self.log_error("a page failed", None, &error);
-                Err(Refused::new(error.status(), alloc::string::String::from(error.message())))
-            }
-            Err(callback::Failure::Panic(panic)) => {
-                self.log(Level::Error, "panic in a page", None, || panic);
-                Err(Refused::new(500, "Internal server error"))
-            }
-        }
-    }
-
     /// Takes in one thing that happened.
     pub fn handle(&mut self, now: Time, input: Input<'_, A::Event>) {
         self.advance(now);
         match input {
             Input::Opened { conn } => self.on_opened(conn),
             Input::Message { conn, message } => self.on_message(conn, message),
-            Input::Ping { conn, bytes } => self.tell(conn, |channel, cx| channel.on_ping(cx, bytes)),
-            Input::Pong { conn, bytes } => self.tell(conn, |channel, cx| channel.on_pong(cx, bytes)),
+            Input::Ping { conn, bytes } => self.tell(conn, true, |channel, cx| channel.on_ping(cx, bytes)),
+            Input::Pong { conn, bytes } => self.tell(conn, false, |channel, cx| channel.on_pong(cx, bytes)),
+            Input::Alive { conn } => self.on_alive(conn),
             Input::Sent(reports) => self.on_sent(reports),
             Input::Ended { conn, code, reason } => {
                 self.count_if_ending(conn);
@@ -264,7 +184,14 @@ impl<A: App> Hub<A> {
                 Due::Channel { instance, timer, at, every } => self.on_timer(instance, timer, at, every),
                 Due::Linger(conn) => self.on_linger(conn),
                 Due::Shutdown => self.on_shutdown_deadline(),
+                Due::Expired(conn) => self.on_expired(conn),
+                Due::Batch(conn) => self.on_batch_due(conn),
+                Due::Presence(room) => self.on_presence(&room),
             }
+            self.settle();
+        }
+        while let Some(conn) = self.state.beats.pop_due(self.state.now) {
+            self.on_beat(conn);
             self.settle();
         }
     }
@@ -276,7 +203,10 @@ impl<A: App> Hub<A> {
 
     /// When [`Hub::handle_timeout`] has to be called at the latest. O(1).
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.state.timers.next()
+        match (self.state.timers.next(), self.state.beats.next()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
     }
 
     /// What the hub has counted.
@@ -296,12 +226,16 @@ impl<A: App> Hub<A> {
 
     /// The wire bytes that wait in the hub for a connection.
     pub fn waiting(&self, conn: ConnId) -> usize {
-        if self.state.conns.get(conn).is_some() { self.state.flow.waiting(conn.index()) } else { 0 }
+        if self.state.conns.get(conn).is_some_and(|found| found.socket.is_none()) {
+            self.state.flow.waiting(conn.index())
+        } else {
+            0
+        }
     }
 
     /// How many are in a room.
     pub fn count(&self, room: &str) -> usize {
-        self.state.rooms.conns(room).len()
+        self.state.rooms.count(room)
     }
 
     fn advance(&mut self, now: Time) {
@@ -310,85 +244,29 @@ impl<A: App> Hub<A> {
 
     /// Tells callbacks what is left to tell, until nothing is.
     fn settle(&mut self) {
-        while let Some(work) = self.work.pop_front() {
-            match work {
-                Work::Close { instance, code, reason } => self.finish_instance(instance, code, &reason),
-                Work::Event { instance, conn, event } => {
-                    let current = self.state.instances.get(instance as usize).is_some_and(|found| found.conn == conn);
-                    if current && self.state.is_open(conn) {
-                        self.call(instance, |channel, cx| channel.on_event(cx, &event));
-                    }
-                }
-            }
+        self.do_work();
+        while !self.news.is_empty() {
+            self.tell_news();
+            self.do_work();
         }
         self.state.count();
     }
 
-    /// Takes a step in a connection's life; `None`, and counted, if it comes too late.
-    fn step(&mut self, conn: ConnId, step: Step) -> Option<Next> {
-        let next = self.state.conns.get_mut(conn).map_or(Next::Stale, |found| {
-            let next = found.life.after(step);
-            if let Next::To(life) = next {
-                found.life = life;
+    fn do_work(&mut self) {
+        while let Some(work) = self.work.pop_front() {
+            match work {
+                Work::Close { instance, code, reason } => self.finish_instance(instance, code, &reason),
+                Work::End { conn, code, reason } => {
+                    self.hand_over(conn);
+                    self.end_at_once(conn, code, &reason);
+                }
+                Work::Event { instance, conn, event } => {
+                    let current = self.state.instances.get(instance as usize).is_some_and(|found| found.conn == conn);
+                    if current && self.state.is_open(conn) {
+                        self.call(instance, None, |channel, cx| channel.on_event(cx, &event));
+                    }
+                }
             }
-            next
-        });
-        if next == Next::Stale {
-            self.state.stats.stale += 1;
-            return None;
-        }
-        Some(next)
-    }
-
-    fn on_opened(&mut self, conn: ConnId) {
-        if self.step(conn, Step::Opened).is_none() {
-            return;
-        }
-        self.state.stats.opened += 1;
-        self.state.flow.open(conn.index());
-        let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return };
-        match self.run(instance, |channel, cx| channel.on_connect(cx)) {
-            Ok(()) => {}
-            Err(callback::Failure::Error(error)) => {
-                self.log_error("refused", Some(conn), &error);
-                let default = if error.detail().is_some() { 1011 } else { 1008 };
-                // It never was connected, so it is not told that it was closed.
-                self.drop_channel(instance);
-                self.end_with(conn, error.close_code().unwrap_or(default), error.message());
-            }
-            Err(failure) => self.on_failure(conn, instance, failure),
-        }
-    }
-
-    fn on_message(&mut self, conn: ConnId, message: Message<'_>) {
-        let bytes = match message {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
-        };
-        if self.state.is_open(conn) {
-            self.state.stats.messages_in += 1;
-            self.state.stats.bytes_in += bytes as u64;
-        }
-        self.tell(conn, |channel, cx| match message {
-            Message::Text(text) => channel.on_message(cx, text),
-            Message::Binary(bytes) => channel.on_binary(cx, bytes),
-        });
-    }
-
-    /// Calls back the channel of a connection on which something came in.
-    fn tell(
-        &mut self,
-        conn: ConnId,
-        call: impl FnOnce(&mut dyn Channel<A>, &mut crate::Context<'_, A>) -> crate::Result,
-    ) {
-        if self.step(conn, Step::Input).is_none() {
-            return;
-        }
-        let now = self.state.now;
-        if let Some(found) = self.state.conns.get_mut(conn) {
-            found.active = now;
-            let instance = found.instance;
-            self.call(instance, call);
         }
     }
 
@@ -401,7 +279,7 @@ impl<A: App> Hub<A> {
             self.state.set_timer(instance, timer, next, Some(every));
         }
         self.state.stats.timers_fired += 1;
-        self.call(instance, |channel, cx| channel.on_timer(cx, timer));
+        self.call(instance, None, |channel, cx| channel.on_timer(cx, timer));
     }
 
     fn on_event(&mut self, event: A::Event) {
@@ -427,7 +305,10 @@ impl<A: App> Hub<A> {
     }
 
     fn on_command(&mut self, command: Command) {
-        if let Command::Send { frame, .. } | Command::Broadcast { frame, .. } | Command::All { frame, .. } = &command
+        if let Command::Send { frame, .. }
+        | Command::Broadcast { frame, .. }
+        | Command::Users { frame, .. }
+        | Command::All { frame, .. } = &command
             && !frame.is_valid()
         {
             self.log(Level::Error, "a frame that is none was not sent", None, || {
@@ -442,8 +323,13 @@ impl<A: App> Hub<A> {
                 }
                 self.send_one(conn, &frame);
             }
-            Command::Broadcast { rooms, except, frame } => self.broadcast(&rooms, &except, &frame),
-            Command::All { except, frame } => self.broadcast_all(&except, &frame),
+            Command::Broadcast { rooms, except, frame } => self.broadcast(&rooms, all_but(&except), &frame),
+            Command::Users { users, except, frame } => self.broadcast_users(&users, all_but(&except), &frame),
+            Command::All { except, frame } => self.broadcast_all(all_but(&except), &frame),
+            Command::CloseUser { user, code, reason } => {
+                let code = if crate::error::may_send(code) { code } else { 1000 };
+                self.close_user(&user, code, crate::error::fit_reason(&reason));
+            }
             Command::Close { conn, code, reason } => {
                 self.count_if_ending(conn);
                 let code = if crate::error::may_send(code) { code } else { 1000 };
@@ -483,6 +369,6 @@ impl<A: App> Hub<A> {
     }
 }
 
-fn not_found(error: RouteError) -> Refused {
-    Refused::new(error.status(), format!("{error}"))
+fn all_but(conns: &[ConnId]) -> Except<'_> {
+    Except { conns, users: &[] }
 }

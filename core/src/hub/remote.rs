@@ -1,11 +1,11 @@
 //! The hub's side of the backplane: what is broadcast goes out as a publication, and is delivered when it comes back.
 
 use super::Hub;
+use super::commit::Except;
 use crate::backplane::{Publication, Whom};
 use crate::channel::App;
 use crate::config::Node;
-use crate::frame::Frame;
-use crate::id::ConnId;
+use crate::frame::{Frame, Kind};
 use crate::input::Link;
 use crate::log::Level;
 use crate::output::Item;
@@ -14,6 +14,7 @@ use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// The topic of what concerns more than one room.
 const ALL: &str = "all";
@@ -43,6 +44,10 @@ impl Remote {
     }
 }
 
+fn owned<S: AsRef<str>>(names: &[S]) -> Vec<String> {
+    names.iter().map(|name| name.as_ref().into()).collect()
+}
+
 fn topic(room: &str) -> Arc<str> {
     format!("{ROOM}{room}").into()
 }
@@ -56,37 +61,46 @@ impl<A: App> Hub<A> {
 
     /// A room came to be or was freed.
     pub(super) fn on_change(&mut self, change: Change) {
+        if let Change::Freed(_, Some(timer)) = change {
+            self.state.timers.cancel(timer);
+        }
         if !self.remote.is_on() {
             return;
         }
         match change {
             Change::None => {}
             Change::Made(room) => self.out.push(Item::Subscribe { topic: topic(&room), after: None }),
-            Change::Freed(room) => self.out.push(Item::Unsubscribe { topic: topic(&room) }),
+            Change::Freed(room, _) => self.out.push(Item::Unsubscribe { topic: topic(&room) }),
         }
     }
 
-    pub(super) fn publish_to_rooms<S: AsRef<str>>(&mut self, rooms: &[S], except: &[ConnId], frame: &Frame) {
+    pub(super) fn publish_to_rooms<S: AsRef<str>>(&mut self, rooms: &[S], except: Except<'_>, frame: &Frame) {
         match rooms {
             [] => {}
-            [room] => self.publish(topic(room.as_ref()), Whom::Topic, except, frame),
-            rooms => {
-                let rooms = rooms.iter().map(|room| String::from(room.as_ref())).collect();
-                self.publish(ALL.into(), Whom::Rooms(rooms), except, frame);
-            }
+            [room] => self.publish(topic(room.as_ref()), Whom::Topic, except, frame.kind(), frame.payload()),
+            rooms => self.publish(ALL.into(), Whom::Rooms(owned(rooms)), except, frame.kind(), frame.payload()),
         }
     }
 
-    pub(super) fn publish_to_all(&mut self, except: &[ConnId], frame: &Frame) {
-        self.publish(ALL.into(), Whom::All, except, frame);
+    pub(super) fn publish_to_users<S: AsRef<str>>(&mut self, users: &[S], except: Except<'_>, frame: &Frame) {
+        self.publish(ALL.into(), Whom::Users(owned(users)), except, frame.kind(), frame.payload());
     }
 
-    fn publish(&mut self, topic: Arc<str>, whom: Whom, except: &[ConnId], frame: &Frame) {
+    pub(super) fn publish_to_all(&mut self, except: Except<'_>, frame: &Frame) {
+        self.publish(ALL.into(), Whom::All, except, frame.kind(), frame.payload());
+    }
+
+    /// Every hub is to close its connections of a user.
+    pub(super) fn publish_close(&mut self, user: &str, code: u16, reason: &str) {
+        let whom = Whom::Close { user: user.into(), code };
+        self.publish(ALL.into(), whom, Except::default(), Kind::Text, reason.as_bytes());
+    }
+
+    fn publish(&mut self, topic: Arc<str>, whom: Whom, except: Except<'_>, kind: Kind, payload: &[u8]) {
         let Some(node) = self.remote.node else { return };
+        let (conns, users) = (except.conns.to_vec(), owned(except.users));
         let message: Arc<[u8]> =
-            Publication { node, whom, except: except.to_vec(), kind: frame.kind(), payload: frame.payload() }
-                .encode()
-                .into();
+            Publication { node, whom, except: conns, except_users: users, kind, payload }.encode().into();
         if self.remote.up {
             self.out.push(Item::Publish { topic, message });
             return;
@@ -167,10 +181,18 @@ impl<A: App> Hub<A> {
         };
         let frame = Frame::new(publication.kind, publication.payload);
         // Connections have numbers of their own in each hub.
-        let except = if publication.node == node { publication.except.as_slice() } else { &[] };
+        let conns = if publication.node == node { publication.except.as_slice() } else { &[] };
+        let users: Vec<&str> = publication.except_users.iter().map(String::as_str).collect();
+        let except = Except { conns, users: &users };
         match (publication.whom, room) {
             (Whom::Topic, Some(room)) => self.broadcast_here(&[room], except, &frame),
             (Whom::Rooms(rooms), None) => self.broadcast_here(&rooms, except, &frame),
+            (Whom::Users(users), None) => self.broadcast_users_here(&users, except, &frame),
+            (Whom::Close { user, code }, None) => {
+                let reason = core::str::from_utf8(publication.payload).unwrap_or_default();
+                let code = if crate::error::may_send(code) { code } else { 1000 };
+                self.close_user_here(&user, code, reason);
+            }
             (Whom::All, None) => self.broadcast_all_here(except, &frame),
             _ => self.state.stats.unpublished += 1,
         }

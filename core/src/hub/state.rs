@@ -1,5 +1,7 @@
 //! The hub's tables: all that is not the application's.
 
+use super::batch::Gathered;
+use crate::address::{Address, Addresses};
 use crate::canary::{Canary, is_planted};
 use crate::channel::Timer;
 use crate::config::{Config, Limits};
@@ -7,25 +9,42 @@ use crate::flow::Flow;
 use crate::frame::Pool;
 use crate::id::{ConnId, Table};
 use crate::life::Life;
+use crate::rate::Bucket;
+use crate::request::Request;
 use crate::rng::Rng;
 use crate::rooms::Rooms;
+use crate::spark::{Form, Forms, Session};
 use crate::stats::Stats;
 use crate::time::{Time, Timestamp};
 use crate::timer::{TimerKey, TimerQueue};
 use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
+use serde_json::Value;
 use slab::Slab;
 
 pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) now: Time,
     pub(crate) conns: Table<Conn>,
+    /// How many of the connections are sockets; the others are channels on Spark sockets.
+    pub(crate) sockets: usize,
     pub(crate) instances: Slab<Instance>,
     pub(crate) rooms: Rooms,
+    /// Users, as rooms of their connections.
+    pub(crate) users: Rooms,
+    /// Users whose Spark sockets are open, as rooms of those.
+    pub(crate) sessions: Rooms,
+    pub(crate) forms: Forms,
+    pub(crate) addresses: Addresses,
+    /// What is left of the rate of requests.
+    pub(crate) accepted: Bucket,
     pub(crate) flow: Flow,
     pub(crate) timers: TimerQueue<Due>,
+    /// When to look after each socket; apart, because every socket has one and they are small.
+    pub(crate) beats: TimerQueue<ConnId>,
     pub(crate) pool: Pool,
     pub(crate) rng: Rng,
     pub(crate) stats: Stats,
@@ -33,15 +52,86 @@ pub(crate) struct State {
     nothing: Arc<Limits>,
 }
 
-/// One connection.
+/// One connection: a socket, or a channel on a Spark socket.
 pub(crate) struct Conn {
     pub(crate) life: Life,
+    /// Whether the peer was heard since it was last looked after.
+    pub(crate) heard: bool,
+    /// Whether a ping waits for its answer.
+    pub(crate) pinged: bool,
+    /// Whether it may not send any more.
+    pub(crate) expired: bool,
     pub(crate) instance: u32,
+    /// Its place in [`Stats::routes`].
+    pub(crate) route: u32,
+    /// How it is put into frames.
+    pub(crate) form: Form,
+    /// The Spark socket that carries it.
+    pub(crate) socket: Option<ConnId>,
     pub(crate) opened: Time,
-    /// When the peer last sent something.
+    /// When the peer last sent a message or a ping.
     pub(crate) active: Time,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) rate: Bucket,
+    /// Messages in a row that were over the rate.
+    pub(crate) refused: u32,
+    pub(crate) beat: Option<TimerKey>,
     pub(crate) ending: Option<Box<Ending>>,
+    pub(crate) more: Option<Box<More>>,
+}
+
+impl Conn {
+    pub(crate) fn new(instance: u32, route: u32, limits: Arc<Limits>, now: Time) -> Conn {
+        Conn {
+            life: Life::Opening,
+            heard: false,
+            pinged: false,
+            expired: false,
+            instance,
+            route,
+            form: Form::RAW,
+            socket: None,
+            opened: now,
+            active: now,
+            limits,
+            rate: Bucket::default(),
+            refused: 0,
+            beat: None,
+            ending: None,
+            more: None,
+        }
+    }
+
+    /// What only some connections have.
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    pub(crate) fn spark(&self) -> Option<&Spark> {
+        self.more.as_ref()?.spark.as_deref()
+    }
+}
+
+/// What only some connections have.
+#[derive(Default)]
+pub(crate) struct More {
+    pub(crate) metadata: Option<Arc<Value>>,
+    /// The timer for the end of its permission.
+    pub(crate) expires: Option<TimerKey>,
+    /// Messages that wait for their batch.
+    pub(crate) batch: Option<Box<Gathered>>,
+    /// Where it came from, if that is counted.
+    pub(crate) address: Option<Address>,
+    pub(crate) spark: Option<Box<Spark>>,
+}
+
+/// A Spark socket.
+pub(crate) struct Spark {
+    /// What opened it: its channels see its headers and its address.
+    pub(crate) request: Request,
+    pub(crate) session: Session,
+    /// The connections of its channels, by path.
+    pub(crate) channels: BTreeMap<Arc<str>, ConnId>,
 }
 
 /// A connection's decided end.
@@ -66,6 +156,12 @@ pub(crate) enum Due {
     Channel { instance: u32, timer: Timer, at: Time, every: Option<Duration> },
     /// What is queued for a connection that ends has had its time.
     Linger(ConnId),
+    /// A connection may no longer send, or has been so for as long as it may.
+    Expired(ConnId),
+    /// A batch has waited for as long as it may.
+    Batch(ConnId),
+    /// The members of a room can be told again who is present.
+    Presence(Arc<str>),
     /// The deadline of a shutdown.
     Shutdown,
 }
@@ -75,20 +171,52 @@ impl State {
         State {
             now: Time::ZERO,
             conns: Table::new(),
+            sockets: 0,
             instances: Slab::new(),
             rooms: Rooms::default(),
+            users: Rooms::default(),
+            sessions: Rooms::default(),
+            forms: Forms::default(),
+            addresses: Addresses::default(),
+            accepted: Bucket::default(),
             flow: Flow::new(config.window),
             timers: TimerQueue::new(),
+            beats: TimerQueue::new(),
             pool: Pool::default(),
             rng: Rng::new(config.seed),
             stats: Stats::default(),
-            nothing: Arc::new(Limits { waiting: 0, joins: 0, timers: 0, ..Limits::default() }),
+            nothing: Arc::new(Limits { waiting: 0, rooms: 0, timers: 0, ..Limits::default() }),
             config,
         }
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {
         Timestamp::from_unix_micros(self.config.wall.as_unix_micros().saturating_add(self.now.as_micros()))
+    }
+
+    /// The hub's time of a moment; its start for all that were before.
+    pub(crate) fn time_of(&self, moment: Timestamp) -> Time {
+        Time::from_micros(moment.as_unix_micros().saturating_sub(self.config.wall.as_unix_micros()))
+    }
+
+    /// The socket that carries a connection, and how what is sent to it is put into frames; `None` if it is not open.
+    pub(crate) fn way(&self, conn: ConnId) -> Option<(ConnId, Form)> {
+        let found = self.conns.get(conn).filter(|found| found.life == Life::Open)?;
+        Some((found.socket.unwrap_or(conn), found.form))
+    }
+
+    /// How many sockets a user has, if `but` is on another one.
+    pub(crate) fn conns_of_user(&self, user: &str, but: Option<ConnId>) -> usize {
+        let at_most = self.users.count(user) + self.sessions.count(user);
+        // Only near the limit is it worth counting exactly.
+        if at_most < self.config.per_user {
+            return at_most;
+        }
+        let rooms = [self.users.room(user), self.sessions.room(user)].into_iter().flatten();
+        let sockets: BTreeSet<ConnId> =
+            rooms.flat_map(|room| room.groups()).flat_map(|(_, group)| group.sockets().iter().copied()).collect();
+        let own = but.and_then(|conn| self.way(conn)).map(|(socket, _)| socket);
+        if own.is_some_and(|own| sockets.contains(&own)) { 0 } else { sockets.len() }
     }
 
     pub(crate) fn limits(&self, conn: ConnId) -> &Arc<Limits> {
@@ -135,8 +263,17 @@ impl State {
         }
     }
 
+    /// Forgets the timers of what only some connections have.
+    pub(crate) fn forget(&mut self, expires: Option<TimerKey>, batch: Option<Box<Gathered>>) {
+        for key in expires.into_iter().chain(batch.and_then(|batch| batch.timer())) {
+            self.timers.cancel(key);
+        }
+    }
+
     pub(crate) fn count(&mut self) {
-        self.stats.connections = self.conns.len() as u64;
+        self.stats.connections = self.sockets as u64;
+        self.stats.channels = (self.conns.len() - self.sockets) as u64;
+        self.stats.users = self.users.len() as u64;
         self.stats.rooms = self.rooms.len() as u64;
         self.stats.timers = self.timers.len() as u64;
     }

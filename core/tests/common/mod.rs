@@ -163,6 +163,11 @@ impl Channel<TestApp> for Minimal {
     }
 }
 
+/// The default limits without heartbeats, for tests in which nothing but what they do themselves has a deadline.
+pub fn quiet() -> Limits {
+    Limits { heartbeat: None, ..Limits::default() }
+}
+
 /// `/probe` and `/chat/:room/:seat` are probes, `/minimal` has only `on_message`, `/members` refuses, `/broken` panics.
 pub fn routes(script: &Arc<Script>, limits: Limits) -> Routes<TestApp> {
     let mut routes = Routes::new();
@@ -226,7 +231,7 @@ pub struct World {
 
 impl Default for World {
     fn default() -> Self {
-        World::new(Config::default(), Limits::default())
+        World::new(Config::default(), quiet())
     }
 }
 

@@ -91,7 +91,7 @@ pub struct Net {
 
 impl Default for Net {
     fn default() -> Self {
-        Net::new(Config::default(), Limits::default(), Settings::default())
+        Net::new(Config::default(), super::quiet(), Settings::default())
     }
 }
 

@@ -28,7 +28,7 @@ impl Model {
             Verb::Join { room } => {
                 let rooms = &self.at(session).rooms;
                 let (inside, joined) = (rooms.contains(&room), rooms.len());
-                let limit = self.at(session).route.map_or(0, |route| self.limits.of(route).joins);
+                let limit = self.at(session).route.map_or(0, |route| self.limits.of(route).rooms);
                 if !inside && joined >= limit {
                     let message = format!("At most {limit} rooms at once; leave one first");
                     self.error(session, &message, Some("TOO_MANY_ROOMS"));

@@ -13,7 +13,11 @@ pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
     routes.channel("/chat/:room_id", |join| Ok(chat::Chat::new(room_id(join)?)))?;
     routes.channel("/chat", |_| Ok(lobby::Lobby))?;
     routes.channel("/rooms/:room_id", |join| Ok(rooms::Room::new(room_id(join)?)))?;
-    routes.channel_with("/echo", echo::limits(), |_| Ok(echo::Echo))
+    routes.channel_with("/echo", echo::limits(), |_| Ok(echo::Echo))?;
+    for path in ["/spark", "/ws/channels", "/ws/components"] {
+        routes.spark(path)?;
+    }
+    Ok(())
 }
 
 /// The longest id of a room, in bytes: with a prefix it is a room's name, which has 255 at most.

@@ -1,0 +1,145 @@
+//! Messages that are handed over in batches.
+
+use super::Hub;
+use super::callback::Answer;
+use crate::channel::{App, Batch};
+use crate::config::Batching;
+use crate::id::ConnId;
+use crate::input::Message;
+use crate::life::Life;
+use crate::timer::TimerKey;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+use core::time::Duration;
+
+/// Messages of one connection that wait for their batch; its memory is used again for the next.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    bytes: Vec<u8>,
+    messages: Vec<Entry>,
+    timer: Option<TimerKey>,
+}
+
+struct Entry {
+    is_text: bool,
+    /// Where it ends in `bytes`.
+    end: usize,
+    reference: Option<u32>,
+}
+
+impl Gathered {
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(crate) fn timer(&self) -> Option<TimerKey> {
+        self.timer
+    }
+
+    pub(crate) fn messages(&self) -> impl Iterator<Item = Message<'_>> {
+        let mut start = 0;
+        self.messages.iter().map(move |message| {
+            let bytes = self.bytes.get(start..message.end).unwrap_or_default();
+            start = message.end;
+            match core::str::from_utf8(bytes) {
+                Ok(text) if message.is_text => Message::Text(text),
+                _ => Message::Binary(bytes),
+            }
+        })
+    }
+
+    fn push(&mut self, reference: Option<u32>, message: Message<'_>) {
+        let (bytes, is_text) = match message {
+            Message::Text(text) => (text.as_bytes(), true),
+            Message::Binary(bytes) => (bytes, false),
+        };
+        self.bytes.extend_from_slice(bytes);
+        self.messages.push(Entry { is_text, end: self.bytes.len(), reference });
+    }
+}
+
+impl<A: App> Hub<A> {
+    /// Puts a message with those that wait, and hands them over if they are enough.
+    pub(super) fn gather(
+        &mut self,
+        conn: ConnId,
+        reference: Option<u32>,
+        message: Message<'_>,
+        Batching { most, within }: Batching,
+    ) {
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        let largest = found.limits.frames.text.max(found.limits.frames.binary);
+        let waiting = found.more.as_ref().and_then(|more| more.batch.as_ref()).map_or(0, |batch| batch.bytes.len());
+        if waiting + message.len() > largest {
+            self.hand_over(conn);
+        }
+        let now = self.state.now;
+        // The batch before may have ended the connection.
+        let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) else { return };
+        let batch = found.more().batch.get_or_insert_default();
+        batch.push(reference, message);
+        if batch.len() >= most {
+            return self.hand_over(conn);
+        }
+        if batch.timer.is_none() {
+            let at = now + within.max(Duration::from_micros(1));
+            batch.timer = Some(self.state.timers.insert(at, super::state::Due::Batch(conn)));
+        }
+    }
+
+    /// What waits has waited for as long as it may.
+    pub(super) fn on_batch_due(&mut self, conn: ConnId) {
+        if let Some(batch) = self.state.conns.get_mut(conn).and_then(|found| found.more.as_mut()?.batch.as_mut()) {
+            batch.timer = None;
+        }
+        self.hand_over(conn);
+    }
+
+    /// Hands over what waits, if anything does.
+    pub(super) fn hand_over(&mut self, conn: ConnId) {
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        let instance = found.instance;
+        let Some(batch) = found.more.as_mut().and_then(|more| more.batch.as_mut()) else { return };
+        if let Some(key) = batch.timer.take() {
+            self.state.timers.cancel(key);
+        }
+        if batch.len() == 0 {
+            return;
+        }
+        let mut gathered: Box<Gathered> = mem::take(batch);
+        self.state.stats.batches += 1;
+        let references = gathered.messages.iter().map(|message| message.reference).collect::<Vec<_>>();
+        // If the batch ends the channel, they are answered before that is told.
+        self.unanswered.extend(references.iter().flatten().rev().map(|reference| (conn, *reference)));
+        let result =
+            self.run(instance, Answer::None, |channel, cx| channel.on_batch(cx, &Batch { gathered: &gathered }));
+        match result {
+            Ok(()) => self.answer_all(conn),
+            Err(failure) => {
+                self.unanswered.retain(|(waiting, _)| *waiting != conn);
+                self.on_failure(conn, instance, &references, failure);
+            }
+        }
+        gathered.bytes.clear();
+        gathered.messages.clear();
+        if let Some(batch) = self.state.conns.get_mut(conn).and_then(|found| found.more.as_mut()?.batch.as_mut())
+            && batch.len() == 0
+        {
+            *batch = gathered;
+        }
+    }
+
+    /// Answers all messages of a connection that wait for it.
+    pub(super) fn answer_all(&mut self, conn: ConnId) {
+        while let Some(place) = self.unanswered.iter().rposition(|(waiting, _)| *waiting == conn) {
+            let (_, reference) = self.unanswered.remove(place);
+            self.reply_ok(conn, reference, None);
+        }
+    }
+
+    pub(super) fn has_batch(&self, conn: ConnId) -> bool {
+        let more = self.state.conns.get(conn).and_then(|found| found.more.as_ref());
+        more.and_then(|more| more.batch.as_ref()).is_some_and(|batch| batch.len() > 0)
+    }
+}

@@ -1,0 +1,181 @@
+//! What comes in from peers, on its way to channels.
+
+use super::callback::Answer;
+use super::state::Conn;
+use super::{Hub, callback};
+use crate::channel::{App, Channel};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::id::ConnId;
+use crate::input::Message;
+use crate::life::{Life, Next, Step};
+use crate::log::Level;
+use alloc::format;
+
+impl<A: App> Hub<A> {
+    /// Takes a step in a connection's life; `None`, and counted, if it comes too late.
+    pub(super) fn step(&mut self, conn: ConnId, step: Step) -> Option<Next> {
+        let next = self.state.conns.get_mut(conn).map_or(Next::Stale, |found| {
+            let next = found.life.after(step);
+            if let Next::To(life) = next {
+                found.life = life;
+            }
+            next
+        });
+        if next == Next::Stale {
+            self.state.stats.stale += 1;
+            return None;
+        }
+        Some(next)
+    }
+
+    pub(super) fn on_opened(&mut self, conn: ConnId) {
+        if self.step(conn, Step::Opened).is_none() {
+            return;
+        }
+        self.state.stats.opened += 1;
+        self.state.flow.open(conn.index());
+        self.watch(conn);
+        let Some(found) = self.state.conns.get(conn) else { return };
+        let instance = found.instance;
+        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+            route.opened += 1;
+        }
+        if found.spark().is_some() {
+            return self.on_spark_opened(conn);
+        }
+        match self.run(instance, Answer::None, |channel, cx| channel.on_connect(cx)) {
+            Ok(()) => {}
+            Err(callback::Failure::Error(error)) => {
+                self.log_error("refused", Some(conn), &error);
+                let (code, reason) = self.refusal(conn, &error);
+                // It never was connected, so it is not told that it was closed.
+                self.drop_channel(instance);
+                self.end_with(conn, code, reason);
+            }
+            Err(failure) => self.on_failure(conn, instance, &[None], failure),
+        }
+    }
+
+    /// The close code and reason of a connection that the channel refuses. Not to be allowed counts for its address.
+    pub(super) fn refusal<'e>(&mut self, conn: ConnId, error: &'e Error) -> (u16, &'e str) {
+        let default = if error.detail().is_some() { 1011 } else { 1008 };
+        let code = error.close_code().unwrap_or(default);
+        if code == 1008 {
+            let socket = self.state.conns.get(conn).and_then(|found| found.socket).unwrap_or(conn);
+            let address = self.state.conns.get(socket).and_then(|found| found.more.as_ref()?.address);
+            self.note_failure(address);
+        }
+        (code, error.message())
+    }
+
+    pub(super) fn on_message(&mut self, conn: ConnId, message: Message<'_>) {
+        if self.hear(conn).is_none() {
+            return;
+        }
+        let now = self.state.now;
+        if let Some(found) = self.state.conns.get_mut(conn) {
+            found.active = now;
+        }
+        if self.state.conns.get(conn).is_some_and(|found| found.spark().is_some()) {
+            return self.on_spark_message(conn, message);
+        }
+        self.take_in(conn, None, message);
+    }
+
+    /// A message for a channel, if the channel's limits let it through.
+    pub(super) fn take_in(&mut self, conn: ConnId, reference: Option<u32>, message: Message<'_>) {
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        found.active = self.state.now;
+        self.state.stats.messages_in += 1;
+        self.state.stats.bytes_in += message.len() as u64;
+        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+            route.messages_in += 1;
+            route.bytes_in += message.len() as u64;
+        }
+        let instance = found.instance;
+        let batching = found.limits.batch;
+        if !self.check_rate(conn, reference) {
+            return;
+        }
+        if self.state.conns.get(conn).is_some_and(|found| found.expired) {
+            return self.answer_error(conn, reference, &Error::reply("Not authenticated"));
+        }
+        if let Some(batching) = batching {
+            return self.gather(conn, reference, message, batching);
+        }
+        self.call(instance, reference, |channel, cx| match message {
+            Message::Text(text) => channel.on_message(cx, text),
+            Message::Binary(bytes) => channel.on_binary(cx, bytes),
+        });
+    }
+
+    /// Whether one more message is within the rate; if not, the peer is told, and closed if it goes on all the same.
+    pub(super) fn check_rate(&mut self, conn: ConnId, reference: Option<u32>) -> bool {
+        let now = self.state.now;
+        let Some(found) = self.state.conns.get_mut(conn) else { return false };
+        let Conn { rate, refused, limits, .. } = found;
+        let limit = limits.rate;
+        if rate.take(limit, now) {
+            *refused = 0;
+            return true;
+        }
+        *refused += 1;
+        let goes_on = *refused > limit.burst;
+        self.state.stats.rate_limited += 1;
+        let message = format!("Too many messages; at most {} a second", limit.per_second.max(1));
+        if goes_on {
+            self.log(Level::Info, "too many messages", Some(conn), || message.clone());
+            self.end(conn, 1008, &message);
+        } else {
+            self.answer_error(conn, reference, &Error::reply(message).with_code("RATE_LIMITED"));
+        }
+        false
+    }
+
+    /// Something came in that only informs: a ping, a pong.
+    pub(super) fn tell(
+        &mut self,
+        conn: ConnId,
+        is_activity: bool,
+        call: impl Fn(&mut dyn Channel<A>, &mut Context<'_, A>) -> Result,
+    ) {
+        if self.hear(conn).is_none() {
+            return;
+        }
+        let now = self.state.now;
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        if is_activity {
+            found.active = now;
+        }
+        match found.spark() {
+            None => {
+                let instance = found.instance;
+                self.call(instance, None, call);
+            }
+            // Whose it is cannot be known: all of them are told.
+            Some(spark) => {
+                let channels: alloc::vec::Vec<ConnId> = spark.channels.values().copied().collect();
+                for channel in channels {
+                    if let Some(instance) = self.state.conns.get(channel).map(|found| found.instance) {
+                        self.call(instance, None, &call);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Something was heard of an open connection's peer; `None` if it comes too late.
+    fn hear(&mut self, conn: ConnId) -> Option<()> {
+        self.step(conn, Step::Input)?;
+        self.on_alive(conn);
+        Some(())
+    }
+
+    /// A sign of life of the peer.
+    pub(super) fn on_alive(&mut self, conn: ConnId) {
+        if let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) {
+            found.heard = true;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Looking after connections: peers that have fallen silent, and permissions that have expired.
+
+use super::Hub;
+use crate::channel::App;
+use crate::frame::{Frame, Kind};
+use crate::id::ConnId;
+use crate::life::Life;
+use crate::log::Level;
+use alloc::string::String;
+use core::time::Duration;
+
+impl<A: App> Hub<A> {
+    /// Begins to look after a socket.
+    pub(super) fn watch(&mut self, conn: ConnId) {
+        if let Some(heartbeat) = self.state.limits(conn).heartbeat {
+            self.beat_after(conn, heartbeat.every);
+        }
+    }
+
+    fn beat_after(&mut self, conn: ConnId, after: Duration) {
+        // Never now: a timeout that is handled leaves none that is due.
+        let at = self.state.now + after.max(Duration::from_micros(1));
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        if at > self.state.now {
+            found.beat = Some(self.state.beats.insert(at, conn));
+        }
+    }
+
+    /// No longer looks after a socket.
+    pub(super) fn unwatch(&mut self, conn: ConnId) {
+        if let Some(key) = self.state.conns.get_mut(conn).and_then(|found| found.beat.take()) {
+            self.state.beats.cancel(key);
+        }
+    }
+
+    pub(super) fn on_beat(&mut self, conn: ConnId) {
+        let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) else { return };
+        found.beat = None;
+        let Some(heartbeat) = found.limits.heartbeat else { return };
+        let (heard, pinged) = (core::mem::take(&mut found.heard), core::mem::take(&mut found.pinged));
+        if heard {
+            // The answer to a ping came within the timeout, which was part of this period.
+            let after = if pinged { heartbeat.every.saturating_sub(heartbeat.timeout) } else { heartbeat.every };
+            return self.beat_after(conn, after);
+        }
+        if pinged {
+            self.state.stats.silent += 1;
+            self.log(Level::Info, "silent", Some(conn), String::new);
+            return self.end(conn, 1011, "Nothing was heard for too long, not even the answer to a ping");
+        }
+        found.pinged = true;
+        self.beat_after(conn, heartbeat.timeout);
+        // Behind what waits a ping would say nothing: that a peer takes what waits is a sign of life too.
+        if !self.state.flow.is_waiting(conn.index()) {
+            self.send_one(conn, &Frame::new(Kind::Ping, b"heartbeat"));
+        }
+    }
+
+    /// A connection's permission, or the time after it, is over.
+    pub(super) fn on_expired(&mut self, conn: ConnId) {
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        if let Some(more) = &mut found.more {
+            more.expires = None;
+        }
+        // Of a Spark socket the channels are its session's.
+        if found.expired || found.spark().is_some() {
+            self.state.stats.expired += 1;
+            self.log(Level::Info, "expired", Some(conn), String::new);
+            return self.end(conn, 1008, "Your permission has expired; come back with a new one");
+        }
+        let now = self.state.now;
+        self.expire_at(conn, now);
+    }
+}

@@ -1,0 +1,63 @@
+use super::*;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use proptest::prelude::*;
+
+const SOCKET: ConnId = match ConnId::from_u64(1 << 32 | 99) {
+    Some(socket) => socket,
+    None => panic!("not zero"),
+};
+
+proptest! {
+    /// Rooms agree with sets of pairs, and both sides of each membership name each other.
+    #[test]
+    fn rooms_are_sets(steps in prop::collection::vec((0u8..3, 0u32..6, 0u8..5), 0..200)) {
+        let mut rooms = Rooms::default();
+        let mut model: BTreeSet<(u32, String)> = BTreeSet::new();
+        for (what, instance, room) in steps {
+            let name = format!("room {room}");
+            let conn = ConnId::from_u64(1 << 32 | u64::from(instance)).unwrap_or_else(|| unreachable!());
+            match what {
+                0 => {
+                    let made = !model.iter().any(|(_, n)| *n == name);
+                    // Some are subscriptions, on one socket and two paths.
+                    let form = Form(instance % 3);
+                    let socket = if form == Form::RAW { conn } else { SOCKET };
+                    let change = rooms.join(&name, instance, Seat { conn, socket, form });
+                    prop_assert_eq!(made, matches!(change, Change::Made(_)));
+                    model.insert((instance, name));
+                }
+                1 => {
+                    model.remove(&(instance, name.clone()));
+                    rooms.leave(&name, instance);
+                }
+                _ => {
+                    while rooms.leave_last(instance).is_some() {}
+                    model.retain(|(i, _)| *i != instance);
+                }
+            }
+            let names: BTreeSet<_> = model.iter().map(|(_, name)| name.clone()).collect();
+            prop_assert_eq!(rooms.len(), names.len());
+            for name in names {
+                let expected: BTreeSet<_> = model.iter().filter(|(_, n)| *n == name).map(|(i, _)| *i).collect();
+                prop_assert_eq!(rooms.conns(&name).count(), expected.len());
+                prop_assert_eq!(rooms.count(&name), expected.len());
+                prop_assert_eq!(rooms.under(&name).collect::<Vec<_>>(), [(&*name, expected.len())]);
+                prop_assert_eq!(rooms.members(&name).map(|(instance, _)| instance).collect::<BTreeSet<_>>(), expected);
+                prop_assert!(rooms.members(&name).all(|(instance, conn)| conn.index() == instance as usize));
+                let room = rooms.find(&name).and_then(|room| rooms.get(room)).unwrap();
+                for (form, group) in room.groups() {
+                    prop_assert!(!group.members.is_empty());
+                    prop_assert_eq!((group.sockets().len(), group.conns().len()), (group.members.len(), group.members.len()));
+                    for (position, member) in group.members.iter().enumerate() {
+                        let side = rooms.memberships(member.instance)[member.slot as usize];
+                        prop_assert_eq!((side.form, side.position as usize), (form, position));
+                        prop_assert_eq!(form, Form(member.instance % 3));
+                        prop_assert_eq!(group.sockets()[position] == SOCKET, form != Form::RAW);
+                    }
+                }
+            }
+        }
+    }
+}
