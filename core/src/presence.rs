@@ -37,8 +37,8 @@ pub(crate) struct Presence {
 struct Pending {
     /// What the members were told of the user.
     told: Vec<Meta>,
-    /// Whether a newcomer was shown something since, which may be neither that nor what is true in the end.
-    shown: bool,
+    /// What newcomers were shown since, where that may be neither what the others were told nor what is true in the end.
+    shown: Vec<Vec<Meta>>,
 }
 
 impl Presence {
@@ -84,7 +84,7 @@ impl Presence {
         self.newcomer = None;
         if !self.pending.contains_key(user) {
             let told = self.metas(user);
-            self.pending.insert(user.clone(), Pending { told, shown: false });
+            self.pending.insert(user.clone(), Pending { told, shown: Vec::new() });
         }
     }
 
@@ -110,7 +110,12 @@ impl Presence {
 
     /// What a newcomer is told, as JSON.
     pub(crate) fn write_state(&mut self, room: &str, bytes: &mut Vec<u8>) -> serde_json::Result<()> {
-        self.pending.values_mut().for_each(|pending| pending.shown = true);
+        let shown: Vec<_> = self.pending.keys().map(|user| self.metas(user)).collect();
+        for (pending, metas) in self.pending.values_mut().zip(shown) {
+            if pending.shown.last() != Some(&metas) {
+                pending.shown.push(metas);
+            }
+        }
         begin("presence_state", room, bytes)?;
         write_users("users", self.users().map(|(user, metas)| (user.clone(), metas)), bytes)?;
         bytes.push(b'}');
@@ -125,7 +130,7 @@ impl Presence {
         for (user, Pending { told, shown }) in core::mem::take(&mut self.pending) {
             let now = self.metas(&user);
             match (told.is_empty(), now.is_empty()) {
-                _ if told == now && !shown => {}
+                _ if told == now && shown.iter().all(|shown| *shown == now) => {}
                 (_, true) => diff.leaves.push((user, told)),
                 (true, _) => diff.joins.push((user, now)),
                 _ => diff.updates.push((user, now)),

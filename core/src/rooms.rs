@@ -152,6 +152,15 @@ impl Rooms {
         self.find(name).and_then(|room| self.get(room))
     }
 
+    pub(crate) fn room_mut(&mut self, name: &str) -> Option<&mut Room> {
+        self.find(name).and_then(|room| self.get_mut(room))
+    }
+
+    /// The presence of a room that has any.
+    pub(crate) fn presence(&mut self, name: &str) -> Option<&mut Presence> {
+        self.room_mut(name)?.presence.as_deref_mut()
+    }
+
     /// How many are in a room.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.room(name).map_or(0, Room::len)

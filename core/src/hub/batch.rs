@@ -130,6 +130,25 @@ impl<A: App> Hub<A> {
         }
     }
 
+    /// Takes what waits, with its timer.
+    pub(super) fn take_batch(&mut self, conn: ConnId) -> Option<Box<Gathered>> {
+        let batch = self.state.conns.get_mut(conn)?.more.as_mut()?.batch.take();
+        if let Some(key) = batch.as_ref().and_then(|batch| batch.timer) {
+            self.state.timers.cancel(key);
+        }
+        batch.filter(|batch| batch.len() > 0)
+    }
+
+    /// Hands over messages of a connection that has ended.
+    pub(super) fn hand_over_late(&mut self, instance: u32, gathered: &Gathered) {
+        self.state.stats.batches += 1;
+        let conn = self.state.instances.get(instance as usize).map(|found| found.conn);
+        let result = self.run(instance, Answer::None, |channel, cx| channel.on_batch(cx, &Batch { gathered }));
+        if let (Err(failure), Some(conn)) = (result, conn) {
+            self.on_failure(conn, instance, &[None], failure);
+        }
+    }
+
     /// Answers all messages of a connection that wait for it.
     pub(super) fn answer_all(&mut self, conn: ConnId) {
         while let Some(place) = self.unanswered.iter().rposition(|(waiting, _)| *waiting == conn) {

@@ -77,7 +77,11 @@ impl<A: App> Hub<A> {
                 match to.whom {
                     Whom::Conn(_) => {}
                     Whom::All => self.broadcast_all(except, &frame),
-                    Whom::Rooms(rooms) => self.broadcast(&names(fx, &rooms), except, &frame),
+                    Whom::Rooms(rooms) => match fx.names.get(rooms.clone()) {
+                        // One is the rule, and needs no list.
+                        Some([room]) => self.broadcast(&[fx.text(room)], except, &frame),
+                        _ => self.broadcast(&names(fx, &rooms), except, &frame),
+                    },
                     Whom::Users(users) => self.broadcast_users(&names(fx, &users), except, &frame),
                 }
             }

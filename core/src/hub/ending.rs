@@ -80,6 +80,9 @@ impl<A: App> Hub<A> {
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let instance = found.instance;
         found.ending = Some(Box::new(Ending { code, reason: reason.clone(), by, linger: None }));
+        if let Some(gathered) = self.take_batch(conn) {
+            self.work.push_back(Work::Batch { instance, gathered });
+        }
         self.detach(instance);
         if life == Life::Closing {
             // It never opened: nobody is told, nothing is queued.

@@ -109,6 +109,8 @@ pub struct Hub<A: App = ()> {
 enum Work<A: App> {
     /// The instance's connection has ended.
     Close { instance: u32, code: u16, reason: Arc<str> },
+    /// Messages of a connection that has ended abruptly.
+    Batch { instance: u32, gathered: Box<Gathered> },
     /// The connection is to end once its batch was handed over.
     End { conn: ConnId, code: u16, reason: Arc<str> },
     /// An event for an instance, if it still belongs to this connection.
@@ -256,6 +258,7 @@ impl<A: App> Hub<A> {
         while let Some(work) = self.work.pop_front() {
             match work {
                 Work::Close { instance, code, reason } => self.finish_instance(instance, code, &reason),
+                Work::Batch { instance, gathered } => self.hand_over_late(instance, &gathered),
                 Work::End { conn, code, reason } => {
                     self.hand_over(conn);
                     self.end_at_once(conn, code, &reason);

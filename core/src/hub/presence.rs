@@ -15,7 +15,7 @@ impl<A: App> Hub<A> {
     /// Shows a connection in a room of which it is a member, as its user.
     pub(super) fn track(&mut self, instance: u32, conn: ConnId, room: &str, meta: Meta) {
         let Some(user) = self.state.users.first(instance).cloned() else { return };
-        let Some(found) = self.state.rooms.find(room).and_then(|index| self.state.rooms.get_mut(index)) else { return };
+        let Some(found) = self.state.rooms.room_mut(room) else { return };
         let (name, presence) = (found.name.clone(), found.presence.get_or_insert_default());
         let is_new = presence.track(&user, conn, meta);
         if is_new {
@@ -76,7 +76,7 @@ impl<A: App> Hub<A> {
 
     fn tell_presence(&mut self, name: &str, is_due: bool) {
         let (now, every) = (self.state.now, self.state.config.presence);
-        let Some(room) = self.state.rooms.find(name).and_then(|index| self.state.rooms.get_mut(index)) else { return };
+        let Some(room) = self.state.rooms.room_mut(name) else { return };
         let Some(presence) = room.presence.as_mut() else { return };
         if is_due {
             presence.timer = None;
@@ -90,7 +90,13 @@ impl<A: App> Hub<A> {
             return;
         }
         let Some((diff, except)) = presence.take_diff() else { return };
-        presence.told = Some(now);
+        if self.state.rooms.count(name) <= usize::from(except.is_some()) {
+            // Nobody is there to be told, or to be told too often.
+            return;
+        }
+        if let Some(presence) = self.state.rooms.presence(name) {
+            presence.told = Some(now);
+        }
         let frame = self.state.pool.encode(Kind::Text, |bytes| diff.write(name, bytes));
         if let Ok(frame) = frame {
             self.broadcast_here(&[name], Except { conns: except.as_slice(), users: &[] }, &frame);

@@ -95,7 +95,10 @@ impl<A: App> Hub<A> {
         }
         let instance = found.instance;
         let batching = found.limits.batch;
-        if !self.check_rate(conn, reference) {
+        if let Err(over) = self.check_rate(conn) {
+            if let Some(error) = over {
+                self.answer_error(conn, reference, &error);
+            }
             return;
         }
         if self.state.conns.get(conn).is_some_and(|found| found.expired) {
@@ -110,15 +113,18 @@ impl<A: App> Hub<A> {
         });
     }
 
-    /// Whether one more message is within the rate; if not, the peer is told, and closed if it goes on all the same.
-    pub(super) fn check_rate(&mut self, conn: ConnId, reference: Option<u32>) -> bool {
+    /// Whether one more message is within the rate.
+    ///
+    /// # Errors
+    /// What the peer is to be told; nothing more where it had gone on all the same, and is closed.
+    pub(super) fn check_rate(&mut self, conn: ConnId) -> Result<(), Option<Error>> {
         let now = self.state.now;
-        let Some(found) = self.state.conns.get_mut(conn) else { return false };
+        let Some(found) = self.state.conns.get_mut(conn) else { return Err(None) };
         let Conn { rate, refused, limits, .. } = found;
         let limit = limits.rate;
         if rate.take(limit, now) {
             *refused = 0;
-            return true;
+            return Ok(());
         }
         *refused += 1;
         let goes_on = *refused > limit.burst;
@@ -127,10 +133,9 @@ impl<A: App> Hub<A> {
         if goes_on {
             self.log(Level::Info, "too many messages", Some(conn), || message.clone());
             self.end(conn, 1008, &message);
-        } else {
-            self.answer_error(conn, reference, &Error::reply(message).with_code("RATE_LIMITED"));
+            return Err(None);
         }
-        false
+        Err(Some(Error::reply(message).with_code("RATE_LIMITED")))
     }
 
     /// Something came in that only informs: a ping, a pong.

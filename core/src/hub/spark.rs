@@ -3,6 +3,7 @@
 use super::callback::{Answer, Failure};
 use super::open::MadeHandler;
 use super::state::Conn;
+use super::watch::EXPIRED;
 use super::{Hub, Work};
 use crate::channel::App;
 use crate::error::{Envelope, Error, Refused};
@@ -29,31 +30,27 @@ use serde_json::value::RawValue;
 struct Reply<'a, P: Serialize> {
     r#type: &'static str,
     r#ref: u32,
-    channel: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'a str>,
     status: &'static str,
     payload: P,
 }
 
-/// Why a channel cannot be joined.
-#[derive(Serialize)]
-struct JoinError<'a> {
-    r#type: &'static str,
-    message: &'a str,
-    code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    http: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    close: Option<u16>,
-    timestamp: Timestamp,
-}
-
+/// An error that is not a channel's own.
 #[derive(Serialize)]
 struct SocketError<'a> {
     r#type: &'static str,
     message: &'a str,
     code: &'a str,
+    /// Unless the reply that carries it names the channel already.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<&'a str>,
+    /// The HTTP status with which a request for the channel would have been refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<u16>,
+    /// The code with which a socket of the channel's own would have been closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close: Option<u16>,
     timestamp: Timestamp,
 }
 
@@ -85,6 +82,9 @@ impl<A: App> Hub<A> {
         }
         if let Some(expires) = session.expires {
             let at = self.state.time_of(expires);
+            if at <= self.state.now {
+                return self.end(conn, 1008, EXPIRED);
+            }
             self.expire_at(conn, at);
         }
     }
@@ -99,7 +99,12 @@ impl<A: App> Hub<A> {
             Ok(envelope) => envelope.reference,
             Err(fault) => fault.reference,
         };
-        if !self.check_rate(socket, reference) {
+        if let Err(over) = self.check_rate(socket) {
+            if let Some(error) = over {
+                let channel =
+                    read.as_ref().map_or_else(|fault| fault.channel.as_deref(), |envelope| envelope.channel());
+                self.socket_error(socket, channel, reference, error.message(), error.code().unwrap_or_default());
+            }
             return;
         }
         match read {
@@ -133,12 +138,16 @@ impl<A: App> Hub<A> {
         code: &str,
     ) {
         let timestamp = self.state.timestamp();
-        let error = SocketError { r#type: "error", message, code, channel, timestamp };
+        let error = SocketError { r#type: "error", message, code, channel, http: None, close: None, timestamp };
+        self.tell_socket(socket, reference, error);
+    }
+
+    fn tell_socket(&mut self, socket: ConnId, reference: Option<u32>, error: SocketError<'_>) {
         match reference {
             None => self.send_to_socket(socket, &error),
             Some(reference) => {
-                let payload = SocketError { channel: None, ..error };
-                self.reply(socket, channel.unwrap_or_default(), reference, "error", &payload);
+                let channel = error.channel;
+                self.reply(socket, channel, reference, "error", &SocketError { channel: None, ..error });
             }
         }
     }
@@ -254,11 +263,9 @@ impl<A: App> Hub<A> {
         close: Option<u16>,
     ) {
         let timestamp = self.state.timestamp();
-        let error = JoinError { r#type: "error", message, code: "REFUSED", http, close, timestamp };
-        match reference {
-            Some(reference) => self.reply(socket, channel, reference, "error", &error),
-            None => self.socket_error(socket, Some(channel), None, message, "REFUSED"),
-        }
+        let channel = Some(channel);
+        let error = SocketError { r#type: "error", message, code: "REFUSED", channel, http, close, timestamp };
+        self.tell_socket(socket, reference, error);
     }
 
     fn unsubscribe(&mut self, socket: ConnId, channel: &str, reference: Option<u32>) {
@@ -269,7 +276,7 @@ impl<A: App> Hub<A> {
         self.hand_over(conn);
         self.end_channel(conn, 1000, "", false);
         if let Some(reference) = reference {
-            self.reply(socket, channel, reference, "ok", &());
+            self.reply(socket, Some(channel), reference, "ok", &());
         }
     }
 
@@ -333,7 +340,7 @@ impl<A: App> Hub<A> {
         match (reference, self.state.way(conn)) {
             (Some(reference), Some((socket, _))) => {
                 let path = self.path_of(conn);
-                self.reply(socket, &path, reference, "error", &raw(&frame));
+                self.reply(socket, Some(&path), reference, "error", &raw(&frame));
             }
             _ => self.send_one(conn, &frame),
         }
@@ -344,8 +351,8 @@ impl<A: App> Hub<A> {
         let Some((socket, _)) = self.state.way(conn) else { return };
         let path = self.path_of(conn);
         match payload {
-            Some(frame) => self.reply(socket, &path, reference, "ok", &raw(frame)),
-            None => self.reply(socket, &path, reference, "ok", &()),
+            Some(frame) => self.reply(socket, Some(&path), reference, "ok", &raw(frame)),
+            None => self.reply(socket, Some(&path), reference, "ok", &()),
         }
     }
 
@@ -358,7 +365,7 @@ impl<A: App> Hub<A> {
     fn reply(
         &mut self,
         socket: ConnId,
-        channel: &str,
+        channel: Option<&str>,
         reference: u32,
         status: &'static str,
         payload: &(impl Serialize + ?Sized),

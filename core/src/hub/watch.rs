@@ -9,6 +9,9 @@ use crate::log::Level;
 use alloc::string::String;
 use core::time::Duration;
 
+/// The reason of a close.
+pub(super) const EXPIRED: &str = "Your permission has expired; come back with a new one";
+
 impl<A: App> Hub<A> {
     /// Begins to look after a socket.
     pub(super) fn watch(&mut self, conn: ConnId) {
@@ -66,7 +69,7 @@ impl<A: App> Hub<A> {
         if found.expired || found.spark().is_some() {
             self.state.stats.expired += 1;
             self.log(Level::Info, "expired", Some(conn), String::new);
-            return self.end(conn, 1008, "Your permission has expired; come back with a new one");
+            return self.end(conn, 1008, EXPIRED);
         }
         let now = self.state.now;
         self.expire_at(conn, now);

@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,6 +18,19 @@ pub(crate) struct Envelope<'a> {
     /// What the client wants to hear the answer under.
     pub(crate) reference: Option<u32>,
     pub(crate) request: Request<'a>,
+}
+
+impl Envelope<'_> {
+    /// Which channel it concerns.
+    pub(crate) fn channel(&self) -> Option<&str> {
+        match &self.request {
+            Request::Subscribe { channel, .. } | Request::Unsubscribe { channel } | Request::Text { channel, .. } => {
+                Some(channel)
+            }
+            Request::Binary { channel, .. } => Some(channel),
+            Request::Ping => None,
+        }
+    }
 }
 
 /// What a client asks for.
@@ -57,16 +70,21 @@ impl Fault {
 /// All fields of all messages; which of them a message needs depends on its type.
 #[derive(Deserialize)]
 struct Fields<'a> {
-    #[serde(borrow, rename = "type", default)]
+    #[serde(borrow, rename = "type", default, deserialize_with = "present")]
     kind: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     channel: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     params: Option<&'a RawValue>,
-    #[serde(borrow, rename = "ref", default)]
+    #[serde(borrow, rename = "ref", default, deserialize_with = "present")]
     reference: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
+}
+
+/// A field that is there, `null` too.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// A string that borrows where it can.

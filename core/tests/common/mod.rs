@@ -7,8 +7,8 @@ pub mod net;
 
 use lazuli::log::{Level, Record};
 use lazuli::{
-    App, Cause, Channel, Config, ConnId, Context, Frame, Hub, Input, Join, Kind, Limits, Message, Node, Output,
-    Position, Refused, Request, Response, Result, Routes, Scope, Stats, Time, Timer, Timestamp,
+    App, Batch, Cause, Channel, Config, ConnId, Context, Frame, Hub, Input, Join, Kind, Limits, Message, Node, Output,
+    Position, Refused, Request, Response, Result, Routes, Scope, Session, Stats, Time, Timer, Timestamp,
 };
 use std::collections::BTreeMap;
 use std::mem;
@@ -129,6 +129,22 @@ impl Channel<TestApp> for Probe {
         self.0.tell(cx, "binary", &format!("{bytes:?}"))
     }
 
+    fn on_batch(&mut self, cx: &mut Cx<'_>, batch: &Batch<'_>) -> Result {
+        let step = self.0.next.lock().unwrap().take();
+        if let Some(step) = step {
+            return step(cx);
+        }
+        let all: Vec<String> = batch
+            .iter()
+            .map(|message| match message {
+                Message::Text(text) => text.into(),
+                Message::Binary(bytes) => format!("{bytes:?}"),
+            })
+            .collect();
+        assert_eq!(all.len(), batch.len());
+        self.0.tell(cx, "batch", &all.join(","))
+    }
+
     fn on_ping(&mut self, cx: &mut Cx<'_>, bytes: &[u8]) -> Result {
         self.0.tell(cx, "ping", &format!("{bytes:?}"))
     }
@@ -162,13 +178,13 @@ impl Channel<TestApp> for Minimal {
         Ok(())
     }
 }
-
 /// The default limits without heartbeats, for tests in which nothing but what they do themselves has a deadline.
 pub fn quiet() -> Limits {
     Limits { heartbeat: None, ..Limits::default() }
 }
 
-/// `/probe` and `/chat/:room/:seat` are probes, `/minimal` has only `on_message`, `/members` refuses, `/broken` panics.
+/// `/probe` and `/chat/:room/:seat` are probes, `/minimal` has only `on_message`, `/members` refuses, `/broken` panics;
+/// `/spark` is a Spark socket, for at most five channels.
 pub fn routes(script: &Arc<Script>, limits: Limits) -> Routes<TestApp> {
     let mut routes = Routes::new();
     let probe = |script: &Arc<Script>| {
@@ -191,7 +207,19 @@ pub fn routes(script: &Arc<Script>, limits: Limits) -> Routes<TestApp> {
     routes.channel("/members", |_| Err::<Minimal, _>(Refused::new(403, "Members only"))).unwrap();
     routes.channel("/broken", |_| -> Result<Minimal, Refused> { panic!("no channel today") }).unwrap();
     routes.get("/page", |_, _| Ok(Response::text("page"))).unwrap();
+    routes.spark_with("/spark", Limits { heartbeat: None, channels: 5, ..Limits::spark() }, session).unwrap();
     routes
+}
+
+/// What a Spark socket is allowed: as it asks for in its query.
+fn session(join: &Join<'_, TestApp>) -> Result<Session, Refused> {
+    let expires = join.query("expires").and_then(|seconds| seconds.parse::<u64>().ok());
+    let expires =
+        expires.map(|seconds| Timestamp::from_unix_micros(join.timestamp().as_unix_micros() + seconds * 1_000_000));
+    match join.query("user") {
+        Some("nobody") => Err(Refused::new(401, "Who are you?")),
+        user => Ok(Session { user: user.map(String::from), expires }),
+    }
 }
 
 /// A decided close: the last output of its connection.
