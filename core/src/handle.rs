@@ -4,7 +4,7 @@ use crate::channel::App;
 use crate::error::Result;
 use crate::frame::{Frame, Kind};
 use crate::id::ConnId;
-use crate::input::{Command, Input};
+use crate::input::{Command, Input, Receivers};
 use crate::json;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -75,13 +75,38 @@ impl<A: App> Handle<A> {
         (self.0)(Remote::Command(command));
     }
 
-    /// Sends a value as JSON to one connection.
-    ///
-    /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn send(&self, conn: ConnId, value: &(impl Serialize + ?Sized)) -> Result {
-        self.command(Command::Send { conn, frame: frame(value)? });
-        Ok(())
+    /// Starts a send to one connection.
+    pub fn to_conn(&self, conn: ConnId) -> Sending<'_, A> {
+        self.to(Receivers::Conn(conn))
+    }
+
+    /// Starts a send to everyone in a room.
+    pub fn to_room(&self, room: &str) -> Sending<'_, A> {
+        self.to_rooms([room])
+    }
+
+    /// Starts a send to everyone in any of these rooms; each connection gets it once.
+    pub fn to_rooms<S: Into<String>>(&self, rooms: impl IntoIterator<Item = S>) -> Sending<'_, A> {
+        self.to(Receivers::Rooms(rooms.into_iter().map(Into::into).collect()))
+    }
+
+    /// Starts a send to every connection of a user; see [`Context::identify`](crate::Context::identify).
+    pub fn to_user(&self, user: &str) -> Sending<'_, A> {
+        self.to_users([user])
+    }
+
+    /// Starts a send to every connection of these users; each gets it once.
+    pub fn to_users<S: Into<String>>(&self, users: impl IntoIterator<Item = S>) -> Sending<'_, A> {
+        self.to(Receivers::Users(users.into_iter().map(Into::into).collect()))
+    }
+
+    /// Starts a send to every open connection.
+    pub fn to_all(&self) -> Sending<'_, A> {
+        self.to(Receivers::All)
+    }
+
+    fn to(&self, to: Receivers) -> Sending<'_, A> {
+        Sending { handle: self, to, except: Vec::new(), except_users: Vec::new() }
     }
 
     /// Sends a value as JSON to everyone in a room.
@@ -89,30 +114,12 @@ impl<A: App> Handle<A> {
     /// # Errors
     /// When the value cannot be written as JSON.
     pub fn broadcast(&self, room: &str, value: &(impl Serialize + ?Sized)) -> Result {
-        self.broadcast_rooms([room], value)
+        self.to_room(room).json(value)
     }
 
-    /// Sends a value as JSON to everyone in any of these rooms, each connection once.
-    ///
-    /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn broadcast_rooms<S: Into<String>>(
-        &self,
-        rooms: impl IntoIterator<Item = S>,
-        value: &(impl Serialize + ?Sized),
-    ) -> Result {
-        let rooms = rooms.into_iter().map(Into::into).collect();
-        self.command(Command::Broadcast { rooms, except: Vec::new(), frame: frame(value)? });
-        Ok(())
-    }
-
-    /// Sends a value as JSON to every open connection.
-    ///
-    /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn broadcast_all(&self, value: &(impl Serialize + ?Sized)) -> Result {
-        self.command(Command::All { except: Vec::new(), frame: frame(value)? });
-        Ok(())
+    /// Closes all connections of a user, on all hubs; a code that may not be sent becomes 1000, a reason is cut to 123 bytes.
+    pub fn close_user(&self, user: &str, code: u16, reason: &str) {
+        self.command(Command::CloseUser { user: user.into(), code, reason: reason.into() });
     }
 
     /// Closes a connection; a code that may not be sent becomes 1000, a reason is cut to 123 bytes.
@@ -121,8 +128,52 @@ impl<A: App> Handle<A> {
     }
 }
 
-fn frame(value: &(impl Serialize + ?Sized)) -> Result<Frame> {
-    let mut bytes = Vec::new();
-    json::write(value, &mut bytes)?;
-    Ok(Frame::new(Kind::Text, &bytes))
+/// A send whose receivers are chosen; [`json`](Sending::json), [`text`](Sending::text) or [`binary`](Sending::binary)
+/// completes it.
+#[must_use = "nothing is sent until `json`, `text` or `binary` says what"]
+pub struct Sending<'h, A: App> {
+    handle: &'h Handle<A>,
+    to: Receivers,
+    except: Vec<ConnId>,
+    except_users: Vec<String>,
+}
+
+impl<A: App> Sending<'_, A> {
+    /// Leaves out a connection.
+    pub fn except(mut self, conn: ConnId) -> Self {
+        self.except.push(conn);
+        self
+    }
+
+    /// Leaves out all connections of a user.
+    pub fn except_user(mut self, user: &str) -> Self {
+        self.except_users.push(user.into());
+        self
+    }
+
+    /// Sends a value as JSON.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn json(self, value: &(impl Serialize + ?Sized)) -> Result {
+        let mut bytes = Vec::new();
+        json::write(value, &mut bytes)?;
+        self.send(Frame::new(Kind::Text, &bytes));
+        Ok(())
+    }
+
+    /// Sends text.
+    pub fn text(self, text: &str) {
+        self.send(Frame::new(Kind::Text, text.as_bytes()));
+    }
+
+    /// Sends bytes.
+    pub fn binary(self, bytes: &[u8]) {
+        self.send(Frame::new(Kind::Binary, bytes));
+    }
+
+    fn send(self, frame: Frame) {
+        let Sending { handle, to, except, except_users } = self;
+        handle.command(Command::Send { to, except, except_users, frame });
+    }
 }

@@ -150,38 +150,42 @@ pub enum Link {
     Lost,
 }
 
+impl Command {
+    /// A send without exceptions.
+    pub fn send(to: Receivers, frame: Frame) -> Command {
+        Command::Send { to, except: Vec::new(), except_users: Vec::new(), frame }
+    }
+
+    /// A send to all of `to` but these connections.
+    pub fn send_except(to: Receivers, except: Vec<ConnId>, frame: Frame) -> Command {
+        Command::Send { to, except, except_users: Vec::new(), frame }
+    }
+}
+
+/// Who gets a send from outside a callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receivers {
+    /// One connection.
+    Conn(ConnId),
+    /// Everyone in any of these rooms, each connection once.
+    Rooms(Vec<String>),
+    /// Every connection of these users, each once.
+    Users(Vec<String>),
+    /// Every open connection.
+    All,
+}
+
 /// A send from outside a callback: what a [`Handle`](crate::Handle) hands over.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// To one connection.
+    /// Send a frame.
     Send {
-        /// Which one.
-        conn: ConnId,
-        /// What.
-        frame: Frame,
-    },
-    /// To everyone in any of these rooms, each connection once.
-    Broadcast {
-        /// Which rooms.
-        rooms: Vec<String>,
-        /// Who gets none.
+        /// To whom.
+        to: Receivers,
+        /// Connections that get none.
         except: Vec<ConnId>,
-        /// What.
-        frame: Frame,
-    },
-    /// To every open connection.
-    All {
-        /// Who gets none.
-        except: Vec<ConnId>,
-        /// What.
-        frame: Frame,
-    },
-    /// To every connection of these users, each once.
-    Users {
-        /// Which users.
-        users: Vec<String>,
-        /// Who gets none.
-        except: Vec<ConnId>,
+        /// Users whose connections get none.
+        except_users: Vec<String>,
         /// What.
         frame: Frame,
     },

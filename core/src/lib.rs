@@ -59,7 +59,7 @@ pub use frame::{Frame, Kind};
 pub use handle::Handle;
 pub use hub::Hub;
 pub use id::ConnId;
-pub use input::{Cause, Command, Input, Link, Message};
+pub use input::{Cause, Command, Input, Link, Message, Receivers};
 pub use origin::Origins;
 pub use output::Output;
 pub use rate::Rate;

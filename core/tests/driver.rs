@@ -433,7 +433,7 @@ fn a_handle_s_sends_take_their_turn() {
     let handle = lazuli::Handle::<TestApp>::new(move |remote| {
         let _ = submit.send(remote);
     });
-    handle.send(conn, "one").unwrap();
+    handle.to_conn(conn).json("one").unwrap();
     handle.broadcast("room", "two").unwrap();
     handle.close(conn, 4000, "three");
     while let Ok(remote) = inbox.try_recv() {

@@ -259,7 +259,7 @@ fn a_message_that_was_half_said_before_the_close_is_read_to_its_end() {
     let half = client_frame(0x81, b"a long message");
     net.receive(link, &half[..8]);
     let frame = lazuli::Frame::new(lazuli::Kind::Text, b"x");
-    net.driver.input(net.now, lazuli::Input::Command(lazuli::Command::All { except: vec![], frame }));
+    net.driver.input(net.now, lazuli::Input::Command(lazuli::Command::send(lazuli::Receivers::All, frame)));
     net.driver.shutdown(net.now, net.now + seconds(10));
     net.turn();
     net.receive(link, &[&half[8..], &client_close(1001, "")[..]].concat());

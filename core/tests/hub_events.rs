@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use lazuli::handle::Remote;
-use lazuli::{Cause, Command, Config, ConnId, Error, Frame, Handle, Kind, Limits, Request, Response};
+use lazuli::{Cause, Command, Config, ConnId, Error, Handle, Limits, Request, Response};
 use std::sync::{Arc, mpsc};
 
 #[test]
@@ -118,16 +118,12 @@ fn a_handle_sends_like_a_callback() {
     let (a, b, c) = (world.member("1"), world.member("1"), world.open());
     world.join(a, "2");
     let (handle, inbox) = handle();
-    handle.send(c, "you").unwrap();
+    handle.to_conn(c).json("you").unwrap();
     handle.broadcast("1", "room").unwrap();
-    handle.broadcast_rooms(["1", "2"], "rooms").unwrap();
-    handle.broadcast_all("all").unwrap();
-    handle.command(Command::Broadcast {
-        rooms: vec!["1".into()],
-        except: vec![a],
-        frame: Frame::new(Kind::Binary, &[7]),
-    });
-    handle.command(Command::All { except: vec![a, b], frame: Frame::new(Kind::Text, b"only c") });
+    handle.to_rooms(["1", "2"]).json("rooms").unwrap();
+    handle.to_all().json("all").unwrap();
+    handle.to_room("1").except(a).binary(&[7]);
+    handle.to_all().except(a).except(b).text("only c");
     handle.event(Event::Word("event"));
     handle.clone().close(b, 4000, "bye");
     deliver(&mut world, &inbox);
@@ -141,8 +137,8 @@ fn a_handle_sends_like_a_callback() {
 fn a_handle_says_at_once_what_is_no_json() {
     let (handle, inbox) = handle();
     assert!(handle.broadcast("1", &Unwritable).is_err());
-    assert!(handle.send(ConnId::from_u64(1).unwrap(), &Unwritable).is_err());
-    assert!(handle.broadcast_all(&Unwritable).is_err());
+    assert!(handle.to_conn(ConnId::from_u64(1).unwrap()).json(&Unwritable).is_err());
+    assert!(handle.to_all().json(&Unwritable).is_err());
     assert!(inbox.try_recv().is_err());
 }
 
@@ -164,10 +160,10 @@ fn a_send_from_outside_to_who_is_gone_goes_nowhere() {
     let a = world.open();
     world.closed(a, Cause::Lost);
     let (handle, inbox) = handle();
-    handle.send(a, "x").unwrap();
+    handle.to_conn(a).json("x").unwrap();
     handle.close(a, 1000, "");
     handle.broadcast("nobody", "x").unwrap();
-    handle.broadcast_rooms([""; 0], "x").unwrap();
+    handle.to_rooms([""; 0]).json("x").unwrap();
     world.forget();
     deliver(&mut world, &inbox);
     assert_eq!((world.sends.len(), world.closes.len()), (0, 0));

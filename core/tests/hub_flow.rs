@@ -329,7 +329,7 @@ fn a_command_is_under_the_same_limit() {
     let a = world.open();
     for mark in ['a', 'b', 'c'] {
         let frame = Frame::new(Kind::Text, wire(mark, 100 / if mark == 'a' { 1 } else { 4 }).as_bytes());
-        world.input(Input::Command(lazuli::Command::Send { conn: a, frame }));
+        world.input(Input::Command(lazuli::Command::send(lazuli::Receivers::Conn(a), frame)));
     }
     assert_eq!((marks(&mut world, a), world.hub.waiting(a), world.stats().dropped), ("a".into(), 25, 1));
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{World, backplane, quiet};
-use lazuli::{Cause, Command, Config, ConnId, Frame, Input, Kind, Limits};
+use lazuli::{Cause, Command, Config, ConnId, Frame, Input, Kind, Limits, Receivers};
 use serde_json::json;
 
 impl World {
@@ -116,7 +116,11 @@ fn commands_reach_users() {
     let mut world = World::default();
     let (a1, a2) = (world.user("ada"), world.user("ada"));
     let frame = Frame::new(Kind::Text, b"hi");
-    world.input(Input::Command(Command::Users { users: vec!["ada".into(), "eve".into()], except: vec![a1], frame }));
+    world.input(Input::Command(Command::send_except(
+        Receivers::Users(vec!["ada".into(), "eve".into()]),
+        vec![a1],
+        frame,
+    )));
     assert_eq!((world.got(a1).len(), world.got(a2)), (0, vec!["hi".into()]));
 }
 

@@ -3,7 +3,7 @@
 use lazuli::log::Level;
 use lazuli::{
     App, Cause, Channel, Command, Config, ConnId, Context, Error, Frame, Hub, Input, Kind, Limits, Link, Message, Node,
-    Output, Position, Request, Result, Routes, Scope, SlowPolicy, Time, Timer,
+    Output, Position, Receivers, Request, Result, Routes, Scope, SlowPolicy, Time, Timer,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -168,10 +168,10 @@ fn outputs(steps: &[Step], config: &Config, policy: SlowPolicy, mut polls: impl 
             Step::Command(which, what) => {
                 let frame = Frame::new(Kind::Text, &vec![b'x'; usize::from(*what)]);
                 let command = match what % 4 {
-                    0 => Command::Send { conn: conn(which), frame },
-                    1 => Command::All { except: vec![conn(which)], frame },
+                    0 => Command::send(Receivers::Conn(conn(which)), frame),
+                    1 => Command::send_except(Receivers::All, vec![conn(which)], frame),
                     2 => Command::Close { conn: conn(which), code: 1000, reason: String::new() },
-                    _ => Command::Broadcast { rooms: vec!["a".into(), "b".into()], except: vec![], frame },
+                    _ => Command::send(Receivers::Rooms(vec!["a".into(), "b".into()]), frame),
                 };
                 hub.handle(now, Input::Command(command));
             }
@@ -201,8 +201,8 @@ fn publication(topic: &str, text: &str) -> Vec<u8> {
     hub.handle(
         Time::ZERO,
         Input::Command(match topic.strip_prefix("room:") {
-            Some(room) => Command::Broadcast { rooms: vec![room.into()], except: vec![], frame },
-            None => Command::All { except: vec![], frame },
+            Some(room) => Command::send(Receivers::Rooms(vec![room.into()]), frame),
+            None => Command::send(Receivers::All, frame),
         }),
     );
     loop {

@@ -24,7 +24,7 @@ use crate::context::Scope;
 use crate::effects::Effects;
 use crate::frame::Frame;
 use crate::id::ConnId;
-use crate::input::{Command, Input};
+use crate::input::{Command, Input, Receivers};
 use crate::log::{Level, Record};
 use crate::output::{Item, Outbox, Output};
 use crate::routes::Routes;
@@ -308,10 +308,7 @@ impl<A: App> Hub<A> {
     }
 
     fn on_command(&mut self, command: Command) {
-        if let Command::Send { frame, .. }
-        | Command::Broadcast { frame, .. }
-        | Command::Users { frame, .. }
-        | Command::All { frame, .. } = &command
+        if let Command::Send { frame, .. } = &command
             && !frame.is_valid()
         {
             self.log(Level::Error, "a frame that is none was not sent", None, || {
@@ -320,15 +317,21 @@ impl<A: App> Hub<A> {
             return;
         }
         match command {
-            Command::Send { conn, frame } => {
-                if !self.state.is_open(conn) {
-                    self.state.stats.stale += 1;
+            Command::Send { to, except, except_users, frame } => {
+                let users: Vec<&str> = except_users.iter().map(|user| &**user).collect();
+                let except = Except { conns: &except, users: &users };
+                match to {
+                    Receivers::Conn(conn) => {
+                        if !self.state.is_open(conn) {
+                            self.state.stats.stale += 1;
+                        }
+                        self.send_one(conn, &frame);
+                    }
+                    Receivers::Rooms(rooms) => self.broadcast(&rooms, except, &frame),
+                    Receivers::Users(users) => self.broadcast_users(&users, except, &frame),
+                    Receivers::All => self.broadcast_all(except, &frame),
                 }
-                self.send_one(conn, &frame);
             }
-            Command::Broadcast { rooms, except, frame } => self.broadcast(&rooms, all_but(&except), &frame),
-            Command::Users { users, except, frame } => self.broadcast_users(&users, all_but(&except), &frame),
-            Command::All { except, frame } => self.broadcast_all(all_but(&except), &frame),
             Command::CloseUser { user, code, reason } => {
                 let code = if crate::error::may_send(code) { code } else { 1000 };
                 self.close_user(&user, code, crate::error::fit_reason(&reason));
@@ -370,8 +373,4 @@ impl<A: App> Hub<A> {
             None => self.log(Level::Debug, what, conn, || error.message().into()),
         }
     }
-}
-
-fn all_but(conns: &[ConnId]) -> Except<'_> {
-    Except { conns, users: &[] }
 }

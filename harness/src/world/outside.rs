@@ -7,7 +7,7 @@ use crate::kernel::Event;
 use crate::model::Command;
 use crate::oracle::Check;
 use lazuli::handle::Remote;
-use lazuli::{ConnId, Frame, Kind};
+use lazuli::{ConnId, Frame, Kind, Receivers};
 
 impl World {
     pub(super) fn act_outside(&mut self) -> Check {
@@ -70,12 +70,12 @@ impl World {
         let conn = |session: u32| self.model.conn(session);
         let conns = |sessions: &[u32]| sessions.iter().filter_map(|&session| conn(session)).collect::<Vec<ConnId>>();
         let given = match command {
-            Command::Send { to } => conn(*to).map(|conn| lazuli::Command::Send { conn, frame }),
+            Command::Send { to } => conn(*to).map(|conn| lazuli::Command::send(Receivers::Conn(conn), frame)),
             Command::Cast { rooms, except } => {
                 let rooms = rooms.iter().map(|&room| room_name(room)).collect();
-                Some(lazuli::Command::Broadcast { rooms, except: conns(except), frame })
+                Some(lazuli::Command::send_except(Receivers::Rooms(rooms), conns(except), frame))
             }
-            Command::All { except } => Some(lazuli::Command::All { except: conns(except), frame }),
+            Command::All { except } => Some(lazuli::Command::send_except(Receivers::All, conns(except), frame)),
             Command::Close { to, code, reason } => {
                 conn(*to).map(|conn| lazuli::Command::Close { conn, code: *code, reason: reason.clone() })
             }

@@ -68,8 +68,8 @@ fn a_handle_sends_from_another_thread(start: Start) {
     let (handle, first) = (server.handle.clone(), ConnId::from_u64(a.id).expect("an id"));
     std::thread::spawn(move || {
         handle.broadcast("x", "to the room").expect("a text is JSON");
-        handle.send(first, "to one").expect("a text is JSON");
-        handle.broadcast_all("to all").expect("a text is JSON");
+        handle.to_conn(first).json("to one").expect("a text is JSON");
+        handle.to_all().json("to all").expect("a text is JSON");
         handle.close(first, 4000, "enough");
     });
     assert_eq!([a.text(), a.text(), a.text()], ["\"to the room\"", "\"to one\"", "\"to all\""]);
