@@ -99,8 +99,9 @@ impl<A: App> Server<A> {
         self
     }
 
-    /// Takes the log's records, on a thread of its own; without it they go to standard error, a line each. When it falls
-    /// behind by 1,024 records, more are dropped and counted.
+    /// Takes the log's records, on a thread of its own; without it they are events of `tracing`, with the target `lazuli`,
+    /// for the subscriber of the thread that runs the server or else the process's own. When it falls behind by 1,024
+    /// records, more are dropped and counted. [`Config::log`] says which records there are.
     #[must_use]
     pub fn log(mut self, log: impl FnMut(Record) + Send + 'static) -> Self {
         self.log = Some(Box::new(log));
@@ -153,7 +154,7 @@ impl<A: App> Server<A> {
         }
         let handle = self.handle();
         let orders = self.orders;
-        let (log, log_thread) = log::start(self.log.unwrap_or_else(|| log::to_stderr(self.config.wall)))?;
+        let (log, log_thread) = log::start(self.log.unwrap_or_else(log::to_tracing))?;
         let executor = Rc::new(LocalExecutor::new());
         let backplane = self.backplane.map(|(node, mut backplane)| {
             self.config.backplane = Some(node);

@@ -77,11 +77,12 @@ impl<A: App> Shared<A> {
         // Messages are small and have been joined already; waiting for more would only delay them.
         let _ = stream.get_ref().set_nodelay(true);
         let Some(executor) = self.executor.upgrade() else { return };
+        // Also where there are too many: the log says so.
+        self.wake();
         let Some(link) = self.driver.borrow_mut().accept(self.now(), Some(peer)) else { return };
         let stream = Rc::new(stream);
         let reader = executor.spawn(read(self.clone(), link, stream.clone()));
         self.sockets.borrow_mut().insert(link, stream, reader);
-        self.wake();
     }
 
     pub(crate) fn remote(&self, remote: Remote<A::Event>) {

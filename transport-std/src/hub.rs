@@ -100,7 +100,7 @@ impl<A: App> Shared<A> {
         alive
     }
 
-    /// A socket was accepted; `None` if there are too many.
+    /// A socket was accepted; `None` if there are too many. The main thread calls it, and takes a turn afterwards.
     pub(crate) fn accept(&self, socket: &Arc<TcpStream>, peer: SocketAddr) -> Option<LinkId> {
         let (mut state, now) = self.lock();
         let link = state.driver.accept(now, Some(peer))?;

@@ -151,8 +151,9 @@ impl<A: App> Server<A> {
         self
     }
 
-    /// Sets what takes the log, instead of a line for each record on standard error. It is called on a thread of its own;
-    /// when it falls behind by 1,024 records, more are dropped and counted. [`Config::log`] says which records there are.
+    /// Sets what takes the log's records, on a thread of its own; without it they are events of `tracing`, with the target
+    /// `lazuli`, for the subscriber of the thread that runs the server or else the process's own. When it falls behind by
+    /// 1,024 records, more are dropped and counted. [`Config::log`] says which records there are.
     #[must_use]
     pub fn log(mut self, log: impl FnMut(Record) + Send + 'static) -> Self {
         self.log = Some(Box::new(log));
@@ -215,7 +216,7 @@ impl<A: App> Server<A> {
             backplane.on_incoming(Box::new(move || signal.wake()));
             backplane
         });
-        let log = log.unwrap_or_else(|| log::to_stderr(config.wall));
+        let log = log.unwrap_or_else(log::to_tracing);
         let (logger, log_thread) = log::start(config.log, log)?;
         let hub = lazuli::Hub::new(config, routes, app);
         let shared =
