@@ -41,7 +41,8 @@
 //! A connection's thread waits in `recv`. What came in it hands to the hub, which stands behind a lock, and in the same
 //! turn it writes whatever the hub wants sent, to any connection. Writes never wait: what a socket does not take stays
 //! in its queue until the main thread, the one in [`Server::run`], sees the socket writable. So the lock is held for one
-//! turn and never while anything blocks, and no reader, however slow, holds up another.
+//! turn and never while anything blocks, and no reader, however slow, holds up another. With TLS, a connection's thread
+//! decrypts before it asks for that lock.
 //!
 //! # What a connection costs
 //! About 16 KiB of memory while it is idle (`examples/idle.rs` measures), most of it the pages of its thread's stack
@@ -58,6 +59,10 @@ mod log;
 mod main_loop;
 mod reader;
 mod signal;
+mod stream;
+
+#[cfg(feature = "tls")]
+pub use lazuli::driver::tls::rustls;
 
 use hub::{Outside, Shared};
 use lazuli::backplane::Backplane;
@@ -76,6 +81,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
+use stream::Security;
 
 /// Serves `routes` at `addr` until the process ends; [`Server`] has more to set, and a way to stop.
 ///
@@ -97,6 +103,7 @@ pub struct Server<A: App = ()> {
     effects: Option<Effects<A>>,
     log: Option<LogTo>,
     backplane: Option<(Node, Box<dyn Backplane>)>,
+    security: Security,
     sender: Sender<Remote<A::Event>>,
     inbox: Receiver<Remote<A::Event>>,
     signal: Arc<Signal>,
@@ -122,6 +129,7 @@ impl<A: App> Server<A> {
             effects: None,
             log: None,
             backplane: None,
+            security: Security::default(),
             sender,
             inbox,
             signal: Arc::new(Signal::new()?),
@@ -167,6 +175,16 @@ impl<A: App> Server<A> {
         self
     }
 
+    /// Speaks TLS and nothing else, as this configuration says: certificates, versions, ciphers, the clients' certificates.
+    /// (Of protocols by ALPN, `http/1.1` is the only one that may be in it.) Early data is turned off, because it could be
+    /// replayed. The handshake has to be done within [`Settings::request_time`], together with the request.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
+        self.security = Security(Some(lazuli::driver::tls::without_early_data(config)));
+        self
+    }
+
     /// The address that the server is bound to.
     ///
     /// # Errors
@@ -198,8 +216,20 @@ impl<A: App> Server<A> {
     /// When the system refuses the log's thread, or to wait for sockets. Peers cause none.
     pub fn run(self) -> io::Result<()> {
         let handle = self.handle();
-        let Server { listener, routes, app, mut config, mut settings, effects, log, backplane, inbox, signal, .. } =
-            self;
+        let Server {
+            listener,
+            routes,
+            app,
+            mut config,
+            mut settings,
+            effects,
+            log,
+            backplane,
+            security,
+            inbox,
+            signal,
+            ..
+        } = self;
         listener.set_nonblocking(true)?;
         settings.links = settings.links.min(most_threads());
         if config.seed == 0 {
@@ -222,7 +252,7 @@ impl<A: App> Server<A> {
         let shared =
             Shared::new(hub, settings, Outside { effects, handle, backplane, logger, signal: signal.clone() }, signal);
         let result = thread::scope(|scope| {
-            let result = MainLoop::new(&shared, inbox, listener).run(scope);
+            let result = MainLoop::new(&shared, inbox, listener, security).run(scope);
             // Wakes every connection's thread, and the scope waits for them.
             shared.close_all();
             result
