@@ -197,7 +197,9 @@ impl Read for Nothing {
 impl<A: App> Driver<A> {
     /// What [`Tls::decrypt`] made of bytes that came in.
     pub fn receive_decrypted(&mut self, now: Time, link: LinkId, plain: &[u8], peer: Peer) {
-        self.receive(now, link, plain);
+        if !plain.is_empty() {
+            self.receive(now, link, plain);
+        }
         match peer {
             Peer::Talks => {}
             Peer::Closed => self.disconnected(now, link, false),
