@@ -195,7 +195,11 @@ impl From<&Refused> for Response {
             response = response.with_own_header("Allow", allow);
         }
         if refused.status == 426 {
-            response = response.with_own_header("Upgrade", "websocket").with_own_header("Sec-WebSocket-Version", "13");
+            // Whoever sends `Upgrade` has to name it in `Connection` too (RFC 9110, section 7.8).
+            response = response
+                .with_own_header("Upgrade", "websocket")
+                .with_own_header("Connection", "Upgrade")
+                .with_own_header("Sec-WebSocket-Version", "13");
         }
         response
     }

@@ -35,6 +35,7 @@ mod input;
 pub mod json;
 pub mod life;
 pub mod log;
+pub mod metrics;
 mod origin;
 mod output;
 mod presence;

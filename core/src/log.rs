@@ -4,6 +4,7 @@ use crate::id::ConnId;
 use crate::time::Time;
 use alloc::string::String;
 use core::fmt::{self, Write};
+use core::net::SocketAddr;
 
 /// How much a record matters; more important ones are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +47,8 @@ pub struct Record {
     pub level: Level,
     /// Whose.
     pub conn: Option<ConnId>,
+    /// Where its peer is, for what becomes of a socket that is no connection or only just one.
+    pub peer: Option<SocketAddr>,
     /// What happened.
     pub what: &'static str,
     /// More about it; may hold what a peer sent.
@@ -53,9 +56,9 @@ pub struct Record {
 }
 
 impl Record {
-    /// A record without connection and detail.
+    /// A record without connection, peer and detail.
     pub fn new(at: Time, level: Level, what: &'static str) -> Record {
-        Record { at, level, conn: None, what, detail: None }
+        Record { at, level, conn: None, peer: None, what, detail: None }
     }
 
     /// Says whose it is.
@@ -65,11 +68,59 @@ impl Record {
         self
     }
 
+    /// Says where the peer is.
+    #[must_use]
+    pub fn with_peer(mut self, peer: SocketAddr) -> Record {
+        self.peer = Some(peer);
+        self
+    }
+
     /// Says more.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Record {
         self.detail = Some(detail.into());
         self
+    }
+
+    /// The detail as it may be shown: on one line, and not longer than a line should be.
+    pub fn detail_escaped(&self) -> Option<Escaped<'_>> {
+        self.detail.as_deref().map(Escaped)
+    }
+
+    /// Hands it to `tracing`, as an event of the target `lazuli` with the fields `conn`, `peer` and `detail`. (The detail
+    /// is escaped here already: not every subscriber does that.)
+    #[cfg(feature = "tracing")]
+    pub fn emit(&self) {
+        // Level and fields belong to a place in the code, so there is one for each level.
+        macro_rules! event {
+            ($level:ident) => {
+                tracing::event!(
+                    target: "lazuli",
+                    tracing::Level::$level,
+                    conn = self.conn.map(tracing::field::display),
+                    peer = self.peer.map(tracing::field::display),
+                    detail = self.detail_escaped().map(|detail| alloc::format!("{detail}")).as_deref(),
+                    "{}",
+                    self.what
+                )
+            };
+        }
+        match self.level {
+            Level::Debug => event!(DEBUG),
+            Level::Info => event!(INFO),
+            Level::Warn => event!(WARN),
+            Level::Error => event!(ERROR),
+        }
+    }
+}
+
+/// Text of a peer as it may be shown; see [`Record::detail_escaped`].
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, self.0)
     }
 }
 
@@ -82,11 +133,13 @@ impl fmt::Display for Record {
         if let Some(conn) = self.conn {
             write!(f, " conn={conn}")?;
         }
-        if let Some(detail) = &self.detail {
-            f.write_str(": ")?;
-            escape(f, detail)?;
+        if let Some(peer) = self.peer {
+            write!(f, " peer={peer}")?;
         }
-        Ok(())
+        match self.detail_escaped() {
+            Some(detail) => write!(f, ": {detail}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use lazuli::driver::Settings;
 use lazuli::driver::guard::FrameLimits;
 use lazuli::log::Level;
 use lazuli::{Config, Input, Limits, Link, SlowPolicy, Time};
+use std::net::SocketAddr;
 
 fn say(net: &mut Net, link: lazuli::driver::LinkId, words: &'static [&'static str]) -> lazuli::ConnId {
     net.run(link, move |cx| {
@@ -155,6 +156,26 @@ fn too_many_sockets_are_not_accepted() {
     assert_eq!(net.driver.accept(net.now, None), None);
     net.disconnected(first, true);
     assert!(net.driver.accept(net.now, None).is_some());
+}
+
+#[test]
+fn what_is_refused_or_cut_is_logged_with_the_peers_address() {
+    let settings = Settings { links: 4, ..Settings::default() };
+    let mut net = Net::new(Config { log: Level::Debug, ..Config::default() }, Limits::default(), settings);
+    let peer = |port| SocketAddr::from(([192, 0, 2, 1], port));
+    let links = [1, 2, 3, 4].map(|port| net.driver.accept(net.now, Some(peer(port))).unwrap());
+    assert_eq!(net.driver.accept(net.now, Some(peer(5))), None);
+    net.receive(links[0], &handshake("/probe"));
+    net.receive(links[1], &handshake("/nowhere"));
+    net.receive(links[2], b"nonsense\r\n\r\n");
+    net.receive(links[3], b"POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel");
+    net.pass(Settings::default().request_time);
+    for (what, port) in
+        [("accepted", 1), ("refused", 2), ("bad request", 3), ("slow request", 4), ("too many sockets", 5)]
+    {
+        let peers: Vec<_> = net.wires.logs.iter().filter(|log| log.what == what).map(|log| log.peer).collect();
+        assert_eq!(peers, [Some(peer(port))], "{what}");
+    }
 }
 
 #[test]

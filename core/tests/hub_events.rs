@@ -240,6 +240,8 @@ fn statuses_that_need_a_header_have_it() {
     assert_eq!(header(Request::post("/hello/ada").unwrap(), "allow").as_deref(), Some("GET, HEAD"));
     assert_eq!(header(Request::get("/notify").unwrap(), "allow").as_deref(), Some("POST"));
     assert_eq!(header(Request::get("/probe").unwrap(), "upgrade").as_deref(), Some("websocket"));
+    assert_eq!(header(Request::get("/probe").unwrap(), "connection").as_deref(), Some("Upgrade"));
+    assert_eq!(header(Request::post("/probe").unwrap(), "allow").as_deref(), Some("GET"));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The applications of the documentation, all running.
 
 mod channels;
+mod log;
 mod options;
 mod pages;
 
-use lazuli::Routes;
 use lazuli::route::PatternError;
+use lazuli::{Config, Routes};
 use options::{Command, Transport};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
             println!("{}", options::HELP);
             return ExitCode::SUCCESS;
         }
-        Ok(Command::Serve { addr, transport }) => serve(&addr, transport),
+        Ok(Command::Serve { addr, transport, log }) => serve(&addr, transport, log),
         Err(error) => Err(error),
     };
     match result {
@@ -42,19 +43,20 @@ fn routes() -> Result<Routes, PatternError> {
     Ok(routes)
 }
 
-fn serve(addr: &str, transport: Transport) -> Result<(), Box<dyn Error>> {
+fn serve(addr: &str, transport: Transport, log: Option<String>) -> Result<(), Box<dyn Error>> {
     let cannot = |error| format!("cannot listen on {addr}: {error}; choose another address with --addr HOST:PORT");
+    let config = Config { log: log::start(log)?, ..Config::default() };
     let signals = Signals::new([SIGTERM, SIGINT])?;
     match transport {
         Transport::Smol => {
-            let server = lazuli_smol::Server::bind(addr, routes()?, ()).map_err(cannot)?;
+            let server = lazuli_smol::Server::bind(addr, routes()?, ()).map_err(cannot)?.config(config);
             announce(server.local_addr()?);
             let stopper = server.stopper();
             on_signal(signals, move || stopper.stop(DRAIN));
             server.run()?;
         }
         Transport::Std => {
-            let server = lazuli_std::Server::bind(addr, routes()?, ()).map_err(cannot)?;
+            let server = lazuli_std::Server::bind(addr, routes()?, ()).map_err(cannot)?.config(config);
             announce(server.local_addr()?);
             let stopper = server.stopper();
             on_signal(signals, move || stopper.stop(DRAIN));

@@ -11,6 +11,7 @@ Usage: showcase [OPTIONS]
 Options:
   --addr HOST:PORT       Where to listen [default: 127.0.0.1:4000]; port 0 lets the system choose
   --transport smol|std   What carries it: an async runtime, or blocking threads [default: smol]
+  --log LEVEL            debug, info, warn, error or off [default: RUST_LOG, or info]
   -h, --help             Say this
 
 SIGTERM and Ctrl-C close all connections with 1001 and stop.";
@@ -25,6 +26,8 @@ pub enum Command {
         addr: String,
         /// By which transport.
         transport: Transport,
+        /// What of the log to show.
+        log: Option<String>,
     },
 }
 
@@ -41,6 +44,7 @@ pub enum Transport {
 pub fn parse() -> Result<Command, Box<dyn std::error::Error>> {
     let mut addr = String::from("127.0.0.1:4000");
     let mut transport = Transport::Smol;
+    let mut log = None;
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -53,8 +57,9 @@ pub fn parse() -> Result<Command, Box<dyn std::error::Error>> {
                     other => return Err(format!("{other:?} is no transport; use smol or std").into()),
                 }
             }
+            Long("log") => log = Some(parser.value()?.string()?),
             other => return Err(format!("{}; --help shows the options", other.unexpected()).into()),
         }
     }
-    Ok(Command::Serve { addr, transport })
+    Ok(Command::Serve { addr, transport, log })
 }

@@ -1,7 +1,7 @@
 //! The pages for people.
 
 use lazuli::route::PatternError;
-use lazuli::{Response, Result, Routes};
+use lazuli::{Response, Result, Routes, metrics};
 
 /// Nothing but what this server serves: no inline script or style, nobody else's.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -13,6 +13,9 @@ pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
     routes.get("/chat/:room_id", |_, _| page(include_str!("../pages/chat.html")))?;
     routes.get("/assets/style.css", |_, _| asset("text/css", include_str!("../pages/style.css")))?;
     routes.get("/assets/chat.js", |_, _| asset("text/javascript", include_str!("../pages/chat.js")))?;
+    routes.get("/metrics", |cx, _| {
+        Ok(Response::text(metrics::render(cx.stats())).with_content_type(metrics::CONTENT_TYPE)?)
+    })?;
     routes.get("/healthz", |_, _| Ok(Response::text("ok")))
 }
 

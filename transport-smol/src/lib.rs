@@ -26,8 +26,11 @@
 mod log;
 mod server;
 mod sockets;
+mod stream;
 mod turn;
 
+#[cfg(feature = "tls")]
+pub use lazuli::driver::tls::rustls;
 pub use server::{Server, Stopper};
 
 use lazuli::{App, Routes};

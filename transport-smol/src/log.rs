@@ -1,11 +1,12 @@
 //! The log: records leave a turn through a bounded channel, so that no log, however slow, holds up the hub.
 
 use lazuli::log::{Level, Record};
-use lazuli::{Time, Timestamp};
-use std::io::{self, Write};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, JoinHandle};
+use tracing::dispatcher::with_default;
+use tracing::subscriber::NoSubscriber;
 
 pub(crate) type Log = Box<dyn FnMut(Record) + Send>;
 
@@ -32,12 +33,10 @@ pub(crate) fn start(mut log: Log) -> io::Result<(Log, JoinHandle<()>)> {
     Ok((Box::new(input), thread))
 }
 
-/// Writes a line for each record to standard error, with the time of the wall clock, which was `start` at the start.
-pub(crate) fn to_stderr(start: Timestamp) -> Log {
-    Box::new(move |record| {
-        let passed = record.at.saturating_since(Time::ZERO).as_micros() as u64;
-        let at = Timestamp::from_unix_micros(start.as_unix_micros().saturating_add(passed));
-        // In one write, and without a panic where standard error is closed.
-        let _ = io::stderr().write_all(format!("{at} {:5} {record}\n", record.level).as_bytes());
-    })
+/// Hands records to `tracing`: to the subscriber of the thread that calls this, or the process's own.
+pub(crate) fn to_tracing() -> Log {
+    let here = tracing::dispatcher::get_default(Clone::clone);
+    // None here: one that is installed later for the whole process is found then.
+    let nobody = here.is::<NoSubscriber>();
+    Box::new(move |record| if nobody { record.emit() } else { with_default(&here, || record.emit()) })
 }

@@ -2,6 +2,7 @@
 
 use crate::log::{self, Log};
 use crate::sockets::Sockets;
+use crate::stream::Security;
 use crate::turn::{Shared, turns};
 use async_channel::{Receiver, Sender};
 use lazuli::backplane::Backplane;
@@ -28,6 +29,7 @@ pub struct Server<A: App> {
     effects: Option<Effects<A>>,
     log: Option<Log>,
     backplane: Option<(Node, Box<dyn Backplane>)>,
+    security: Security,
     sender: Sender<Order<A>>,
     orders: Receiver<Order<A>>,
 }
@@ -71,6 +73,7 @@ impl<A: App> Server<A> {
             effects: None,
             log: None,
             backplane: None,
+            security: Security::default(),
             sender,
             orders,
         })
@@ -99,8 +102,9 @@ impl<A: App> Server<A> {
         self
     }
 
-    /// Takes the log's records, on a thread of its own; without it they go to standard error, a line each. When it falls
-    /// behind by 1,024 records, more are dropped and counted.
+    /// Takes the log's records, on a thread of its own; without it they are events of `tracing`, with the target `lazuli`,
+    /// for the subscriber of the thread that runs the server or else the process's own. When it falls behind by 1,024
+    /// records, more are dropped and counted. [`Config::log`] says which records there are.
     #[must_use]
     pub fn log(mut self, log: impl FnMut(Record) + Send + 'static) -> Self {
         self.log = Some(Box::new(log));
@@ -111,6 +115,16 @@ impl<A: App> Server<A> {
     #[must_use]
     pub fn backplane(mut self, node: Node, backplane: impl Backplane + 'static) -> Self {
         self.backplane = Some((node, Box::new(backplane)));
+        self
+    }
+
+    /// Speaks TLS and nothing else, as this configuration says: certificates, versions, ciphers, the clients' certificates.
+    /// (Of protocols by ALPN, `http/1.1` is the only one that may be in it.) Early data is turned off, because it could be
+    /// replayed. The handshake has to be done within [`Settings::request_time`], together with the request.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, config: std::sync::Arc<crate::rustls::ServerConfig>) -> Self {
+        self.security = Security(Some(lazuli::driver::tls::without_early_data(config)));
         self
     }
 
@@ -153,7 +167,7 @@ impl<A: App> Server<A> {
         }
         let handle = self.handle();
         let orders = self.orders;
-        let (log, log_thread) = log::start(self.log.unwrap_or_else(|| log::to_stderr(self.config.wall)))?;
+        let (log, log_thread) = log::start(self.log.unwrap_or_else(log::to_tracing))?;
         let executor = Rc::new(LocalExecutor::new());
         let backplane = self.backplane.map(|(node, mut backplane)| {
             self.config.backplane = Some(node);
@@ -165,7 +179,7 @@ impl<A: App> Server<A> {
         });
         let driver = Driver::new(Hub::new(self.config, self.routes, self.app), self.settings);
         let sockets = Sockets::new(self.effects, handle, log, backplane);
-        let shared = Rc::new(Shared::new(driver, sockets, Rc::downgrade(&executor)));
+        let shared = Rc::new(Shared::new(driver, sockets, self.security, Rc::downgrade(&executor)));
         let listener = Async::new(self.listener)?;
         smol::block_on(executor.run(async {
             let accepting = executor.spawn(accept(listener, shared.clone()));

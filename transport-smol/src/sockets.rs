@@ -2,20 +2,20 @@
 
 use crate::log::Log;
 use crate::server::Effects;
+use crate::stream::Stream;
 use lazuli::backplane::{Backplane, Incoming};
 use lazuli::driver::{Io, LinkId};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Handle, Position, Time};
-use smol::{Async, Task};
-use std::io::{self, IoSlice, Write};
-use std::net::{Shutdown, TcpStream};
+use smol::Task;
+use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 /// One socket and the tasks that wait for it; dropped, all are gone.
 struct Socket {
     link: LinkId,
-    stream: Rc<Async<TcpStream>>,
+    stream: Rc<Stream>,
     _reader: Task<()>,
     /// Waits until the socket takes bytes again, after it took less than it was offered.
     refill: Option<Task<()>>,
@@ -25,7 +25,7 @@ struct Socket {
 pub(crate) struct Sockets<A: App> {
     sockets: Vec<Option<Socket>>,
     /// Sockets that took less than they were offered; somebody has to wait for them.
-    pub(crate) full: Vec<(LinkId, Rc<Async<TcpStream>>)>,
+    pub(crate) full: Vec<(LinkId, Rc<Stream>)>,
     effects: Option<Effects<A>>,
     handle: Handle<A>,
     log: Log,
@@ -49,7 +49,7 @@ impl<A: App> Sockets<A> {
         self.backplane.as_mut()?.poll()
     }
 
-    pub(crate) fn insert(&mut self, link: LinkId, stream: Rc<Async<TcpStream>>, reader: Task<()>) {
+    pub(crate) fn insert(&mut self, link: LinkId, stream: Rc<Stream>, reader: Task<()>) {
         let index = link.index();
         if self.sockets.len() <= index {
             self.sockets.resize_with(index + 1, || None);
@@ -78,17 +78,7 @@ impl<A: App> Io<A> for Sockets<A> {
     fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         let Some(socket) = self.get(link) else { return Err(io::ErrorKind::NotConnected.into()) };
         let offered: usize = bytes.iter().map(|slice| slice.len()).sum();
-        let mut stream = socket.stream.get_ref();
-        let result = match bytes {
-            // A plain send is cheaper than a vectored one of one.
-            [slice] => stream.write(slice),
-            slices => stream.write_vectored(slices),
-        };
-        let written = match result {
-            Ok(written) => written,
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
-            Err(error) => return Err(error),
-        };
+        let written = socket.stream.write(bytes)?;
         if written < offered {
             let full = (link, socket.stream.clone());
             self.full.push(full);
@@ -97,14 +87,17 @@ impl<A: App> Io<A> for Sockets<A> {
     }
 
     fn end(&mut self, link: LinkId) {
-        if let Some(socket) = self.get(link) {
-            // The peer may have gone already.
-            let _ = socket.stream.get_ref().shutdown(Shutdown::Write);
+        if let Some(socket) = self.get(link)
+            && !socket.stream.end()
+        {
+            let full = (link, socket.stream.clone());
+            self.full.push(full);
         }
     }
 
     fn close(&mut self, link: LinkId) {
-        if self.get(link).is_some() {
+        if let Some(socket) = self.get(link) {
+            socket.stream.close();
             self.sockets[link.index()] = None;
         }
     }

@@ -1,6 +1,7 @@
 //! The one thread's shared state, and the task that gives the hub its turns.
 
 use crate::sockets::Sockets;
+use crate::stream::{Security, Stream};
 use lazuli::driver::{Driver, LinkId};
 use lazuli::handle::Remote;
 use lazuli::log::Level;
@@ -8,7 +9,7 @@ use lazuli::{App, Time};
 use smol::{Async, LocalExecutor, Timer};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -34,6 +35,9 @@ pub(crate) struct Shared<A: App> {
     start: Instant,
     /// What every socket is read into: an idle connection has no buffer.
     buffer: RefCell<Vec<u8>>,
+    /// What that was, where it was encrypted.
+    plain: RefCell<Vec<u8>>,
+    security: Security,
     /// Whether a turn is due, and the task that takes it.
     due: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -45,13 +49,20 @@ pub(crate) struct Shared<A: App> {
 }
 
 impl<A: App> Shared<A> {
-    pub(crate) fn new(driver: Driver<A>, sockets: Sockets<A>, executor: Weak<LocalExecutor<'static>>) -> Self {
+    pub(crate) fn new(
+        driver: Driver<A>,
+        sockets: Sockets<A>,
+        security: Security,
+        executor: Weak<LocalExecutor<'static>>,
+    ) -> Self {
         Shared {
             driver: RefCell::new(driver),
             sockets: RefCell::new(sockets),
             executor,
             start: Instant::now(),
             buffer: RefCell::new(vec![0; CHUNK]),
+            plain: RefCell::new(Vec::new()),
+            security,
             due: Cell::new(true),
             waker: RefCell::new(None),
             unanswered: Cell::new(0),
@@ -73,15 +84,18 @@ impl<A: App> Shared<A> {
         }
     }
 
-    pub(crate) fn accept(self: &Rc<Self>, stream: Async<TcpStream>, peer: SocketAddr) {
-        // Messages are small and have been joined already; waiting for more would only delay them.
-        let _ = stream.get_ref().set_nodelay(true);
+    pub(crate) fn accept(self: &Rc<Self>, socket: Async<TcpStream>, peer: SocketAddr) {
         let Some(executor) = self.executor.upgrade() else { return };
+        let stream = match Stream::new(socket, &self.security) {
+            Ok(stream) => stream,
+            Err(error) => return self.warn("a socket was given up", error.to_string()),
+        };
+        // Also where there are too many: the log says so.
+        self.wake();
         let Some(link) = self.driver.borrow_mut().accept(self.now(), Some(peer)) else { return };
         let stream = Rc::new(stream);
         let reader = executor.spawn(read(self.clone(), link, stream.clone()));
         self.sockets.borrow_mut().insert(link, stream, reader);
-        self.wake();
     }
 
     pub(crate) fn remote(&self, remote: Remote<A::Event>) {
@@ -133,7 +147,7 @@ impl<A: App> Shared<A> {
     }
 
     /// Reads once what the socket has; `false` when it has nothing more to give, ever.
-    fn read(self: &Rc<Self>, link: LinkId, stream: &Async<TcpStream>) -> bool {
+    fn read(self: &Rc<Self>, link: LinkId, stream: &Rc<Stream>) -> bool {
         let more = self.read_once(link, stream);
         self.wake();
         if self.unanswered.get() >= UNANSWERED {
@@ -142,17 +156,20 @@ impl<A: App> Shared<A> {
         more
     }
 
-    fn read_once(&self, link: LinkId, stream: &Async<TcpStream>) -> bool {
+    fn read_once(&self, link: LinkId, stream: &Rc<Stream>) -> bool {
         let mut buffer = self.buffer.borrow_mut();
         let mut driver = self.driver.borrow_mut();
-        match stream.get_ref().read(&mut buffer) {
+        match stream.read(&mut buffer) {
             Ok(0) => {
                 driver.disconnected(self.now(), link, false);
                 false
             }
             Ok(length) => {
                 self.unanswered.set(self.unanswered.get() + length);
-                driver.receive(self.now(), link, &buffer[..length]);
+                let mut plain = self.plain.borrow_mut();
+                if !stream.receive(&mut driver, self.now(), link, &buffer[..length], &mut plain) {
+                    self.sockets.borrow_mut().full.push((link, stream.clone()));
+                }
                 true
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => true,
@@ -165,7 +182,7 @@ impl<A: App> Shared<A> {
 }
 
 /// Reads a link's socket until it has nothing more to give.
-async fn read<A: App>(shared: Rc<Shared<A>>, link: LinkId, stream: Rc<Async<TcpStream>>) {
+async fn read<A: App>(shared: Rc<Shared<A>>, link: LinkId, stream: Rc<Stream>) {
     while stream.readable().await.is_ok() {
         if !shared.read(link, &stream) {
             return;
@@ -174,9 +191,9 @@ async fn read<A: App>(shared: Rc<Shared<A>>, link: LinkId, stream: Rc<Async<TcpS
 }
 
 /// Waits until the socket takes bytes again.
-async fn refill<A: App>(shared: Rc<Shared<A>>, link: LinkId, stream: Rc<Async<TcpStream>>) {
+async fn refill<A: App>(shared: Rc<Shared<A>>, link: LinkId, stream: Rc<Stream>) {
     // An error of the socket shows when it is written to.
-    let _ = stream.writable().await;
+    while stream.writable().await.is_ok() && !stream.flush() {}
     shared.driver.borrow_mut().writable(link);
     shared.wake();
 }

@@ -3,13 +3,13 @@
 use crate::Effects;
 use crate::log::Logger;
 use crate::signal::Signal;
+use crate::stream::Stream;
 use lazuli::backplane::Backplane;
 use lazuli::driver::{Driver, Io, LinkId, Settings};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Handle, Hub, Position, Time};
-use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
 use std::io::{self, IoSlice};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -88,6 +88,7 @@ impl<A: App> Shared<A> {
     pub(crate) fn turn(&self, link: LinkId, tell: impl FnOnce(&mut Driver<A>, Time)) -> bool {
         let (mut state, now) = self.lock();
         tell(&mut state.driver, now);
+        state.io.flush(link);
         state.turn();
         let State { driver, io, sleep } = &mut *state;
         let alive = io.get(link).is_some();
@@ -100,11 +101,11 @@ impl<A: App> Shared<A> {
         alive
     }
 
-    /// A socket was accepted; `None` if there are too many.
-    pub(crate) fn accept(&self, socket: &Arc<TcpStream>, peer: SocketAddr) -> Option<LinkId> {
+    /// A socket was accepted; `None` if there are too many. The main thread calls it, and takes a turn afterwards.
+    pub(crate) fn accept(&self, stream: &Arc<Stream>, peer: SocketAddr) -> Option<LinkId> {
         let (mut state, now) = self.lock();
         let link = state.driver.accept(now, Some(peer))?;
-        state.io.insert(link, socket.clone());
+        state.io.insert(link, stream.clone());
         Some(link)
     }
 
@@ -114,8 +115,8 @@ impl<A: App> Shared<A> {
 
     /// Ends every connection as it stands.
     pub(crate) fn close_all(&self) {
-        for (_, socket) in self.lock().0.io.links.drain(..).flatten() {
-            let _ = socket.shutdown(Shutdown::Both);
+        for socket in self.lock().0.io.links.drain(..).flatten() {
+            socket.stream.close();
         }
     }
 }
@@ -124,11 +125,18 @@ impl<A: App> Shared<A> {
 pub(crate) struct Sockets<A: App> {
     /// By [`LinkId::index`]. A socket is closed when it is out of this table and its thread has let go of it too: a
     /// descriptor that is still in use never comes to mean another connection.
-    links: Vec<Option<(LinkId, Arc<TcpStream>)>>,
+    links: Vec<Option<Socket>>,
     /// Sockets that took less than they were offered, for the main thread to wait for.
-    pub(crate) blocked: Vec<(LinkId, Arc<TcpStream>)>,
+    pub(crate) blocked: Vec<(LinkId, Arc<Stream>)>,
     outside: Outside<A>,
     now: Time,
+}
+
+struct Socket {
+    link: LinkId,
+    stream: Arc<Stream>,
+    /// Whether the main thread waits for it, or is about to.
+    blocked: bool,
 }
 
 /// What the hub reaches beside sockets.
@@ -140,23 +148,47 @@ pub(crate) struct Outside<A: App> {
     pub(crate) signal: Arc<Signal>,
 }
 
-/// Not a mode of the socket, because reading should block. That a broken one raises no signal, Rust's runtime sees to
-/// where there is no flag for it.
-#[cfg(not(target_vendor = "apple"))]
-const FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
-#[cfg(target_vendor = "apple")]
-const FLAGS: SendFlags = SendFlags::DONTWAIT;
-
 impl<A: App> Sockets<A> {
-    fn get(&self, link: LinkId) -> Option<&Arc<TcpStream>> {
-        self.links.get(link.index())?.as_ref().filter(|(known, _)| *known == link).map(|(_, socket)| socket)
+    fn get(&self, link: LinkId) -> Option<&Socket> {
+        self.links.get(link.index())?.as_ref().filter(|socket| socket.link == link)
     }
 
-    fn insert(&mut self, link: LinkId, socket: Arc<TcpStream>) {
+    fn get_mut(&mut self, link: LinkId) -> Option<&mut Socket> {
+        self.links.get_mut(link.index())?.as_mut().filter(|socket| socket.link == link)
+    }
+
+    fn insert(&mut self, link: LinkId, stream: Arc<Stream>) {
         if self.links.len() <= link.index() {
-            self.links.resize(link.index() + 1, None);
+            self.links.resize_with(link.index() + 1, || None);
         }
-        self.links[link.index()] = Some((link, socket));
+        self.links[link.index()] = Some(Socket { link, stream, blocked: false });
+    }
+
+    /// The socket took less than it was offered: has the main thread wait for it, once.
+    fn wait_for(&mut self, link: LinkId) {
+        if let Some(socket) = self.get_mut(link)
+            && !std::mem::replace(&mut socket.blocked, true)
+        {
+            let stream = socket.stream.clone();
+            self.blocked.push((link, stream));
+        }
+    }
+
+    /// Writes what waits in the stream itself.
+    fn flush(&mut self, link: LinkId) -> bool {
+        let flushed = self.get(link).is_none_or(|socket| socket.stream.flush());
+        if !flushed {
+            self.wait_for(link);
+        }
+        flushed
+    }
+
+    /// The main thread has seen that the socket takes bytes again; whether the driver may have more written.
+    pub(crate) fn writable(&mut self, link: LinkId) -> bool {
+        if let Some(socket) = self.get_mut(link) {
+            socket.blocked = false;
+        }
+        self.flush(link)
     }
 
     fn record(&mut self, level: Level, what: &'static str, detail: &dyn ToString) {
@@ -168,33 +200,24 @@ impl<A: App> Sockets<A> {
 impl<A: App> Io<A> for Sockets<A> {
     fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         let socket = self.get(link).ok_or(io::ErrorKind::NotConnected)?;
-        let written = match bytes {
-            [one] => send(socket, one, FLAGS),
-            many => sendmsg(socket, many, &mut SendAncillaryBuffer::default(), FLAGS),
-        };
-        let written = match written {
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
-            written => written?,
-        };
+        let written = socket.stream.write(bytes)?;
         if written < bytes.iter().map(|slice| slice.len()).sum() {
-            let socket = socket.clone();
-            self.blocked.push((link, socket));
+            self.wait_for(link);
         }
         Ok(written)
     }
 
     fn end(&mut self, link: LinkId) {
-        if let Some(socket) = self.get(link) {
-            let _ = socket.shutdown(Shutdown::Write);
+        if self.get(link).is_some_and(|socket| !socket.stream.end()) {
+            self.wait_for(link);
         }
     }
 
     fn close(&mut self, link: LinkId) {
         if self.get(link).is_some()
-            && let Some((_, socket)) = self.links[link.index()].take()
+            && let Some(socket) = self.links[link.index()].take()
         {
-            // Its thread, which may wait in `recv`, returns.
-            let _ = socket.shutdown(Shutdown::Both);
+            socket.stream.close();
         }
     }
 

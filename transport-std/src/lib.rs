@@ -41,7 +41,8 @@
 //! A connection's thread waits in `recv`. What came in it hands to the hub, which stands behind a lock, and in the same
 //! turn it writes whatever the hub wants sent, to any connection. Writes never wait: what a socket does not take stays
 //! in its queue until the main thread, the one in [`Server::run`], sees the socket writable. So the lock is held for one
-//! turn and never while anything blocks, and no reader, however slow, holds up another.
+//! turn and never while anything blocks, and no reader, however slow, holds up another. With TLS, a connection's thread
+//! decrypts before it asks for that lock.
 //!
 //! # What a connection costs
 //! About 16 KiB of memory while it is idle (`examples/idle.rs` measures), most of it the pages of its thread's stack
@@ -58,6 +59,10 @@ mod log;
 mod main_loop;
 mod reader;
 mod signal;
+mod stream;
+
+#[cfg(feature = "tls")]
+pub use lazuli::driver::tls::rustls;
 
 use hub::{Outside, Shared};
 use lazuli::backplane::Backplane;
@@ -76,6 +81,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
+use stream::Security;
 
 /// Serves `routes` at `addr` until the process ends; [`Server`] has more to set, and a way to stop.
 ///
@@ -97,6 +103,7 @@ pub struct Server<A: App = ()> {
     effects: Option<Effects<A>>,
     log: Option<LogTo>,
     backplane: Option<(Node, Box<dyn Backplane>)>,
+    security: Security,
     sender: Sender<Remote<A::Event>>,
     inbox: Receiver<Remote<A::Event>>,
     signal: Arc<Signal>,
@@ -122,6 +129,7 @@ impl<A: App> Server<A> {
             effects: None,
             log: None,
             backplane: None,
+            security: Security::default(),
             sender,
             inbox,
             signal: Arc::new(Signal::new()?),
@@ -151,8 +159,9 @@ impl<A: App> Server<A> {
         self
     }
 
-    /// Sets what takes the log, instead of a line for each record on standard error. It is called on a thread of its own;
-    /// when it falls behind by 1,024 records, more are dropped and counted. [`Config::log`] says which records there are.
+    /// Sets what takes the log's records, on a thread of its own; without it they are events of `tracing`, with the target
+    /// `lazuli`, for the subscriber of the thread that runs the server or else the process's own. When it falls behind by
+    /// 1,024 records, more are dropped and counted. [`Config::log`] says which records there are.
     #[must_use]
     pub fn log(mut self, log: impl FnMut(Record) + Send + 'static) -> Self {
         self.log = Some(Box::new(log));
@@ -163,6 +172,16 @@ impl<A: App> Server<A> {
     #[must_use]
     pub fn backplane(mut self, node: Node, backplane: impl Backplane + 'static) -> Self {
         self.backplane = Some((node, Box::new(backplane)));
+        self
+    }
+
+    /// Speaks TLS and nothing else, as this configuration says: certificates, versions, ciphers, the clients' certificates.
+    /// (Of protocols by ALPN, `http/1.1` is the only one that may be in it.) Early data is turned off, because it could be
+    /// replayed. The handshake has to be done within [`Settings::request_time`], together with the request.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
+        self.security = Security(Some(lazuli::driver::tls::without_early_data(config)));
         self
     }
 
@@ -197,8 +216,20 @@ impl<A: App> Server<A> {
     /// When the system refuses the log's thread, or to wait for sockets. Peers cause none.
     pub fn run(self) -> io::Result<()> {
         let handle = self.handle();
-        let Server { listener, routes, app, mut config, mut settings, effects, log, backplane, inbox, signal, .. } =
-            self;
+        let Server {
+            listener,
+            routes,
+            app,
+            mut config,
+            mut settings,
+            effects,
+            log,
+            backplane,
+            security,
+            inbox,
+            signal,
+            ..
+        } = self;
         listener.set_nonblocking(true)?;
         settings.links = settings.links.min(most_threads());
         if config.seed == 0 {
@@ -215,13 +246,13 @@ impl<A: App> Server<A> {
             backplane.on_incoming(Box::new(move || signal.wake()));
             backplane
         });
-        let log = log.unwrap_or_else(|| log::to_stderr(config.wall));
+        let log = log.unwrap_or_else(log::to_tracing);
         let (logger, log_thread) = log::start(config.log, log)?;
         let hub = lazuli::Hub::new(config, routes, app);
         let shared =
             Shared::new(hub, settings, Outside { effects, handle, backplane, logger, signal: signal.clone() }, signal);
         let result = thread::scope(|scope| {
-            let result = MainLoop::new(&shared, inbox, listener).run(scope);
+            let result = MainLoop::new(&shared, inbox, listener, security).run(scope);
             // Wakes every connection's thread, and the scope waits for them.
             shared.close_all();
             result

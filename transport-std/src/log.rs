@@ -1,11 +1,12 @@
 //! The log: records leave a turn through a bounded channel, so that no log, however slow, holds up the hub.
 
 use lazuli::log::{Level, Record};
-use lazuli::{Time, Timestamp};
-use std::io::{self, Write};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
+use tracing::dispatcher::with_default;
+use tracing::subscriber::NoSubscriber;
 
 pub(crate) type LogTo = Box<dyn FnMut(Record) + Send>;
 
@@ -46,32 +47,20 @@ impl Logger {
     }
 }
 
-/// Writes a line for each record to standard error, with the time of the wall clock, which was `start` at the start.
-pub(crate) fn to_stderr(start: Timestamp) -> LogTo {
-    Box::new(move |record| {
-        // In one write, and without a panic where standard error is closed.
-        let _ = io::stderr().write_all(line(start, &record).as_bytes());
-    })
-}
-
-fn line(start: Timestamp, record: &Record) -> String {
-    let passed = record.at.saturating_since(Time::ZERO).as_micros() as u64;
-    let at = Timestamp::from_unix_micros(start.as_unix_micros().saturating_add(passed));
-    format!("{at} {:5} {record}\n", record.level)
+/// Hands records to `tracing`: to the subscriber of the thread that calls this, or the process's own.
+pub(crate) fn to_tracing() -> LogTo {
+    let here = tracing::dispatcher::get_default(Clone::clone);
+    // None here: one that is installed later for the whole process is found then.
+    let nobody = here.is::<NoSubscriber>();
+    Box::new(move |record| if nobody { record.emit() } else { with_default(&here, || record.emit()) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lazuli::Time;
     use std::sync::mpsc::channel;
     use std::sync::{Arc, Mutex};
-
-    #[test]
-    fn a_line_has_time_and_level_and_stays_one_line() {
-        let record = Record::new(Time::from_micros(1_500_000), Level::Warn, "refused").with_detail("a\nb");
-        let shown = line(Timestamp::from_unix_micros(1_000_000), &record);
-        assert_eq!(shown, "1970-01-01T00:00:02.500Z WARN  refused: a\\nb\n");
-    }
 
     #[test]
     fn a_log_that_stands_still_loses_records_and_counts_them() {

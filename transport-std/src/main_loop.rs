@@ -2,6 +2,7 @@
 
 use crate::hub::{Shared, State};
 use crate::reader;
+use crate::stream::{Security, Stream};
 use lazuli::driver::LinkId;
 use lazuli::handle::Remote;
 use lazuli::log::Level;
@@ -10,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::io;
 use std::mem;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::{Builder, Scope};
@@ -29,10 +30,11 @@ pub(crate) struct MainLoop<'a, A: App> {
     inbox: Receiver<Remote<A::Event>>,
     /// `None`: no more clients are taken.
     listener: Option<TcpListener>,
+    security: Security,
     /// While it is later than now, clients have to wait.
     accept_at: Time,
     /// Sockets that took less than they were offered.
-    blocked: Vec<(LinkId, Arc<TcpStream>)>,
+    blocked: Vec<(LinkId, Arc<Stream>)>,
     /// Those among them that take more now.
     writable: Vec<LinkId>,
     /// When the drain was complete.
@@ -40,11 +42,17 @@ pub(crate) struct MainLoop<'a, A: App> {
 }
 
 impl<'a, A: App> MainLoop<'a, A> {
-    pub(crate) fn new(shared: &'a Shared<A>, inbox: Receiver<Remote<A::Event>>, listener: TcpListener) -> Self {
+    pub(crate) fn new(
+        shared: &'a Shared<A>,
+        inbox: Receiver<Remote<A::Event>>,
+        listener: TcpListener,
+        security: Security,
+    ) -> Self {
         MainLoop {
             shared,
             inbox,
             listener: Some(listener),
+            security,
             accept_at: Time::ZERO,
             blocked: Vec::new(),
             writable: Vec::new(),
@@ -68,14 +76,16 @@ impl<'a, A: App> MainLoop<'a, A> {
     /// Does what is due; now, and until when there is nothing more to do by itself. `None`: everything is done.
     fn turn(&mut self) -> Option<(Time, Time)> {
         let (mut state, now) = self.shared.lock();
-        let driver = &mut state.driver;
+        let State { driver, io, .. } = &mut *state;
         let mut taken = 0;
         for remote in self.inbox.try_iter().take(BATCH) {
             driver.remote(now, remote);
             taken += 1;
         }
         for link in self.writable.drain(..) {
-            driver.writable(link);
+            if io.writable(link) {
+                driver.writable(link);
+            }
         }
         driver.timeout(now);
         if let Some(within) = self.shared.signal.stopped()
@@ -140,7 +150,9 @@ impl<'a, A: App> MainLoop<'a, A> {
         let Some(listener) = &self.listener else { return };
         for _ in 0..BATCH {
             let result = match listener.accept() {
-                Ok((socket, peer)) => start(self.shared, socket, peer, scope),
+                Ok((socket, peer)) => {
+                    Stream::new(socket, &self.security).and_then(|stream| start(self.shared, stream, peer, scope))
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // This client was faster gone than accepted.
                 Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => {
@@ -160,17 +172,14 @@ impl<'a, A: App> MainLoop<'a, A> {
 /// Gives an accepted socket its link and its thread.
 fn start<'scope, 'a: 'scope, A: App>(
     shared: &'a Shared<A>,
-    socket: TcpStream,
+    stream: Stream,
     peer: std::net::SocketAddr,
     scope: &'scope Scope<'scope, '_>,
 ) -> io::Result<()> {
-    // Some systems hand the listener's mode on. Neither can fail in a way that the first read would not tell.
-    let _ = socket.set_nonblocking(false);
-    let _ = socket.set_nodelay(true);
-    let socket = Arc::new(socket);
-    let Some(link) = shared.accept(&socket, peer) else { return Ok(()) };
+    let stream = Arc::new(stream);
+    let Some(link) = shared.accept(&stream, peer) else { return Ok(()) };
     let thread = Builder::new().name("lazuli link".into()).stack_size(reader::STACK);
-    let result = thread.spawn_scoped(scope, move || reader::run(shared, link, &socket));
+    let result = thread.spawn_scoped(scope, move || reader::run(shared, link, &stream));
     result.map(drop).inspect_err(|_| {
         shared.turn(link, |driver, now| driver.disconnected(now, link, true));
     })

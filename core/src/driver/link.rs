@@ -131,6 +131,15 @@ impl Link {
         self.queue.get_or_insert_default()
     }
 
+    /// Where its peer is, as long as its request is not answered.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        match &self.phase {
+            Phase::Head(head) => head.peer,
+            Phase::Body(body) => body.request.as_ref().and_then(Request::peer),
+            Phase::Open(_) | Phase::Leaving(_) | Phase::Gone => None,
+        }
+    }
+
     /// The connection that the hub knows this link by.
     pub(super) fn conn(&self) -> Option<ConnId> {
         match &self.phase {

@@ -16,6 +16,8 @@
 pub mod guard;
 pub mod head;
 pub mod response;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub(crate) mod utf8;
 
 #[cfg(feature = "websocket")]

@@ -79,7 +79,8 @@ impl<A: App> Driver<A> {
     }
 
     fn reject(&mut self, link: LinkId, reject: Reject) {
-        self.hub.log(Level::Debug, "bad request", None, || reject.message.into());
+        let peer = self.peer(link);
+        self.hub.log_peer(Level::Debug, "bad request", None, peer, || reject.message.into());
         self.answer(link, &Response::from(&reject), false);
     }
 
@@ -216,7 +217,8 @@ impl<A: App> Driver<A> {
     }
 
     pub(super) fn request_timeout(&mut self, link: LinkId) {
-        self.hub.log(Level::Debug, "slow request", None, alloc::string::String::new);
+        let peer = self.peer(link);
+        self.hub.log_peer(Level::Debug, "slow request", None, peer, alloc::string::String::new);
         let response = Response::text("The request took too long; send it whole within the time\n").with_status(408);
         self.answer(link, &response, false);
     }

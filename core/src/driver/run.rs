@@ -10,7 +10,7 @@ use crate::handle::Remote;
 use crate::hub::Hub;
 use crate::id::{ConnId, Table};
 use crate::input::{Cause, Input};
-use crate::log::Record;
+use crate::log::{Level, Record};
 use crate::rooms::Position;
 use crate::stats::Stats;
 use crate::time::Time;
@@ -142,7 +142,11 @@ impl<A: App> Driver<A> {
     /// A socket was accepted. `None`: there are too many; close it.
     pub fn accept(&mut self, now: Time, peer: Option<SocketAddr>) -> Option<LinkId> {
         self.advance(now);
-        if self.links.len() >= self.settings.links || self.drained {
+        if self.drained {
+            return None;
+        }
+        if self.links.len() >= self.settings.links {
+            self.hub.log_peer(Level::Warn, "too many sockets", None, peer, alloc::string::String::new);
             return None;
         }
         let link = LinkId(self.links.insert(Link::new(peer, HeadParser::new(self.settings.head))));
@@ -241,6 +245,11 @@ impl<A: App> Driver<A> {
 
     pub(super) fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
+    }
+
+    /// Where a link's peer is, as long as its request is not answered.
+    pub(super) fn peer(&self, link: LinkId) -> Option<SocketAddr> {
+        self.links.get(link.0)?.peer()
     }
 
     /// Puts a link among those to be written to.

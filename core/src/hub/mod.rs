@@ -38,6 +38,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use callback::Answer;
 use commit::Except;
+use core::net::SocketAddr;
 use core::time::Duration;
 use remote::Remote;
 use state::Due;
@@ -351,6 +352,17 @@ impl<A: App> Hub<A> {
         conn: Option<ConnId>,
         detail: impl FnOnce() -> alloc::string::String,
     ) {
+        self.log_peer(level, what, conn, None, detail);
+    }
+
+    pub(crate) fn log_peer(
+        &mut self,
+        level: Level,
+        what: &'static str,
+        conn: Option<ConnId>,
+        peer: Option<SocketAddr>,
+        detail: impl FnOnce() -> alloc::string::String,
+    ) {
         if level < self.state.config.log {
             return;
         }
@@ -364,7 +376,7 @@ impl<A: App> Hub<A> {
             return;
         }
         let detail = Some(detail()).filter(|detail| !detail.is_empty());
-        self.out.push(Item::Log(Record { at: self.state.now, level, conn, what, detail }));
+        self.out.push(Item::Log(Record { at: self.state.now, level, conn, peer, what, detail }));
     }
 
     fn log_error(&mut self, what: &'static str, conn: Option<ConnId>, error: &crate::Error) {

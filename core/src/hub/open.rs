@@ -50,11 +50,11 @@ impl<A: App> Hub<A> {
             Ok(conn) => {
                 self.state.stats.accepted += 1;
                 let conn = *conn;
-                self.log(Level::Debug, "accepted", Some(conn), || path_and_peer(&path, peer));
+                self.log_peer(Level::Debug, "accepted", Some(conn), peer, || (&*path).into());
             }
             Err(refused) => {
                 self.state.stats.refused += 1;
-                self.log(Level::Info, "refused", None, || format!("{refused} path={}", path_and_peer(&path, peer)));
+                self.log_peer(Level::Info, "refused", None, peer, || format!("{refused} path={path}"));
             }
         }
         self.settle();
@@ -211,13 +211,6 @@ impl<A: App> Hub<A> {
         // Never now: a timeout that is handled leaves none that is due.
         let by = by.max(self.state.now + Duration::from_micros(1));
         more.expires = Some(self.state.timers.insert(by, Due::Expired(conn)));
-    }
-}
-
-fn path_and_peer(path: &str, peer: Option<core::net::SocketAddr>) -> alloc::string::String {
-    match peer {
-        Some(peer) => format!("{path} peer={peer}"),
-        None => path.into(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod client;
 mod http;
 mod lab;
+mod log;
 mod memory;
 
 use client::Client;

@@ -1,0 +1,133 @@
+//! One socket, in plaintext or with TLS. Nothing here waits, except what returns a future.
+
+use lazuli::driver::{Driver, LinkId};
+use lazuli::{App, Time};
+use smol::Async;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+#[cfg(feature = "tls")]
+use {
+    lazuli::driver::tls::{Tls, rustls::ServerConfig},
+    std::{cell::RefCell, sync::Arc},
+};
+
+pub(crate) struct Stream {
+    socket: Async<TcpStream>,
+    #[cfg(feature = "tls")]
+    tls: Option<RefCell<Tls>>,
+}
+
+impl Stream {
+    #[cfg_attr(not(feature = "tls"), allow(unused_variables))]
+    pub(crate) fn new(socket: Async<TcpStream>, security: &Security) -> io::Result<Stream> {
+        // Messages are small and have been joined already; waiting for more would only delay them.
+        let _ = socket.get_ref().set_nodelay(true);
+        #[cfg(feature = "tls")]
+        let tls = match &security.0 {
+            Some(config) => Some(RefCell::new(Tls::new(config).map_err(io::Error::other)?)),
+            None => None,
+        };
+        Ok(Stream {
+            socket,
+            #[cfg(feature = "tls")]
+            tls,
+        })
+    }
+
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        self.socket.readable().await
+    }
+
+    pub(crate) async fn writable(&self) -> io::Result<()> {
+        self.socket.writable().await
+    }
+
+    /// Reads what came, to be handed to [`Stream::receive`].
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.get_ref().read(buffer)
+    }
+
+    /// Takes bytes that were read to the driver, by way of `plain` if they have to be decrypted; whether nothing waits
+    /// for the socket afterwards.
+    #[cfg_attr(not(feature = "tls"), allow(unused_variables, clippy::ptr_arg))]
+    pub(crate) fn receive<A: App>(
+        &self,
+        driver: &mut Driver<A>,
+        now: Time,
+        link: LinkId,
+        bytes: &[u8],
+        plain: &mut Vec<u8>,
+    ) -> bool {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            plain.clear();
+            let peer = tls.borrow_mut().decrypt(bytes, plain);
+            driver.receive_decrypted(now, link, plain, peer);
+            return self.flush();
+        }
+        driver.receive(now, link, bytes);
+        true
+    }
+
+    /// Writes what the socket takes now, and says how much.
+    pub(crate) fn write(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut socket = self.socket.get_ref();
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return tls.borrow_mut().write(bytes, &mut socket);
+        }
+        let result = match bytes {
+            // A plain send is cheaper than a vectored one of one.
+            [slice] => socket.write(slice),
+            slices => socket.write_vectored(slices),
+        };
+        match result {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
+            result => result,
+        }
+    }
+
+    /// Writes what waits here; whether the socket took it all, or is broken, which the next read or write tells.
+    pub(crate) fn flush(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let mut tls = tls.borrow_mut();
+            let flushed = tls.flush(&mut self.socket.get_ref()).unwrap_or(true);
+            if flushed && tls.is_ended() {
+                self.shutdown();
+            }
+            return flushed;
+        }
+        true
+    }
+
+    /// Ends this direction of the stream; `false` if that has to wait for a [`Stream::flush`].
+    pub(crate) fn end(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            tls.borrow_mut().end();
+            return self.flush();
+        }
+        self.shutdown();
+        true
+    }
+
+    /// Says goodbye as far as that goes without waiting, before the socket is closed.
+    pub(crate) fn close(&self) {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            tls.borrow_mut().end();
+            self.flush();
+        }
+    }
+
+    fn shutdown(&self) {
+        // The peer may have gone already.
+        let _ = self.socket.get_ref().shutdown(Shutdown::Write);
+    }
+}
+
+/// Whether connections have TLS, and which.
+#[derive(Clone, Default)]
+pub(crate) struct Security(#[cfg(feature = "tls")] pub(crate) Option<Arc<ServerConfig>>);
