@@ -1,0 +1,68 @@
+// The frames of the Spark protocol, as text and as bytes.
+
+const MAX_PATH = 1024;
+const PLAIN = 1; // the first byte of a binary frame
+const WITH_REF = 2;
+
+/** @param {string} path @returns {string} the same, if it can name a channel */
+export function checkPath(path) {
+  if (typeof path !== 'string' || path.length > MAX_PATH || !/^\/[!-"$->@-~]*$/.test(path)) {
+    throw new TypeError(`a channel is a path such as /chat/lobby, percent-encoded, without a query; not ${path}`);
+  }
+  return path;
+}
+
+/** A message for a channel, ready to be sent.
+ *  @param {string} channel @param {unknown} data @param {number} [ref] @returns {string | ArrayBuffer} */
+export function encodeMessage(channel, data, ref) {
+  if (data instanceof ArrayBuffer) return encodeBinary(channel, new Uint8Array(data), ref);
+  if (ArrayBuffer.isView(data)) {
+    return encodeBinary(channel, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), ref);
+  }
+  // Both would be sent as something else than they are: `{}`, or not at all.
+  if (data instanceof Blob) throw new TypeError('send the bytes of a Blob: await blob.arrayBuffer()');
+  const json = JSON.stringify(data);
+  if (json === undefined) throw new TypeError(`a ${typeof data} has no JSON`);
+  const head = JSON.stringify({ type: 'message', channel, ref });
+  return `${head.slice(0, -1)},"data":${json}}`;
+}
+
+/** @param {string} channel @param {Uint8Array} bytes @param {number} [ref] @returns {ArrayBuffer} */
+function encodeBinary(channel, bytes, ref) {
+  const head = ref === undefined ? 3 : 7;
+  const frame = new Uint8Array(head + channel.length + bytes.length);
+  const view = new DataView(frame.buffer);
+  view.setUint8(0, ref === undefined ? PLAIN : WITH_REF);
+  if (ref !== undefined) view.setUint32(1, ref);
+  view.setUint16(head - 2, channel.length);
+  frame.set(new TextEncoder().encode(channel), head);
+  frame.set(bytes, head + channel.length);
+  return frame.buffer;
+}
+
+/** A frame of the server, or `undefined` if it is none.
+ *  @param {string | ArrayBuffer} frame @returns {Record<string, any> | undefined} */
+export function decode(frame) {
+  if (typeof frame !== 'string') return decodeBinary(frame);
+  try {
+    const object = JSON.parse(frame);
+    return typeof object?.type === 'string' ? object : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {ArrayBuffer} buffer */
+function decodeBinary(buffer) {
+  const view = new DataView(buffer);
+  if (buffer.byteLength < 3 || view.getUint8(0) !== PLAIN) return undefined;
+  const end = 3 + view.getUint16(1);
+  if (buffer.byteLength < end) return undefined;
+  const channel = new TextDecoder().decode(buffer.slice(3, end));
+  return { type: 'binary', channel, data: buffer.slice(end) };
+}
+
+/** How many bytes a frame has on the wire. @param {string | ArrayBuffer} frame */
+export function sizeOf(frame) {
+  return typeof frame === 'string' ? new TextEncoder().encode(frame).length : frame.byteLength;
+}
