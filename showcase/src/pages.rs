@@ -13,6 +13,9 @@ pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
     routes.get("/chat/:room_id", |_, _| page(include_str!("../pages/chat.html")))?;
     routes.get("/assets/style.css", |_, _| asset("text/css", include_str!("../pages/style.css")))?;
     routes.get("/assets/chat.js", |_, _| asset("text/javascript", include_str!("../pages/chat.js")))?;
+    for path in ["/js/spark.js", "/js/azu-spark.js"] {
+        routes.get(path, |_, request| Ok(lazuli::client::script(request)))?;
+    }
     routes.get("/healthz", |_, _| Ok(Response::text("ok")))
 }
 
