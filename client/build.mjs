@@ -15,7 +15,7 @@ const { outputFiles } = await build({
   format: 'iife',
   target: 'es2022',
   charset: 'utf8',
-  banner: { js: '/*! Lazuli, MIT OR Apache-2.0. Made from client/src by npm run build. */' },
+  banner: { js: '/*! Lazuli, MIT OR Apache-2.0; made from client/src */' },
   write: false,
 });
 const made = outputFiles[0].text;

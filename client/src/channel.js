@@ -46,6 +46,7 @@ import { SparkError } from './error.js';
 import { encodeMessage, sizeOf } from './wire.js';
 
 const REPLY_WITHIN = 10_000; // ms, unless the message says otherwise
+const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 
 /** @param {Shared} shared @param {string} path @param {Params} params */
 export function createSubscription({ env, link, replies, subscriptions, room, error: unheard }, path, params) {
@@ -55,7 +56,7 @@ export function createSubscription({ env, link, replies, subscriptions, room, er
   const queue = [];
   let attempt = 0; // what belongs to an earlier join comes too late
   let joinedAt = 0;
-  let retry = 0;
+  let stopRetry = () => {};
   const backoff = createBackoff(env.random);
   const { on, off, emit } = createEmitter(env.report);
 
@@ -71,12 +72,12 @@ export function createSubscription({ env, link, replies, subscriptions, room, er
 
   function cancel() {
     attempt += 1;
-    env.clearTimeout(retry);
+    stopRetry();
   }
 
   function later() {
     cancel();
-    retry = env.setTimeout(up, backoff.next());
+    stopRetry = env.after(backoff.next(), up);
   }
 
   /** @param {string} type @param {Params} values @param {Done} done */
@@ -135,7 +136,7 @@ export function createSubscription({ env, link, replies, subscriptions, room, er
     state = 'closed';
     for (const message of [...queue]) {
       forget(message);
-      message.done(failure(`not sent: the channel was ${why}`, 'CLOSED'));
+      message.done(failure(`not sent: ${why}`, 'CLOSED'));
     }
   }
 
@@ -160,11 +161,11 @@ export function createSubscription({ env, link, replies, subscriptions, room, er
 
   /** @param {Message} message */
   function dispatch(message) {
-    if (state === 'closed') return message.done(failure('not sent: the channel is closed', 'CLOSED'));
+    if (state === 'closed') return message.done(failure('not sent: closed', 'CLOSED'));
     if (state === 'joined' && !queue.length && post(message)) return;
     message.size = sizeOf(message.frame);
     if (room.messages < 1 || room.bytes < message.size) {
-      return message.done(failure('not sent: too much waits already', 'QUEUE_FULL'));
+      return message.done(failure('not sent: too much waits', 'QUEUE_FULL'));
     }
     room.messages -= 1;
     room.bytes -= message.size;
@@ -186,16 +187,16 @@ export function createSubscription({ env, link, replies, subscriptions, room, er
         size: 0,
         ref,
         done(error, payload) {
-          env.clearTimeout(timer);
+          stop();
           if (error) reject(error);
           else resolve(payload);
         },
       };
-      const timer = env.setTimeout(() => {
+      const stop = env.after(Math.min(timeout, LONGEST), () => {
         const what = forget(message) ? 'not sent' : 'no reply';
         replies.take(ref);
         reject(failure(`${what} within ${timeout} ms`, 'TIMEOUT'));
-      }, timeout);
+      });
       dispatch(message);
     });
   }

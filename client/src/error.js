@@ -15,7 +15,6 @@ export class SparkError extends Error {
 
   /** @param {any} payload an error as the protocol has it */
   static from(payload) {
-    const { message, code } = payload ?? {};
-    return new SparkError(String(message ?? 'The server refused'), typeof code === 'string' ? code : undefined, payload);
+    return new SparkError(payload?.message ?? 'The server refused', payload?.code, payload);
   }
 }

@@ -33,7 +33,7 @@ export function createLink(env, url, token, on) {
   let socket;
   let attempt = 0; // what belongs to an earlier one comes too late
   let openedAt = 0;
-  let retry = 0;
+  let stopRetry = () => {};
   let mayHurry = true; // unless the server said when to come back
   let unwatch = () => {};
   const backoff = createBackoff(env.random);
@@ -60,7 +60,7 @@ export function createLink(env, url, token, on) {
   /** Lets go of the present socket, which may take minutes to report its own close. */
   function detach() {
     attempt += 1;
-    env.clearTimeout(retry);
+    stopRetry();
     watch.stop();
     const old = socket;
     socket = undefined;
@@ -124,7 +124,7 @@ export function createLink(env, url, token, on) {
     detach();
     if (wasOpen) backoff.lost(env.now() - openedAt, overloaded);
     mayHurry = hint === undefined && !overloaded;
-    retry = env.setTimeout(connect, hint ?? backoff.next());
+    stopRetry = env.after(hint ?? backoff.next(), connect);
     state = waiting();
     if (wasOpen) on.down(code, reason);
     announce();

@@ -35,7 +35,7 @@ export function createReplies() {
 
     /** The connection is lost. @param {number} code */
     fail(code) {
-      const text = `the connection was lost (${code}) before the reply; whether the message was handled is not known`;
+      const text = `connection lost (${code}) before the reply; the message may have been handled, or not`;
       const error = new SparkError(text, 'CONNECTION_LOST');
       for (const ref of [...all.keys()]) take(ref)?.(error);
     },

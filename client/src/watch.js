@@ -7,13 +7,13 @@ const ANSWER_WITHIN = 10_000; // ms
 
 /** @param {Environment} env @param {() => void} ping @param {() => void} dead */
 export function createWatch(env, ping, dead) {
-  let timer = 0;
+  let stop = () => {};
   let asking = false;
 
   /** @param {number} ms @param {() => void} act */
   function after(ms, act) {
-    env.clearTimeout(timer);
-    timer = env.setTimeout(act, ms);
+    stop();
+    stop = env.after(ms, act);
   }
 
   function ask(forgiving = true) {
@@ -44,7 +44,7 @@ export function createWatch(env, ping, dead) {
 
     stop() {
       asking = false;
-      env.clearTimeout(timer);
+      stop();
     },
   };
 }

@@ -1,13 +1,13 @@
 // The frames of the Spark protocol, as text and as bytes.
 
-const MAX_PATH = 1024;
+const PATH = /^\/[!-"$->@-~]{0,1023}$/; // printable ASCII without # and ?
 const PLAIN = 1; // the first byte of a binary frame
 const WITH_REF = 2;
 
 /** @param {string} path @returns {string} the same, if it can name a channel */
 export function checkPath(path) {
-  if (typeof path !== 'string' || path.length > MAX_PATH || !/^\/[!-"$->@-~]*$/.test(path)) {
-    throw new TypeError(`a channel is a path such as /chat/lobby, percent-encoded, without a query; not ${path}`);
+  if (!PATH.test(path)) {
+    throw new TypeError(`no path of a channel, percent-encoded and without query: ${path}`);
   }
   return path;
 }
@@ -43,21 +43,20 @@ function encodeBinary(channel, bytes, ref) {
 /** A frame of the server, or `undefined` if it is none.
  *  @param {string | ArrayBuffer} frame @returns {Record<string, any> | undefined} */
 export function decode(frame) {
-  if (typeof frame !== 'string') return decodeBinary(frame);
   try {
+    if (typeof frame !== 'string') return decodeBinary(frame);
     const object = JSON.parse(frame);
     return typeof object?.type === 'string' ? object : undefined;
   } catch {
-    return undefined;
+    return undefined; // no JSON, or too short for its head
   }
 }
 
 /** @param {ArrayBuffer} buffer */
 function decodeBinary(buffer) {
   const view = new DataView(buffer);
-  if (buffer.byteLength < 3 || view.getUint8(0) !== PLAIN) return undefined;
   const end = 3 + view.getUint16(1);
-  if (buffer.byteLength < end) return undefined;
+  if (view.getUint8(0) !== PLAIN || buffer.byteLength < end) return undefined;
   const channel = new TextDecoder().decode(buffer.slice(3, end));
   return { type: 'binary', channel, data: buffer.slice(end) };
 }

@@ -65,6 +65,15 @@ test('a reply that does not come in time rejects, and is ignored when it comes a
   assert.deepEqual(world.reported, []);
 });
 
+test('no timer is longer than a browser takes', async () => {
+  const world = new World();
+  const { room } = world.joined();
+  const seen = [Infinity, 2 ** 31].map((timeout) => watchPromise(room.send(1, { timeout })));
+  assert.equal(Math.max(...world.due), 2 ** 31 - 1);
+  await settled();
+  assert.deepEqual(seen.map(({ state }) => state), ['pending', 'pending']);
+});
+
 test('bytes are sent and come as the protocol lays them out', async () => {
   const world = new World();
   const spark = world.connect();

@@ -106,7 +106,7 @@ test('after 1001 the hint decides, and nothing but the page itself comes earlier
   const { spark, room } = world.joined();
   world.socket.closes(1001, 'Going away; come back in 12345 ms');
   assert.equal(room.state, 'joining');
-  world.hint('visible');
+  world.hint('visibilitychange');
   world.hint('online');
   world.pass(12_344);
   assert.equal(world.sockets.length, 1);
@@ -129,7 +129,7 @@ test('an overloaded server is left alone for longer', () => {
   const world = new World();
   world.joined();
   world.socket.closes(1013, 'overloaded');
-  world.hint('visible');
+  world.hint('visibilitychange');
   world.pass(14_999);
   assert.equal(world.sockets.length, 1);
   world.pass(1);
@@ -225,7 +225,7 @@ test('a reply that was under way when the connection was lost is an error, and t
   await settled();
   for (const { error } of seen) {
     assert.equal(error.code, 'CONNECTION_LOST');
-    assert.match(error.message, /lost \(1006\) before the reply; whether the message was handled is not known/);
+    assert.match(error.message, /lost \(1006\) before the reply; the message may have been handled, or not/);
   }
   world.comesBack();
   world.socket.opens();
@@ -355,7 +355,7 @@ test('after a sleep of the machine the other side gets another chance to answer,
 test('hints of the browser make it look at once', () => {
   const world = new World();
   const { spark } = world.joined();
-  for (const name of ['visible', 'offline', 'online']) {
+  for (const name of ['visibilitychange', 'offline', 'online']) {
     world.hint(name);
     world.hint(name); // one question at a time
     assert.deepEqual(world.socket.took(), [{ type: 'ping' }], name);
@@ -369,7 +369,7 @@ test('hints of the browser make it look at once', () => {
   world.online = true;
   world.hint('online');
   assert.equal(spark.state, 'connecting');
-  world.hint('visible');
+  world.hint('visibilitychange');
   assert.equal(world.sockets.length, 2, 'one attempt at a time');
   world.socket.closes();
   assert.equal(spark.state, 'waiting');

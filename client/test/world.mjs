@@ -84,11 +84,11 @@ export class World {
         this.sockets.push(socket);
         return socket;
       },
-      setTimeout: (act, ms) => {
-        this.#timers.set((this.#last += 1), { act, at: this.time + ms });
-        return this.#last;
+      after: (ms, act) => {
+        const timer = (this.#last += 1);
+        this.#timers.set(timer, { act, at: this.time + ms });
+        return () => this.#timers.delete(timer);
       },
-      clearTimeout: (timer) => this.#timers.delete(timer),
       now: () => this.time,
       random: () => (typeof this.chance === 'function' ? this.chance() : this.chance),
       report: (error) => this.reported.push(error),
@@ -159,6 +159,11 @@ export class World {
   sleep(ms) {
     this.time += ms;
     this.pass(0);
+  }
+
+  /** In how many ms each timer is due. */
+  get due() {
+    return [...this.#timers.values()].map(({ at }) => at - this.time);
   }
 
   /** Timers that were set and not cleared. */
