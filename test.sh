@@ -23,6 +23,7 @@ step docs      "the documentation builds, and its links hold" "RUSTDOCFLAGS='-D 
 step no-std    "the core needs no standard library"          "scripts/no-std.sh"
 step paths     "no file names a machine's own paths"         "scripts/no-paths.sh"
 step unit      "unit, law, socket and documentation tests"   "cargo test -q --workspace"
+step client    "the browser client: its types, its tests, and the script as served" "scripts/client.sh"
 step build     "the release builds"                          "cargo build -q --release --workspace"
 step simulate  "10,000 seeds, none fails"                    "cargo run -q --release -p lazuli-harness -- run --seeds 10000 --jobs 2"
 step canaries  "each planted bug is found"                   "scripts/canaries.sh"

@@ -24,8 +24,9 @@ stop_showcase() {
     wait "$server"
 }
 
-# Node.js with the packages of showcase/tests.
+# Node.js with the packages of a folder, by default those of showcase/tests.
 need_node() {
     command -v npm >/dev/null || { apt-get update -q && apt-get install -qy nodejs npm; }
-    [ -d showcase/tests/node_modules ] || (cd showcase/tests && npm ci --no-audit --no-fund)
+    local folder=${1:-showcase/tests}
+    [ -d "$folder/node_modules" ] || (cd "$folder" && npm ci --no-audit --no-fund)
 }

@@ -21,6 +21,7 @@ mod canary;
 #[cfg(feature = "canary")]
 pub mod canary;
 mod channel;
+pub mod client;
 mod config;
 mod context;
 pub mod driver;

@@ -5,96 +5,11 @@ const MAX_MESSAGE = 1000; // code points; the server refuses more
 const MAX_NAME = 40; // code points
 const MAX_WAITING = 50; // messages kept while offline
 const MAX_SHOWN = 500; // entries kept in the list
-const BACKOFF_BASE = 500; // ms, doubled with each attempt
-const BACKOFF_CAP = 10_000; // ms
-const STABLE_AFTER = 5_000; // ms; a connection that lasted this long starts the back-off afresh
-const PING_AFTER = 25_000; // ms of silence
-const ANSWER_WITHIN = 10_000; // ms; a connection that takes longer counts as lost
 const TYPING_SHOWN = 3_000; // ms after the latest event
 const TYPING_IDLE = 2_000; // ms without a key
 const TYPING_REPEAT = 1_500; // ms; well under TYPING_SHOWN, so that others see no flicker
 
 const byId = (id) => document.getElementById(id);
-
-/** A WebSocket that comes back: full jitter between attempts, and a watch for connections that died silently. */
-class Link {
-  #url;
-  #on;
-  #socket = null;
-  #attempts = 0;
-  #openedAt = null;
-  #watch;
-  #retry;
-
-  /** @param {string} url
-   *  @param {{up: () => void, down: () => void, text: (text: string) => void}} on */
-  constructor(url, on) {
-    this.#url = url;
-    this.#on = on;
-    this.#connect();
-  }
-
-  get isUp() {
-    return this.#socket?.readyState === WebSocket.OPEN;
-  }
-
-  send(object) {
-    this.#socket.send(JSON.stringify(object));
-  }
-
-  /** Connects now instead of waiting for the next attempt. */
-  hurry() {
-    if (this.#socket === null) this.#connect();
-  }
-
-  /** Gives this connection up and schedules the next. */
-  drop() {
-    const socket = this.#socket;
-    if (socket === null) return;
-    this.#socket = null; // the old socket may take minutes to report its close; nobody listens any more
-    socket.close();
-    clearTimeout(this.#watch);
-    const lived = this.#openedAt === null ? 0 : performance.now() - this.#openedAt;
-    if (lived >= STABLE_AFTER) this.#attempts = 0;
-    const ceiling = Math.min(BACKOFF_CAP, BACKOFF_BASE * 2 ** this.#attempts);
-    this.#attempts += 1;
-    this.#retry = setTimeout(() => this.#connect(), Math.random() * ceiling);
-    this.#on.down();
-  }
-
-  #connect() {
-    clearTimeout(this.#retry);
-    this.#openedAt = null;
-    const socket = new WebSocket(this.#url);
-    this.#socket = socket;
-    this.#expectWithin(ANSWER_WITHIN, () => this.drop());
-    const current = (act) => (event) => {
-      if (socket === this.#socket) act(event);
-    };
-    socket.onopen = current(() => {
-      this.#openedAt = performance.now();
-      this.#heard();
-      this.#on.up();
-    });
-    socket.onmessage = current((event) => {
-      this.#heard();
-      if (typeof event.data === 'string') this.#on.text(event.data);
-    });
-    socket.onclose = current(() => this.drop());
-  }
-
-  #heard() {
-    this.#expectWithin(PING_AFTER, () => {
-      this.send({ type: 'ping' });
-      this.#expectWithin(ANSWER_WITHIN, () => this.drop());
-    });
-  }
-
-  #expectWithin(ms, otherwise) {
-    clearTimeout(this.#watch);
-    this.#watch = setTimeout(otherwise, ms);
-  }
-}
 
 /** A chosen name as the server passes it on, or '' for none. */
 function tidyName(value) {
@@ -258,16 +173,16 @@ function chatPage() {
   const nameInput = byId('name');
   const list = createList();
   const typists = createTypists();
-  const outbox = []; // {text, name, item}: the first is in flight if `unanswered` is set
-  let unanswered = null; // the timer of the message in flight
+  const outbox = []; // {text, name, item, heard}
+  let inFlight = null; // the first of them, once it is sent
   let self = null; // this connection's user_id, learnt from the echo of an own message
   let beenUp = false;
   let typingSince = null; // when typing_start last went out
   let idle;
 
-  const room = roomOf(location.pathname);
-  byId('room').textContent = room;
-  document.title = `${room} · Lazuli`;
+  const title = roomOf(location.pathname);
+  byId('room').textContent = title;
+  document.title = `${title} · Lazuli`;
   nameInput.value = tidyName(storedName.get());
   nameInput.addEventListener('change', () => {
     nameInput.value = tidyName(nameInput.value);
@@ -285,28 +200,39 @@ function chatPage() {
     if (Number.isInteger(count)) byId('people').textContent = `${count} ${count === 1 ? 'user' : 'users'} online`;
   };
 
-  // One message at a time is under way: so they keep their order, an error answers the one in flight, and what a broken
-  // connection left unanswered goes again on the next. (One that arrived, its echo lost, is then said twice.)
-  function pump() {
-    if (unanswered !== null || outbox.length === 0 || !link.isUp) return;
-    const { text, name } = outbox[0];
-    link.send(withName({ type: 'chat_message', message: text }, name));
-    unanswered = setTimeout(() => link.drop(), ANSWER_WITHIN);
+  // One message at a time is under way: so they keep their order, and what a broken connection left unanswered goes again
+  // on the next. (One that arrived, its echo lost, is then said twice.)
+  async function pump() {
+    if (inFlight !== null || outbox.length === 0 || room.state !== 'joined') return;
+    const sent = outbox[0];
+    inFlight = sent;
+    try {
+      await room.send(withName({ type: 'chat_message', message: sent.text }, sent.name), {});
+      answered(sent);
+    } catch (error) {
+      if (error.code === 'TIMEOUT') spark.reconnect();
+      if (sent.heard) answered(sent);
+      else if (error.payload) refused(sent, error.message);
+    }
+    inFlight = null;
+    pump();
   }
-  function answered() {
-    clearTimeout(unanswered);
-    unanswered = null;
-    const sent = outbox.shift();
+  function answered(sent) {
+    outbox.shift();
     sent.item.remove();
-    return sent;
+  }
+  function refused(sent, why) {
+    answered(sent);
+    list.line('error', why);
+    if (input.value === '') input.value = sent.text; // to be mended, not typed again
   }
 
   function heardMessage({ user_id: id, message: text, name, timestamp }) {
     if (typeof text !== 'string') return;
-    const first = unanswered === null ? null : outbox[0];
-    const echo = first?.text === text && (name === undefined || name === first.name);
+    const echo = inFlight?.text === text && (name === undefined || name === inFlight.name);
     if (echo && (self === null || self === id)) {
-      answered();
+      inFlight.heard = true;
+      inFlight.item.remove();
       self = id;
     } else if (self === id) {
       // It says what we did not say: another's message was taken for our echo.
@@ -315,16 +241,9 @@ function chatPage() {
     }
     typists.stop(id);
     list.said(id, name, text, dateOf(timestamp), self === id);
-    pump();
   }
 
-  function receive(raw) {
-    let event;
-    try {
-      event = JSON.parse(raw);
-    } catch {
-      return;
-    }
+  function receive(event) {
     switch (event?.type) {
       case 'system':
         return list.line('system', event.message);
@@ -340,49 +259,46 @@ function chatPage() {
         return typists.stop(event.user_id);
       case 'file_upload':
         return list.line('system', `${shownName(event.user_id, event.name)} uploaded ${sizeText(event.size)}`);
-      case 'error': {
-        list.line('error', event.message);
-        if (unanswered === null) return;
-        const { text } = answered();
-        if (input.value === '') input.value = text; // to be mended, not typed again
-        return pump();
-      }
+      case 'error':
+        return list.line('error', event.message);
     }
   }
 
   showState('connecting', 'Connecting…');
-  const link = new Link(location.origin.replace(/^http/, 'ws') + location.pathname, {
-    up() {
-      if (beenUp) {
-        list.seal();
-        list.line('system', 'Connected again');
-      }
-      beenUp = true;
-      byId('people').textContent = 'Online'; // until somebody comes or goes, the number is not known
-      showState('online', '');
-      pump();
-    },
-    down() {
-      clearTimeout(unanswered);
-      unanswered = null;
-      self = null;
-      typingSince = null;
-      typists.clear();
-      byId('people').textContent = 'Offline';
-      showState('offline', 'No connection. What you write is kept and sent once it is back.');
-    },
-    text: receive,
+  const spark = Spark.connect();
+  const room = spark.subscribe(location.pathname);
+  room.on('joined', () => {
+    if (beenUp) {
+      list.seal();
+      list.line('system', 'Connected again');
+    }
+    beenUp = true;
+    byId('people').textContent = 'Online'; // until somebody comes or goes, the number is not known
+    showState('online', '');
+    pump();
   });
-  byId('retry').addEventListener('click', () => link.hurry());
-  addEventListener('online', () => link.hurry());
-  addEventListener('offline', () => link.drop());
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && link.hurry());
+  function down() {
+    self = null;
+    typingSince = null;
+    typists.clear();
+    byId('people').textContent = 'Offline';
+    showState('offline', 'No connection. What you write is kept and sent once it is back.');
+  }
+  spark.on('state', (state) => ['waiting', 'offline', 'closed'].includes(state) && down());
+  spark.on('error', (error) => list.line('error', error.message));
+  room.on('message', receive);
+  room.on('closed', down);
+  room.on('error', (error) => {
+    list.line('error', error.message);
+    if (room.state !== 'joined') down();
+  });
+  byId('retry').addEventListener('click', () => spark.reconnect());
 
   function stopTyping() {
     clearTimeout(idle);
     if (typingSince === null) return;
     typingSince = null;
-    if (link.isUp) link.send(withName({ type: 'typing_stop' }));
+    if (room.state === 'joined') room.send(withName({ type: 'typing_stop' }));
   }
   function showLeft() {
     const left = MAX_MESSAGE - [...input.value].length;
@@ -393,13 +309,13 @@ function chatPage() {
   input.addEventListener('input', () => {
     showLeft();
     if (input.value.trim() === '') return stopTyping();
-    if (!link.isUp) return;
+    if (room.state !== 'joined') return;
     clearTimeout(idle);
     idle = setTimeout(stopTyping, TYPING_IDLE);
     const now = performance.now();
     if (typingSince !== null && now - typingSince < TYPING_REPEAT) return;
     typingSince = now;
-    link.send(withName({ type: 'typing_start' }));
+    room.send(withName({ type: 'typing_start' }));
   });
   input.addEventListener('keydown', (event) => {
     // Enter that ends an input method's composition is not ours.

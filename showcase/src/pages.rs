@@ -16,6 +16,9 @@ pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
     routes.get("/metrics", |cx, _| {
         Ok(Response::text(metrics::render(cx.stats())).with_content_type(metrics::CONTENT_TYPE)?)
     })?;
+    for path in ["/js/spark.js", "/js/azu-spark.js"] {
+        routes.get(path, |_, request| Ok(lazuli::client::script(request)))?;
+    }
     routes.get("/healthz", |_, _| Ok(Response::text("ok")))
 }
 

@@ -11,5 +11,6 @@ import './browser/talk.mjs';
 import './browser/typing.mjs';
 import './browser/offline.mjs';
 import './browser/looks.mjs';
+import './browser/spark.mjs';
 
 process.exitCode = (await run()) ? 0 : 1;

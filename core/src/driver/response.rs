@@ -38,6 +38,11 @@ impl Response {
         Self::new("text/html; charset=utf-8", into_bytes(body.into()))
     }
 
+    /// 200 with a script.
+    pub fn javascript(body: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("text/javascript; charset=utf-8", into_bytes(body.into()))
+    }
+
     /// 200 with JSON that has been encoded already.
     pub fn json(body: impl Into<Cow<'static, [u8]>>) -> Self {
         Self::new("application/json", body.into())
@@ -281,8 +286,9 @@ mod tests {
         assert_eq!(Response::html("a").content_type(), "text/html; charset=utf-8");
         assert_eq!(Response::json(b"{}").content_type(), "application/json");
         assert_eq!(Response::bytes(vec![0]).content_type(), "application/octet-stream");
-        let script = Response::bytes(b"").with_content_type("text/javascript").unwrap();
-        assert_eq!(script.content_type(), "text/javascript");
+        assert_eq!(Response::javascript("a").content_type(), "text/javascript; charset=utf-8");
+        let style = Response::bytes(b"").with_content_type("text/css").unwrap();
+        assert_eq!(style.content_type(), "text/css");
     }
 
     #[test]

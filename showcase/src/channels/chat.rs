@@ -92,7 +92,7 @@ impl Channel for Chat {
             Said::ChatMessage { message, name } => self.say(cx, message, name)?,
             Said::TypingStart { name } => self.typing(cx, "user_typing", name),
             Said::TypingStop { name } => self.typing(cx, "user_stopped_typing", name),
-            Said::Ping {} => cx.send(&json!({ "type": "pong", "timestamp": cx.timestamp() })),
+            Said::Ping {} => cx.reply(&json!({ "type": "pong", "timestamp": cx.timestamp() })),
         }
         Ok(())
     }

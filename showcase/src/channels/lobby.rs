@@ -34,7 +34,7 @@ impl Channel for Lobby {
             Said::Typing { user, is_typing } => {
                 cx.broadcast(ROOM, &json!({ "type": "typing", "user": user, "is_typing": is_typing }));
             }
-            Said::Ping {} => cx.send(&json!({ "type": "pong", "timestamp": timestamp })),
+            Said::Ping {} => cx.reply(&json!({ "type": "pong", "timestamp": timestamp })),
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 // The connection goes and comes back; the server is the real one, or, where its failure must be exact, a scripted one.
 
 import { check, equal } from '../lib.mjs';
-import { address, becomes, enter, enterRaw, freshRoom, hasState, input, lines, messages, nextOf, open, say, server, shoot, shows, test } from './world.mjs';
+import { address, becomes, comesBack, enter, enterRaw, freshRoom, hasState, input, lines, messages, nextOf, open, say, scripted, server, shoot, shows, test } from './world.mjs';
+
+const SOON = 'Going away; come back in 10 ms';
 
 const waiting = (page) => page.locator('#waiting > .pending .text').allTextContents();
 
@@ -30,7 +32,7 @@ for (const [how, stop] of [['stops', () => server.stop()], ['is killed', async (
 
     await server.start();
     const raw = await enterRaw(room); // it may come before the page does, or after
-    await hasState(page, 'online');
+    await comesBack(page);
     await shows(page, [['own', 'You', 'before'], ['own', 'You', 'first while offline'], ['own', 'You', 'second while offline']]);
     equal(await waiting(page), [], 'what waits');
     check(!(await page.locator('#status').isVisible()), 'the status line', 'hidden', 'visible');
@@ -91,7 +93,7 @@ test('a quiet connection that answers stays', async () => {
   await hasState(page, 'online');
 });
 
-test('attempts to reconnect back off exponentially to 10 s, with full jitter', async () => {
+test('attempts to reconnect back off exponentially to 30 s, with full jitter', async () => {
   const deaf = (page) =>
     page.addInitScript(() => {
       Math.random = () => 0.5;
@@ -100,49 +102,63 @@ test('attempts to reconnect back off exponentially to 10 s, with full jitter', a
       window.WebSocket = class {
         constructor() {
           window.attempts.push(performance.now());
-          if (window.sockets.push(this) > 1) setTimeout(() => this.onclose({}), 0);
+          if (window.sockets.push(this) > 1) setTimeout(() => this.onclose({ code: 1006, reason: '' }), 0);
         }
         close() {}
       };
     });
   const page = await open(`/chat/${freshRoom()}`, { clock: true, before: deaf });
-  await page.evaluate(() => window.sockets[0].onclose({})); // the first one hangs until the clock is ours
+  await page.evaluate(() => window.sockets[0].onclose({ code: 1006, reason: '' })); // the first one hangs until the clock is ours
   const start = await page.evaluate(() => performance.now());
-  await page.clock.runFor(30_000);
+  await page.clock.runFor(100_000);
   const attempts = await page.evaluate(() => window.attempts);
   const delays = attempts.slice(1).map((at, n) => Math.round((at - (n ? attempts[n] : start)) / 10) * 10);
-  equal(delays.slice(0, 8), [250, 500, 1000, 2000, 4000, 5000, 5000, 5000], 'with 0.5 for chance, half of what each may be at most');
+  equal(delays.slice(0, 8), [500, 1000, 2000, 4000, 8000, 15000, 15000, 15000], 'with 0.5 for chance, half of what each may be at most');
 });
 
 test('what was sent without an answer before the connection broke is sent again', async () => {
   const got = [];
-  const fickle = (page) =>
-    page.routeWebSocket(/\/chat\//, (socket) => {
-      socket.onMessage((text) => {
-        const frame = JSON.parse(text);
-        if (frame.type !== 'chat_message') return;
-        got.push(frame.message);
-        if (got.length === 1) socket.close({ code: 1012 });
-        else socket.send(JSON.stringify({ ...frame, user_id: 7, timestamp: new Date().toISOString() }));
-      });
-    });
-  const page = await enter(freshRoom(), { before: fickle });
+  const sockets = [];
+  const heard = (data, reply) => {
+    got.push(data.message);
+    if (got.length === 1) return sockets[0].close(1001, SOON);
+    sockets[1].says({ ...data, user_id: 7, timestamp: new Date().toISOString() });
+    reply();
+  };
+  const page = await enter(freshRoom(), { before: scripted((data, reply) => data.type === 'chat_message' && heard(data, reply), sockets) });
   await say(page, 'hello');
   await shows(page, [['own', 'You', 'hello']]);
   equal(got, ['hello', 'hello'], 'what was sent');
 });
 
+test('what was heard before the connection broke is not sent again, though its reply was lost', async () => {
+  const got = [];
+  const sockets = [];
+  const heard = (data, reply) => {
+    got.push(data.message);
+    sockets.at(-1).says({ ...data, user_id: 7, timestamp: new Date().toISOString() });
+    if (got.length === 1) sockets[0].close(1001, SOON);
+    else reply();
+  };
+  const page = await enter(freshRoom(), { before: scripted((data, reply) => data.type === 'chat_message' && heard(data, reply), sockets) });
+  await say(page, 'hello');
+  await shows(page, [['own', 'You', 'hello']]);
+  await becomes(() => sockets.length, 2, 'the number of connections');
+  await hasState(page, 'online');
+  await say(page, 'more');
+  await shows(page, [['own', 'You', 'hello'], ['own', 'You', 'more']]);
+  equal(got, ['hello', 'more'], 'what was sent');
+});
+
 test('a message that the server refuses is given back, and the next one goes', async () => {
-  const strict = (page) =>
-    page.routeWebSocket(/\/chat\//, (socket) => {
-      socket.onMessage((text) => {
-        const frame = JSON.parse(text);
-        if (frame.type !== 'chat_message') return;
-        const timestamp = new Date().toISOString();
-        const answer = frame.message === 'bad' ? { type: 'error', message: 'Access denied: no' } : { ...frame, user_id: 7 };
-        socket.send(JSON.stringify({ ...answer, timestamp }));
-      });
-    });
+  const sockets = [];
+  const strict = scripted((data, reply) => {
+    if (data.type !== 'chat_message') return;
+    const timestamp = new Date().toISOString();
+    if (data.message === 'bad') return reply({ type: 'error', message: 'Access denied: no', timestamp }, 'error');
+    sockets[0].says({ ...data, user_id: 7, timestamp });
+    reply();
+  }, sockets);
   const page = await enter(freshRoom(), { before: strict });
   await say(page, 'bad');
   await page.locator('#messages > .error').getByText('Access denied: no').waitFor();
@@ -152,19 +168,35 @@ test('a message that the server refuses is given back, and the next one goes', a
   await shows(page, [['own', 'You', 'good']]);
 });
 
+test('a room that cannot be joined says why, and "Try now" tries again', async () => {
+  const page = await open(`/chat/${'x'.repeat(201)}`);
+  await hasState(page, 'offline');
+  const said = page.locator('#messages > .error').getByText('The id of a room has at most 200 bytes');
+  await becomes(() => said.count(), 1, 'how often it is said');
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await becomes(() => said.count(), 2, 'how often it is said');
+  await hasState(page, 'offline');
+});
+
 test('another who says our words before us is not taken for us for long', async () => {
-  let socket;
-  const scripted = (page) => page.routeWebSocket(/\/chat\//, (opened) => (socket = opened).onMessage(() => {}));
-  const said = (user_id, message) => socket.send(JSON.stringify({ type: 'chat_message', message, user_id, timestamp: new Date().toISOString() }));
-  const page = await enter(freshRoom(), { before: scripted });
+  const sockets = [];
+  const replies = [];
+  const said = (user_id, message) => sockets[0].says({ type: 'chat_message', message, user_id, timestamp: new Date().toISOString() });
+  const held = scripted((data, reply) => data.type === 'chat_message' && replies.push(reply), sockets);
+  const page = await enter(freshRoom(), { before: held });
+  const sent = (n) => becomes(() => replies.length, n, 'the messages that were sent');
   await say(page, 'hi');
+  await sent(1);
   said(5, 'hi'); // not ours, though it looks so
   said(9, 'hi'); // ours
+  replies[0]();
   said(5, 'something else'); // what we did not say: so 5 is not us
   await shows(page, [['other', 'User 5', 'hi'], ['other', 'User 9', 'hi'], ['other', 'User 5', 'something else']]);
   await say(page, 'again');
+  await sent(2);
   said(9, 'again');
   said(5, 'again');
+  replies[1]();
   await shows(page, [
     ['other', 'User 5', 'hi'],
     ['other', 'User 9', 'hi'],
@@ -176,26 +208,33 @@ test('another who says our words before us is not taken for us for long', async 
 
 test('after a reconnection, an id that was ours may be another\'s', async () => {
   const sockets = [];
-  const scripted = (page) => page.routeWebSocket(/\/chat\//, (opened) => sockets.push(opened) && opened.onMessage(() => {}));
-  const said = (user_id, message) => sockets.at(-1).send(JSON.stringify({ type: 'chat_message', message, user_id, timestamp: new Date().toISOString() }));
-  const page = await enter(freshRoom(), { before: scripted });
-  await say(page, 'one');
-  said(1, 'one');
+  const replies = [];
+  const held = scripted((data, reply) => data.type === 'chat_message' && replies.push(reply), sockets);
+  const said = (user_id, message) => sockets.at(-1).says({ type: 'chat_message', message, user_id, timestamp: new Date().toISOString() });
+  const page = await enter(freshRoom(), { before: held });
+  /** Says it, and is echoed with this id. */
+  const speak = async (message, user_id) => {
+    const count = replies.length + 1;
+    await say(page, message);
+    await becomes(() => replies.length, count, 'the messages that were sent');
+    said(user_id, message);
+  };
+  await speak('one', 1);
+  replies[0]();
   await shows(page, [['own', 'You', 'one']]);
-  await sockets[0].close({ code: 1001 });
+  await sockets[0].close(1001, SOON);
   await becomes(() => sockets.length, 2, 'the number of connections');
   await hasState(page, 'online');
-  await say(page, 'two');
-  said(2, 'two'); // we have another id now …
+  await speak('two', 2); // we have another id now …
+  replies[1]();
   said(1, 'I came first to the new server'); // … and another has ours
   const first = [['own', 'You', 'one'], ['own', 'You', 'two'], ['other', 'User 1', 'I came first to the new server']];
   await shows(page, first);
 
-  await sockets[1].close({ code: 1001 });
+  await sockets[1].close(1001, SOON);
   await becomes(() => sockets.length, 3, 'the number of connections');
   await hasState(page, 'online');
-  await say(page, 'three');
-  said(1, 'three'); // another's, the same words
+  await speak('three', 1); // another's, the same words
   said(1, 'not ours'); // which turns out here, and changes nothing of what 1 said two connections ago
   await shows(page, [...first, ['other', 'User 1', 'three'], ['other', 'User 1', 'not ours']]);
 });

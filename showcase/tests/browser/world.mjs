@@ -114,14 +114,16 @@ export async function say(page, text) {
 }
 
 /** Waits until what `probe` gives equals `expected`. */
-export async function becomes(probe, expected, what) {
+export async function becomes(probe, expected, what, ms) {
   await eventually(async () => {
     const seen = await probe();
     return { done: JSON.stringify(seen) === JSON.stringify(expected), expected, seen };
-  }, what);
+  }, what, ms);
 }
 
-export const hasState = (page, state) => becomes(() => page.locator('body').getAttribute('data-state'), state, 'the state of the connection');
+export const hasState = (page, state, ms) => becomes(() => page.locator('body').getAttribute('data-state'), state, 'the state of the connection', ms);
+/** It comes back by itself: a try may be 8 s away, and the one after it 16 s. */
+export const comesBack = (page) => hasState(page, 'online', 60_000);
 export const showsTyping = (page, text) => becomes(() => page.locator('#typing').textContent(), text, 'who is typing');
 export const showsPeople = (page, text) => becomes(() => page.locator('#people').textContent(), text, 'how many there are');
 
@@ -142,6 +144,28 @@ export async function enterRaw(room) {
   const client = await Client.open(`ws://${address}/chat/${room}`);
   await client.gets({ type: 'system', message: `Welcome to room ${room}`, timestamp: TIME });
   return client;
+}
+
+/** Scripts a Spark server, for `before`: everyone may join, and `heard` is called with what a channel is sent, and with
+ *  `reply(payload, status)`. Each socket goes into `sockets`, as {says(data), close(code, reason)}. */
+export function scripted(heard, sockets = []) {
+  return (page) =>
+    page.routeWebSocket(/\/spark$/, (socket) => {
+      const send = (frame) => socket.send(JSON.stringify(frame));
+      let joined;
+      sockets.push({
+        says: (data) => send({ type: 'message', channel: joined, data }),
+        close: (code, reason) => socket.close({ code, reason }),
+      });
+      socket.onMessage((text) => {
+        const { type, channel, ref, data } = JSON.parse(text);
+        if (type === 'ping') return send({ type: 'pong' });
+        joined ??= channel;
+        const reply = (payload = null, status = 'ok') => send({ type: 'reply', ref, channel, status, payload });
+        if (type === 'message') heard(data, reply);
+        else reply();
+      });
+    });
 }
 
 /** The next frame of `client` that is not a coming or going, or, if a type is given, that has this type. */

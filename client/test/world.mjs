@@ -1,0 +1,192 @@
+// A browser that does only what a test says: sockets, timers, time and chance are the test's.
+
+import { AzuSpark } from '../src/azu.js';
+import { Spark } from '../src/spark.js';
+
+/** A random generator with a seed (mulberry32). */
+export function seeded(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The far end of one socket. */
+class FakeSocket {
+  readyState = 0;
+  sent = [];
+  closedWith = null;
+
+  constructor(url, protocols) {
+    Object.assign(this, { url, protocols });
+  }
+
+  send(frame) {
+    if (this.readyState !== 1) throw new Error(`send in state ${this.readyState}`);
+    this.sent.push(typeof frame === 'string' ? JSON.parse(frame) : Buffer.from(frame).toString('hex'));
+  }
+
+  close(code) {
+    this.closedWith ??= code;
+    if (this.readyState < 2) this.readyState = 2;
+  }
+
+  // What the server does.
+
+  opens() {
+    this.readyState = 1;
+    this.onopen();
+  }
+
+  says(frame) {
+    this.onmessage({ data: frame instanceof ArrayBuffer || typeof frame === 'string' ? frame : JSON.stringify(frame) });
+  }
+
+  closes(code = 1006, reason = '') {
+    this.readyState = 3;
+    this.onclose({ code, reason });
+  }
+
+  /** What was sent since the last look. */
+  took() {
+    return this.sent.splice(0);
+  }
+
+  /** Answers every subscribe that was sent. */
+  joins(payload = null) {
+    for (const { type, channel, ref } of this.took()) {
+      if (type === 'subscribe') this.says({ type: 'reply', ref, channel, status: 'ok', payload });
+    }
+  }
+}
+
+export class World {
+  time = 0;
+  chance = 0.5;
+  online = true;
+  sockets = [];
+  reported = [];
+  states = [];
+  attribute = null;
+  #timers = new Map();
+  #last = 0;
+  #hint = null;
+
+  constructor({ refuses = null } = {}) {
+    this.env = {
+      resolve: (url) => new URL(url, 'ws://page.test/').href,
+      open: (url, protocols) => {
+        if (refuses) throw refuses;
+        const socket = new FakeSocket(url, protocols);
+        this.sockets.push(socket);
+        return socket;
+      },
+      after: (ms, act) => {
+        const timer = (this.#last += 1);
+        this.#timers.set(timer, { act, at: this.time + ms });
+        return () => this.#timers.delete(timer);
+      },
+      now: () => this.time,
+      random: () => (typeof this.chance === 'function' ? this.chance() : this.chance),
+      report: (error) => this.reported.push(error),
+      isOnline: () => this.online,
+      watch: (hint) => {
+        this.#hint = hint;
+        return () => (this.#hint = null);
+      },
+      root: { setAttribute: (name, value) => (this.attribute = `${name}=${value}`) },
+    };
+  }
+
+  connect(options, url) {
+    const spark = new Spark(url, options, this.env);
+    spark.on('state', (state) => this.states.push(state));
+    return spark;
+  }
+
+  azu(options) {
+    return new AzuSpark(options, this.env);
+  }
+
+  /** Connected, with one channel joined. */
+  joined(options = {}) {
+    const spark = this.connect(options);
+    this.socket.opens();
+    const room = spark.subscribe('/chat/lobby', options);
+    this.socket.joins();
+    return { spark, room };
+  }
+
+  get socket() {
+    return this.sockets.at(-1);
+  }
+
+  get isWatched() {
+    return this.#hint !== null;
+  }
+
+  hint(name) {
+    this.#hint(name);
+  }
+
+  /** Lets so many ms pass, each timer at its time. */
+  pass(ms) {
+    const end = this.time + ms;
+    for (;;) {
+      const [next] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([a, x], [b, y]) => x.at - y.at || a - b);
+      if (!next) break;
+      this.time = Math.max(this.time, next[1].at);
+      this.#timers.delete(next[0]);
+      next[1].act();
+    }
+    this.time = end;
+  }
+
+  /** Lets time pass until the next socket is being opened; gives back how long it took. */
+  comesBack(step = 1) {
+    const before = this.time;
+    for (const count = this.sockets.length; this.sockets.length === count; ) {
+      if (this.time - before > 700_000) throw new Error('no socket is opened any more');
+      this.pass(step);
+    }
+    return this.time - before;
+  }
+
+  /** The machine sleeps: time passes, and then the timers that are late come all at once. */
+  sleep(ms) {
+    this.time += ms;
+    this.pass(0);
+  }
+
+  /** In how many ms each timer is due. */
+  get due() {
+    return [...this.#timers.values()].map(({ at }) => at - this.time);
+  }
+
+  /** Timers that were set and not cleared. */
+  get timers() {
+    return this.#timers.size;
+  }
+}
+
+/** What becomes of a promise, so that it can be looked at later without being awaited. */
+export function watchPromise(promise) {
+  const seen = { state: 'pending' };
+  promise.then(
+    (value) => Object.assign(seen, { state: 'resolved', value }),
+    (error) => Object.assign(seen, { state: 'rejected', error }),
+  );
+  return seen;
+}
+
+export const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Remembers every event of an object: [name, ...arguments]. */
+export function eventsOf(emitter, ...names) {
+  const seen = [];
+  for (const name of names) emitter.on(name, (...args) => seen.push([name, ...args]));
+  return seen;
+}
