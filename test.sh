@@ -22,11 +22,12 @@ step clippy    "no lint complains"                           "cargo clippy -q --
 step docs      "the documentation builds, and its links hold" "RUSTDOCFLAGS='-D warnings' cargo doc -q --workspace --no-deps"
 step no-std    "the core needs no standard library"          "scripts/no-std.sh"
 step paths     "no file names a machine's own paths"         "scripts/no-paths.sh"
-step unit      "unit, law, socket and documentation tests"   "cargo test -q --workspace"
+step unit      "unit, law, socket and documentation tests"   "ATTACKS=later cargo test -q --workspace"
 step build     "the release builds"                          "cargo build -q --release --workspace"
 step simulate  "10,000 seeds, none fails"                    "cargo run -q --release -p lazuli-harness -- run --seeds 10000 --jobs 2"
 step canaries  "each planted bug is found"                   "scripts/canaries.sh"
 step hashes    "a seed gives one hash in debug and release"  "scripts/hashes.sh"
+step attacks   "what hostile peers try harms nobody"         "cargo test -q --release -p lazuli-harness --test attacks"
 step scenarios "the scenarios, by a foreign client, over both transports" "scripts/scenarios.sh"
 step browser   "the pages, in Chromium"                      "scripts/browser.sh"
 
