@@ -1,8 +1,10 @@
 //! The application under attack: a little of everything that a real one has.
 
 use lazuli::driver::guard::FrameLimits;
+use lazuli::route::PatternError;
 use lazuli::{
-    App, Channel, ConnId, Context, Error, Limits, Refused, Response, Result, Routes, Scope, SlowPolicy, Timer, json,
+    App, Channel, ConnId, Context, Error, Heartbeat, Limits, Rate, Refused, Response, Result, Routes, Scope, Session,
+    SlowPolicy, Timer, Timestamp, json,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -122,12 +124,37 @@ struct User(String);
 
 impl Channel<Lab> for User {
     fn on_connect(&mut self, cx: Cx<'_, '_>) -> Result {
-        cx.join(&self.0);
+        cx.identify(&self.0);
+        cx.join(&format!("user:{}", self.0));
         Ok(())
     }
 
     fn on_message(&mut self, cx: Cx<'_, '_>, text: &str) -> Result {
-        cx.to_room(&self.0).text(text);
+        cx.to_room(&format!("user:{}", self.0)).text(text);
+        Ok(())
+    }
+}
+
+/// `/expiring`: echoes for as long as [`PERMITTED`].
+struct Expiring;
+
+/// For so long a permission holds that expires, and for so long after it its connection may stay.
+pub const PERMITTED: Duration = Duration::from_secs(1);
+pub const GRACE: Duration = Duration::from_secs(1);
+
+/// The end of a permission that is given now.
+fn until(now: Timestamp) -> Timestamp {
+    Timestamp::from_unix_micros(now.as_unix_micros() + PERMITTED.as_micros() as u64)
+}
+
+impl Channel<Lab> for Expiring {
+    fn on_connect(&mut self, cx: Cx<'_, '_>) -> Result {
+        cx.expire_at(until(cx.timestamp()));
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: Cx<'_, '_>, text: &str) -> Result {
+        cx.text(text);
         Ok(())
     }
 }
@@ -234,53 +261,79 @@ fn frames(text: usize, binary: usize) -> FrameLimits {
     FrameLimits { text, binary, fragments: 1 << 18, ..FrameLimits::default() }
 }
 
+/// For rows that are about something else: as many messages as come.
+fn unhurried() -> Limits {
+    Limits { rate: Rate { per_second: u32::MAX, burst: u32::MAX }, ..Limits::default() }
+}
+
 /// All routes.
 pub fn routes() -> Routes<Lab> {
-    let large = Limits { frames: frames(16 << 20, 16 << 20), waiting: 32 << 20, ..Limits::default() };
-    let any_pings =
-        Limits { frames: FrameLimits { control_window: Duration::ZERO, ..frames(1 << 20, 16 << 20) }, ..large.clone() };
-    let hasty = Limits {
-        frames: FrameLimits { message_time: Duration::from_secs(2), fragments: u32::MAX, ..FrameLimits::default() },
-        ..Limits::default()
-    };
-    let slow = |slow| Limits { slow, ..Limits::default() };
     let mut routes = Routes::new();
-    let added = [
-        routes.channel("/echo", |_| Ok(Echo)),
-        routes.channel_with("/large", large.clone(), |_| Ok(Echo)),
-        routes.channel_with("/pings", any_pings, |_| Ok(Echo)),
-        routes.channel_with("/hasty", hasty, |_| Ok(Echo)),
-        routes.channel_with("/busy/disconnect", slow(SlowPolicy::Disconnect), |_| Ok(Listener("disconnect"))),
-        routes.channel_with("/busy/oldest", slow(SlowPolicy::DropOldest), |_| Ok(Listener("oldest"))),
-        routes.channel_with("/busy/latest", slow(SlowPolicy::KeepLatest), |_| Ok(Listener("latest"))),
-        routes.channel("/panicked", |_| Ok(Listener("panics"))),
-        routes.channel("/say/:room", |join| Ok(Speaker(join.param("room").into()))),
-        routes.channel_with("/rooms", large, |_| Ok(Member)),
-        routes.channel("/user/:name", |join| {
-            let name = join.param("name");
-            match join.query("token") {
-                Some(token) if token == format!("secret-of-{name}") => Ok(User(format!("user:{name}"))),
-                _ => Err(Refused::new(403, "This channel is somebody else's")),
-            }
-        }),
-        routes.channel("/timers", |_| Ok(Timers)),
-        routes.channel("/panics/:when", |join| match join.param("when") {
-            "make" => panic!("make panics, as asked"),
-            when => Ok(Panics(when.into())),
-        }),
-        routes.get("/", |_, _| Ok(Response::text("a page"))),
-        routes.get("/panic", |cx, _| {
-            cx.to_room("panics").text("never heard");
-            panic!("a page panics, as asked")
-        }),
-        routes.post("/tell/:room", |cx, request| {
-            let text = String::from_utf8_lossy(request.body()).into_owned();
-            cx.to_room(request.param("room").unwrap_or_default()).text(&text);
-            Ok(Response::status(204))
-        }),
-    ];
-    for result in added {
-        result.expect("the patterns are right");
-    }
+    echoes(&mut routes)
+        .and_then(|()| channels(&mut routes))
+        .and_then(|()| pages(&mut routes))
+        .expect("the patterns are right");
     routes
+}
+
+/// Echoes, with limits of all kinds.
+fn echoes(routes: &mut Routes<Lab>) -> Result<(), PatternError> {
+    let large = Limits { frames: frames(16 << 20, 16 << 20), waiting: 32 << 20, ..unhurried() };
+    let pings = FrameLimits { control_window: Duration::ZERO, ..frames(1 << 20, 16 << 20) };
+    let hasty = FrameLimits { message_time: Duration::from_secs(2), fragments: u32::MAX, ..FrameLimits::default() };
+    let second = Duration::from_secs(1);
+    let heartbeat = Some(Heartbeat { every: second, timeout: second });
+    routes.channel("/echo", |_| Ok(Echo))?;
+    routes.channel_with("/pings", Limits { frames: pings, ..large.clone() }, |_| Ok(Echo))?;
+    routes.channel_with("/large", large, |_| Ok(Echo))?;
+    routes.channel_with("/hasty", Limits { frames: hasty, ..unhurried() }, |_| Ok(Echo))?;
+    routes.channel_with("/beats", Limits { heartbeat, ..Limits::default() }, |_| Ok(Echo))?;
+    routes.channel_with("/expiring", Limits { grace: GRACE, ..Limits::default() }, |_| Ok(Expiring))
+}
+
+/// Everything that opens as a WebSocket and is no echo.
+fn channels(routes: &mut Routes<Lab>) -> Result<(), PatternError> {
+    let slow = |slow| Limits { slow, ..Limits::default() };
+    let large = Limits { frames: frames(16 << 20, 16 << 20), ..unhurried() };
+    routes.channel_with("/busy/disconnect", slow(SlowPolicy::Disconnect), |_| Ok(Listener("disconnect")))?;
+    routes.channel_with("/busy/oldest", slow(SlowPolicy::DropOldest), |_| Ok(Listener("oldest")))?;
+    routes.channel_with("/busy/latest", slow(SlowPolicy::KeepLatest), |_| Ok(Listener("latest")))?;
+    routes.channel("/panicked", |_| Ok(Listener("panics")))?;
+    routes.channel_with("/say/:room", unhurried(), |join| Ok(Speaker(join.param("room").into())))?;
+    routes.channel_with("/rooms", large, |_| Ok(Member))?;
+    routes.channel_with("/timers", unhurried(), |_| Ok(Timers))?;
+    routes.channel("/user/:name", |join| {
+        let name = join.param("name");
+        match join.token() {
+            Some(token) if token == format!("secret-of-{name}") => Ok(User(name.into())),
+            _ => Err(Refused::new(403, "This channel is somebody else's")),
+        }
+    })?;
+    routes.channel("/panics/:when", |join| match join.param("when") {
+        "make" => panic!("make panics, as asked"),
+        when => Ok(Panics(when.into())),
+    })?;
+    let spark = Limits { rate: unhurried().rate, ..Limits::spark() };
+    routes.spark_with("/spark", spark, |join| {
+        let expires = join.query("expires").map(|_| until(join.timestamp()));
+        Ok(Session { user: join.query("user").map(Into::into), expires })
+    })
+}
+
+/// Plain HTTP.
+fn pages(routes: &mut Routes<Lab>) -> Result<(), PatternError> {
+    routes.get("/", |_, _| Ok(Response::text("a page")))?;
+    routes.get("/panic", |cx, _| {
+        cx.to_room("panics").text("never heard");
+        panic!("a page panics, as asked")
+    })?;
+    routes.post("/revoke/:name", |cx, request| {
+        cx.close_user(request.param("name").unwrap_or_default(), 1008, "revoked");
+        Ok(Response::status(204))
+    })?;
+    routes.post("/tell/:room", |cx, request| {
+        let text = String::from_utf8_lossy(request.body()).into_owned();
+        cx.to_room(request.param("room").unwrap_or_default()).text(&text);
+        Ok(Response::status(204))
+    })
 }

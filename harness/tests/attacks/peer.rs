@@ -1,7 +1,7 @@
 //! The other end: clients that behave, and bytes that do not.
 
 use crate::Trouble;
-use serde_json::Value;
+use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
@@ -37,7 +37,10 @@ pub fn connect_narrow(addr: SocketAddr) -> Result<TcpStream, Trouble> {
 }
 
 fn over(socket: Socket, from: IpAddr, addr: SocketAddr) -> Result<TcpStream, Trouble> {
-    socket.bind(&SocketAddr::new(from, 0).into())?;
+    // Bound, a socket needs a port that no other has, and there are fewer of those than connections here.
+    if from != HERE {
+        socket.bind(&SocketAddr::new(from, 0).into())?;
+    }
     socket.connect_timeout(&addr.into(), PATIENCE)?;
     let stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -180,6 +183,21 @@ impl Peer {
         }
     }
 
+    /// Opens a Spark socket.
+    pub fn spark(addr: SocketAddr) -> Result<Peer, Trouble> {
+        Peer::open(addr, "/spark")
+    }
+
+    /// Subscribes on a Spark socket, and reads the reply.
+    pub fn subscribe(&mut self, channel: &str) -> Result<Value, Trouble> {
+        self.asks(json!({ "type": "subscribe", "channel": channel, "ref": 1 }).to_string())
+    }
+
+    /// Sends to a channel of a Spark socket, and reads the reply.
+    pub fn tell(&mut self, channel: &str, data: &Value) -> Result<Value, Trouble> {
+        self.asks(json!({ "type": "message", "channel": channel, "data": data, "ref": 2 }).to_string())
+    }
+
     /// The next text, as JSON.
     pub fn json(&mut self) -> Result<Value, Trouble> {
         Ok(serde_json::from_str(&self.text()?)?)
@@ -223,7 +241,8 @@ impl Peer {
 pub fn visit(addr: SocketAddr) -> Result<Duration, Trouble> {
     let begin = Instant::now();
     loop {
-        match Peer::ask(connect_from(ELSEWHERE, addr)?, addr, "/echo", &[])? {
+        let origin = format!("http://{addr}");
+        match Peer::ask(connect_from(ELSEWHERE, addr)?, addr, "/echo", &[("Origin", &origin)])? {
             Opened::Yes(mut peer) => {
                 peer.send("still there?")?;
                 if peer.text()? != "still there?" {

@@ -111,9 +111,14 @@ impl Server {
         }
     }
 
+    /// Tells it to stop, as an operator would.
+    pub fn ask_to_stop(&mut self) {
+        drop(self.stdin.take());
+    }
+
     /// Stops it, and says if it did not end well.
     pub fn stop(mut self) -> Result<(), Trouble> {
-        drop(self.stdin.take());
+        self.ask_to_stop();
         let begin = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait()? {

@@ -2,9 +2,10 @@
 
 use crate::Trouble;
 use crate::app::{Lab, Task, routes};
+use crate::rows;
 use lazuli::driver::Settings;
 use lazuli::log::Level;
-use lazuli::{Config, Handle};
+use lazuli::{Config, Handle, Origins};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::Write;
 use std::time::Duration;
@@ -16,6 +17,10 @@ fn setup(name: &str) -> Result<(Config, Settings), Trouble> {
     match name {
         "default" | "few-files" => {}
         "all-logs" => config.log = Level::Debug,
+        "origins" => config.origins = Origins::list(["https://app.example.com", "https://other.example.com:8443"]),
+        "origin-needed" => config.origins = Origins { none: false, ..Origins::default() },
+        "caps" => (config.per_address, config.per_user) = (rows::PER_ADDRESS, rows::PER_USER),
+        "rush" => config.accepted = rows::RUSH,
         other => return Err(format!("no setup is called {other}").into()),
     }
     Ok((config, settings))
@@ -58,7 +63,7 @@ fn trim() {}
 pub fn serve(transport: &str, name: &str) -> Result<(), Trouble> {
     let (config, settings) = setup(name)?;
     if name == "few-files" {
-        let few = Rlimit { current: Some(crate::rows::FEW_FILES), ..getrlimit(Resource::Nofile) };
+        let few = Rlimit { current: Some(rows::FEW_FILES), ..getrlimit(Resource::Nofile) };
         setrlimit(Resource::Nofile, few)?;
     }
     match transport {

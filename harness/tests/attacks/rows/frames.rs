@@ -1,7 +1,7 @@
 //! Frames: sizes, reserved bits, fragments, control frames, closes.
 
 use super::{conforms, ensure};
-use crate::peer::{connect, frame, raw};
+use crate::peer::{Peer, connect, connect_narrow, frame, raw, raw_over};
 use crate::runner::{Outcome, Row, Stage};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 pub fn rows() -> Vec<Row> {
     vec![
+        Row::new("06-half-open-peers", half_open).waits(),
         Row::new("07-lengths-that-lie", lengths),
         Row::new("08-broken-frames", |stage| conforms(stage, &["framing/", "fragments/", "control/"])),
         Row::new("09-bad-utf8", |stage| conforms(stage, &["utf8/"])),
@@ -17,6 +18,47 @@ pub fn rows() -> Vec<Row> {
         Row::new("11-fragments-without-end", fragments),
         Row::new("12-pings-unread", pings).heavy(),
     ]
+}
+
+/// Peers that say nothing any more: some read, some do not, and more waits for them than sockets hold.
+fn half_open(stage: &Stage) -> Outcome {
+    const COUNT: usize = 200;
+    let addr = stage.server.addr;
+    let mut alive = Peer::open(addr, "/beats")?;
+    let begin = Instant::now();
+    let mut silent: Vec<TcpStream> = (0..COUNT).map(|_| raw(addr, "/beats")).collect::<Result<_, _>>()?;
+    for _ in 0..20 {
+        let mut socket = raw_over(connect_narrow(addr)?, "/beats")?;
+        socket.write_all(&frame(0x82, &[7; 400 << 10]))?;
+        silent.push(socket);
+    }
+    // A ping after a second of silence, the close after another, and then the time for a close.
+    let few = stage.before.files + 4;
+    while stage.server.holds()?.files > few {
+        ensure!(begin.elapsed() < Duration::from_secs(60), "half-open peers are still there after a minute");
+        // Reading, this one answers pings.
+        alive.send("alive")?;
+        ensure!(alive.text()? == "alive", "a peer that answers is not served");
+        sleep(Duration::from_millis(100));
+    }
+    let took = begin.elapsed();
+    for socket in silent.iter_mut().take(COUNT) {
+        let mut heard = Vec::new();
+        socket.read_to_end(&mut heard)?;
+        ensure!(heard.starts_with(b"\x89\x09heartbeat\x88") && heard[13..15] == 1011u16.to_be_bytes(), "not {heard:?}");
+    }
+    // One that says nothing but pongs stays, too.
+    let mut quiet = Peer::open(addr, "/beats")?;
+    quiet.0.get_ref().set_read_timeout(Some(Duration::from_secs(4)))?;
+    let read = quiet.0.read();
+    ensure!(read.as_ref().is_ok_and(|message| message.is_ping()), "a ping was expected, not {read:?}");
+    for _ in 0..3 {
+        let read = quiet.0.read();
+        ensure!(read.as_ref().is_ok_and(|message| message.is_ping()), "another ping was expected, not {read:?}");
+    }
+    quiet.close()?;
+    alive.close()?;
+    Ok(format!("{} gone after {took:.1?}", silent.len()))
 }
 
 /// Beside lengths that are refused: those that are allowed, and never come.
@@ -68,7 +110,7 @@ fn pings(stage: &Stage) -> Outcome {
         .server
         .settle("the conformance suite's clients are gone", |holds| holds.files <= stage.before.files + 2)?;
     let mut socket = connect(stage.server.addr)?;
-    socket = crate::peer::raw_over(socket, "/pings")?;
+    socket = raw_over(socket, "/pings")?;
     // The way back is full once the server has taken what it echoes and sends nothing more.
     socket.write_all(&frame(0x82, &vec![7; 12 << 20]))?;
     let batch = frame(0x89, &[9; 125]).repeat(1_000);

@@ -3,12 +3,15 @@
 use crate::runner::{Outcome, Row, Stage};
 use lazuli_harness::conformance::{Target, names, run_only};
 
+mod access;
 mod crowds;
 mod faults;
 mod frames;
 mod handshakes;
 mod messages;
+mod spark;
 
+pub use access::{PER_ADDRESS, PER_USER, RUSH};
 pub use crowds::{FEW_FILES, TIMERS_A_MESSAGE};
 
 /// Fails the row with these words unless it holds.
@@ -27,6 +30,8 @@ pub fn all() -> Vec<Row> {
     rows.extend(frames::rows());
     rows.extend(messages::rows());
     rows.extend(crowds::rows());
+    rows.extend(spark::rows());
+    rows.extend(access::rows());
     rows.extend(faults::rows());
     rows
 }
