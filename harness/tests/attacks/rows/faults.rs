@@ -3,6 +3,7 @@
 use super::ensure;
 use crate::peer::{Opened, Peer, connect, exchange, frame, upgrade};
 use crate::runner::{Outcome, Row, Stage};
+use serde_json::json;
 use std::io::Write;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -56,15 +57,36 @@ fn logs(stage: &Stage) -> Outcome {
     ada.close()?;
     // In messages, names of rooms, and the reason of a close.
     let mut peer = Peer::open(addr, "/rooms")?;
-    for text in [nasty.to_owned(), serde_json::json!({ "type": nasty, "room": nasty }).to_string()] {
+    for text in [nasty.to_owned(), json!({ "type": nasty, "room": nasty }).to_string()] {
         ensure!(peer.asks(text)?["type"] == "error", "an error was expected");
     }
-    ensure!(peer.asks(serde_json::json!({ "type": "join", "room": nasty }).to_string())?["type"] == "error", "a name");
-    let joined = peer.asks(serde_json::json!({ "type": "join", "room": "\u{2028}\u{202e}" }).to_string())?;
+    ensure!(peer.asks(json!({ "type": "join", "room": nasty }).to_string())?["type"] == "error", "a name");
+    let joined = peer.asks(json!({ "type": "join", "room": "\u{2028}\u{202e}" }).to_string())?;
     ensure!(joined["type"] == "joined", "a line separator is no control character");
     peer.send_raw(&frame(0x88, &[&[0x0f, 0xa1][..], nasty.as_bytes()].concat()))?;
     ensure!(peer.close_code()? == 4001, "the close was not answered");
     drop(peer);
+    // Over Spark, and in what a browser's client offers instead of a header.
+    let offered = format!("lazuli, bearer.{SECRET}");
+    match Peer::ask(connect(addr)?, addr, "/user/ada", &[("Sec-WebSocket-Protocol", &offered)])? {
+        Opened::No(403, _) => {}
+        _ => return Err("a wrong token among the subprotocols was not refused".into()),
+    }
+    let mut spark = Peer::open(addr, &format!("/spark?token={SECRET}"))?;
+    for (channel, kind) in [
+        ("/user/ada".to_owned(), "subscribe"),
+        (format!("/user/ada?token={SECRET}"), "subscribe"),
+        (format!("/say/{encoded}"), "subscribe"),
+        (format!("/say/{nasty}"), "message"),
+        ("/say/%e2%80%a8%e2%80%ae".to_owned(), "unsubscribe"),
+        ("/nothing/%e2%80%a8%e2%80%ae".to_owned(), "subscribe"),
+        ("/say/x".to_owned(), nasty),
+    ] {
+        let text = json!({ "type": kind, "channel": channel, "params": { "token": SECRET }, "data": SECRET, "ref": 1 });
+        let reply = spark.asks(text.to_string())?;
+        ensure!(reply["status"] == "error", "{text} was answered with {reply}");
+    }
+    spark.close()?;
     // All of it has been written by the time that something later has.
     let begin = Instant::now();
     Peer::open(addr, "/say/the-last-one")?.close()?;
