@@ -111,10 +111,13 @@ pub(crate) struct Membership {
     position: u32,
 }
 
+/// Names to places. Peers choose names, so nothing is hashed: for any hash that is known, names that collide can be found.
+type Index<K> = BTreeMap<K, u32>;
+
 /// Rooms by name. A room exists as long as it has a member.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
-    names: BTreeMap<Arc<str>, u32>,
+    names: Index<Arc<str>>,
     rooms: Slab<Room>,
     /// Of each instance, by its index: where it is a member.
     memberships: Vec<Vec<Membership>>,

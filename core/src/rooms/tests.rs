@@ -2,6 +2,8 @@ use super::*;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
+use core::cell::Cell;
+use core::cmp::Ordering;
 use proptest::prelude::*;
 
 const SOCKET: ConnId = match ConnId::from_u64(1 << 32 | 99) {
@@ -60,4 +62,48 @@ proptest! {
             }
         }
     }
+}
+
+std::thread_local! {
+    static COMPARED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A name that counts how often it is compared.
+#[derive(PartialEq, Eq)]
+struct Counted(String);
+
+impl Ord for Counted {
+    fn cmp(&self, other: &Self) -> Ordering {
+        COMPARED.set(COMPARED.get() + 1);
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Counted {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// 100,000 names that have one hash where characters are added up or multiplied by 31: a look-up compares with a few
+/// dozen of them.
+#[test]
+fn names_that_collide_cost_a_logarithm() {
+    const MANY: usize = 100_000;
+    let name = |n: usize| Counted((0..17).map(|bit| if n >> bit & 1 == 0 { "Aa" } else { "BB" }).collect());
+    let mut index: Index<Counted> = Index::new();
+    let mut worst = 0;
+    for n in 0..MANY {
+        COMPARED.set(0);
+        index.insert(name(n), n as u32);
+        worst = worst.max(COMPARED.get());
+    }
+    for n in 0..MANY + 1_000 {
+        COMPARED.set(0);
+        assert_eq!(index.get(&name(n)), (n < MANY).then_some(n as u32).as_ref());
+        worst = worst.max(COMPARED.get());
+    }
+    // A node has 11 names at most, and but for the first at least six branches.
+    let levels = MANY.ilog(6) as usize + 1;
+    assert!(worst <= 11 * levels, "{worst} comparisons");
 }
