@@ -1,7 +1,7 @@
 //! Worlds of a hub alone: no driver, no bytes of a socket.
 
 use crate::channels::routes;
-use lazuli::{Cause, Config, ConnId, Hub, Input, Message, Output, Request, Time};
+use lazuli::{Cause, Config, ConnId, Hub, Input, Message, Output, Rate, Request, Time};
 use std::hint::black_box;
 
 /// A hub with connections.
@@ -22,7 +22,8 @@ impl World {
     /// When a target is none, or refused.
     pub fn new(connections: usize, target: impl Fn(usize) -> String) -> World {
         // The widest window: with nothing ever reported, millions of frames go out before one has to wait.
-        let config = Config { connections: usize::MAX, window: u32::MAX, ..Config::default() };
+        let config =
+            Config { connections: usize::MAX, accepted: Rate::UNLIMITED, window: u32::MAX, ..Config::default() };
         let hub = Hub::new(config, routes().expect("good routes"), ());
         let (conns, reports) = (Vec::new(), Vec::new());
         let mut world = World { hub, conns, now: Time::ZERO, unreported: Vec::new(), reports };

@@ -3,7 +3,7 @@
 use crate::channels::routes;
 use crate::count::blocks;
 use lazuli::driver::{Driver, LinkId, Settings};
-use lazuli::{Config, Hub, Input, Message, Request, Time};
+use lazuli::{Config, Hub, Input, Message, Rate, Request, Time};
 use std::collections::BTreeMap;
 
 /// Blocks that a step left in the allocator.
@@ -22,7 +22,7 @@ impl Step {
 }
 
 fn hub() -> Hub {
-    let config = Config { connections: usize::MAX, ..Config::default() };
+    let config = Config { connections: usize::MAX, accepted: Rate::UNLIMITED, ..Config::default() };
     Hub::new(config, routes().expect("good routes"), ())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::channels::routes;
 use lazuli::driver::{Driver, Io, LinkId, Settings};
-use lazuli::{App, Config, Hub, Time};
+use lazuli::{App, Config, Hub, Rate, Time};
 use std::io::{self, IoSlice};
 
 /// Takes every byte, and counts.
@@ -42,7 +42,7 @@ impl<I: Io<()>> Links<I> {
     /// # Panics
     /// When one is refused.
     pub fn new(count: usize, target: &str, io: I) -> Self {
-        let config = Config { connections: usize::MAX, ..Config::default() };
+        let config = Config { connections: usize::MAX, accepted: Rate::UNLIMITED, ..Config::default() };
         let hub = Hub::new(config, routes().expect("good routes"), ());
         let driver = Driver::new(hub, Settings::default());
         let mut links = Links { driver, links: Vec::with_capacity(count), io, now: Time::ZERO };

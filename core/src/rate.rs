@@ -20,6 +20,9 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// As often as one likes.
+    pub const UNLIMITED: Rate = Rate { per_second: u32::MAX, burst: u32::MAX };
+
     /// Nanoseconds until one token has come back.
     fn interval(self) -> u64 {
         1_000_000_000 / u64::from(self.per_second.max(1))
@@ -109,6 +112,13 @@ mod tests {
         assert_eq!([at(0), at(0), at(0), at(0)], [true, true, true, false]);
         assert_eq!([at(99_999), at(100_000), at(100_001)], [false, true, false]);
         assert!((0..3).all(|_| at(10_000_000)) && !at(10_000_000));
+    }
+
+    #[test]
+    fn without_limit_everything_passes() {
+        let mut bucket = Bucket::default();
+        assert!((0..1_000).all(|_| bucket.take(Rate::UNLIMITED, Time::ZERO)));
+        assert!((0..1_000).all(|_| bucket.take(Rate::UNLIMITED, Time::MAX)));
     }
 
     #[test]
