@@ -435,6 +435,21 @@ test('a token travels as a subprotocol, asked for anew for each socket', async (
   assert.deepEqual(without.sockets.map((socket) => socket.protocols), [['lazuli', 'bearer.fixed'], []]);
 });
 
+test('who closes while the next socket is being prepared gets none', async () => {
+  const world = new World();
+  const spark = world.connect({ token: async () => 'late' });
+  spark.close();
+  await settled();
+  assert.deepEqual([world.sockets.length, spark.state], [0, 'closed']);
+
+  const other = new World();
+  const changing = other.connect();
+  changing.on('state', (state) => state === 'connecting' && changing.close());
+  other.socket.closes();
+  other.pass(60_000);
+  assert.deepEqual([other.sockets.length, changing.state, other.attribute], [1, 'closed', 'data-spark-state=closed']);
+});
+
 test('an address that no socket takes is an error, and not tried again', () => {
   const world = new World({ refuses: new SyntaxError('bad subprotocol') });
   const spark = world.connect();
