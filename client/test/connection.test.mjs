@@ -409,6 +409,18 @@ test('reconnect() hurries, keeps what waits, and may be called from any event', 
   assert.equal(world.attribute, 'data-spark-state=closed');
 });
 
+test('reconnect() begins with short waits again', () => {
+  const world = new World();
+  const spark = world.connect();
+  for (const wait of [500, 1_000, 2_000]) {
+    world.socket.closes();
+    assert.equal(world.comesBack(), wait);
+  }
+  spark.reconnect();
+  world.socket.closes();
+  assert.equal(world.comesBack(), 500);
+});
+
 test('a token travels as a subprotocol, asked for anew for each socket', async () => {
   const world = new World();
   let n = 0;
