@@ -162,7 +162,7 @@ export function createSubscription({ env, link, replies, subscriptions, room, er
   /** @param {Message} message */
   function dispatch(message) {
     if (state === 'closed') return message.done(failure('not sent: closed', 'CLOSED'));
-    if (state === 'joined' && !queue.length && post(message)) return;
+    if (state === 'joined' && post(message)) return;
     message.size = sizeOf(message.frame);
     if (room.messages < 1 || room.bytes < message.size) {
       return message.done(failure('not sent: too much waits', 'QUEUE_FULL'));

@@ -75,10 +75,9 @@ export function createLink(env, url, token, on) {
     watch.opening();
     if (wasOpen) on.down(1000, 'Reconnecting');
     announce();
-    if (mine !== attempt) return; // a listener decided otherwise
     evaluate(
       token,
-      (value) => mine === attempt && open(value),
+      (value) => mine === attempt && open(value), // unless a listener, or time, decided otherwise
       (error) => {
         if (mine !== attempt) return;
         lost(ABNORMAL, '');

@@ -298,6 +298,22 @@ test('joining anew with other params leaves first', () => {
   assert.equal(room.state, 'joined');
 });
 
+test('the answer to a join that another has taken the place of is not its answer', () => {
+  const world = new World();
+  const spark = world.connect();
+  world.socket.opens();
+  const room = spark.subscribe('/a', { params: { page: 1 } });
+  room.join({ page: 2 });
+  const [first, left, second] = world.socket.took();
+  const seen = eventsOf(room, 'joined', 'message', 'error');
+  world.socket.says({ type: 'reply', ref: first.ref, status: 'ok', payload: 1 });
+  world.socket.says({ type: 'message', channel: '/a', data: 'of page 1' });
+  world.socket.says({ type: 'reply', ref: left.ref, status: 'ok', payload: null });
+  assert.equal(room.state, 'joining');
+  world.socket.says({ type: 'reply', ref: second.ref, status: 'ok', payload: 2 });
+  assert.deepEqual(seen, [['joined', 2]]);
+});
+
 test('an error of the server without a ref goes to its channel, or to the whole, or is reported', () => {
   const world = new World();
   const { spark, room } = world.joined();

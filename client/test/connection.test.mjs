@@ -409,6 +409,18 @@ test('reconnect() hurries, keeps what waits, and may be called from any event', 
   assert.equal(world.attribute, 'data-spark-state=closed');
 });
 
+test('reconnect() begins with short waits again', () => {
+  const world = new World();
+  const spark = world.connect();
+  for (const wait of [500, 1_000, 2_000]) {
+    world.socket.closes();
+    assert.equal(world.comesBack(), wait);
+  }
+  spark.reconnect();
+  world.socket.closes();
+  assert.equal(world.comesBack(), 500);
+});
+
 test('a token travels as a subprotocol, asked for anew for each socket', async () => {
   const world = new World();
   let n = 0;
@@ -433,6 +445,21 @@ test('a token travels as a subprotocol, asked for anew for each socket', async (
   without.connect({ token: 'fixed' });
   without.connect();
   assert.deepEqual(without.sockets.map((socket) => socket.protocols), [['lazuli', 'bearer.fixed'], []]);
+});
+
+test('who closes while the next socket is being prepared gets none', async () => {
+  const world = new World();
+  const spark = world.connect({ token: async () => 'late' });
+  spark.close();
+  await settled();
+  assert.deepEqual([world.sockets.length, spark.state], [0, 'closed']);
+
+  const other = new World();
+  const changing = other.connect();
+  changing.on('state', (state) => state === 'connecting' && changing.close());
+  other.socket.closes();
+  other.pass(60_000);
+  assert.deepEqual([other.sockets.length, changing.state, other.attribute], [1, 'closed', 'data-spark-state=closed']);
 });
 
 test('an address that no socket takes is an error, and not tried again', () => {

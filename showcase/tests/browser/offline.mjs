@@ -72,6 +72,7 @@ test('at most 50 messages wait; the next is not taken and stays in the input', a
 
 test('a connection that died silently is found out', async () => {
   const page = await enter(freshRoom(), { losesServer: true, clock: true });
+  await page.getByText('Welcome to room').waitFor(); // the last that comes: from here on it is silent
   server.signal('SIGSTOP'); // nothing is closed, nothing is answered
   await page.clock.runFor(25_000); // the page asks …
   await hasState(page, 'online');
@@ -84,6 +85,7 @@ test('a connection that died silently is found out', async () => {
 
 test('a quiet connection that answers stays', async () => {
   const page = await enter(freshRoom(), { clock: true });
+  await page.getByText('Welcome to room').waitFor();
   for (let minute = 0; minute < 3; minute += 1) {
     const heard = await page.evaluate(() => window.heard);
     await page.clock.runFor(25_000);
