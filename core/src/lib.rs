@@ -16,6 +16,7 @@ extern crate std;
 
 mod address;
 pub mod backplane;
+mod beats;
 #[cfg(not(feature = "canary"))]
 mod canary;
 #[cfg(feature = "canary")]

@@ -19,7 +19,6 @@ type MakePage<A> = dyn Fn(&mut Scope<'_, A>, &Request) -> Result<Response> + Sen
 
 pub(crate) struct SocketRoute<A: App> {
     pub(crate) handler: Handler<A>,
-    pub(crate) limits: Arc<Limits>,
     /// Its place in [`Stats::routes`](crate::Stats::routes).
     pub(crate) index: u32,
 }
@@ -52,6 +51,7 @@ pub struct Routes<A: App = ()> {
     pub(crate) sockets: Router<SocketRoute<A>>,
     /// Of those, in the order of their indices.
     pub(crate) patterns: Vec<Arc<str>>,
+    pub(crate) limits: Vec<Arc<Limits>>,
     /// Subprotocols that may be chosen.
     pub(crate) protocols: Vec<String>,
     pub(crate) get: Router<Box<MakePage<A>>>,
@@ -63,6 +63,7 @@ impl<A: App> Default for Routes<A> {
         Routes {
             sockets: Router::new(),
             patterns: Vec::new(),
+            limits: Vec::new(),
             protocols: alloc::vec!["lazuli".into()],
             get: Router::new(),
             post: Router::new(),
@@ -127,8 +128,9 @@ impl<A: App> Routes<A> {
 
     fn socket(&mut self, pattern: &str, limits: Limits, handler: Handler<A>) -> Result<(), PatternError> {
         let index = self.patterns.len() as u32;
-        self.sockets.insert(pattern, SocketRoute { handler, limits: Arc::new(limits), index })?;
+        self.sockets.insert(pattern, SocketRoute { handler, index })?;
         self.patterns.push(pattern.into());
+        self.limits.push(Arc::new(limits));
         Ok(())
     }
 

@@ -68,8 +68,9 @@ impl<A: App> Hub<A> {
         message: Message<'_>,
         Batching { most, within }: Batching,
     ) {
+        let frames = &self.state.limits(conn).frames;
+        let largest = frames.text.max(frames.binary);
         let Some(found) = self.state.conns.get_mut(conn) else { return };
-        let largest = found.limits.frames.text.max(found.limits.frames.binary);
         let waiting = found.more.as_ref().and_then(|more| more.batch.as_ref()).map_or(0, |batch| batch.bytes.len());
         if waiting + message.len() > largest {
             self.hand_over(conn);

@@ -192,8 +192,8 @@ impl<A: App> Hub<A> {
         let sent = self.out.send(frame, |to| {
             for (conn, found) in conns.iter().filter(|(_, found)| found.life == Life::Open) {
                 if left_out(conn) || found.spark().is_some() {
-                } else if let Some(socket) = found.socket {
-                    subscriptions.push((found.form, socket));
+                } else if let Some(socket) = found.socket() {
+                    subscriptions.push((found.form(), socket));
                 } else if flow.charge(conn.index(), length) {
                     to.push(conn);
                 } else {
@@ -233,11 +233,11 @@ impl<A: App> Hub<A> {
     /// Queues what does not fit the credit, by the policy of the connection's channel.
     fn offer(&mut self, conn: ConnId, frame: &Frame) {
         let Some(found) = self.state.conns.get(conn).filter(|found| found.life == Life::Open) else { return };
-        match self.state.flow.offer(conn.index(), frame, found.limits.waiting, found.limits.slow) {
+        let (limit, policy) = (self.state.limits_of(found).waiting, self.state.limits_of(found).slow);
+        match self.state.flow.offer(conn.index(), frame, limit, policy) {
             Offer::Admitted => self.hand_out(conn, frame),
             Offer::Queued { dropped } => self.state.stats.dropped += u64::from(dropped),
             Offer::Overflow => {
-                let limit = found.limits.waiting;
                 self.state.stats.overflowed += 1;
                 self.log(Level::Info, "too slow", Some(conn), || format!("more than {limit} bytes would wait"));
                 self.end_now(conn, 1013, "Too slow: more waits for you than the limit allows; try again later");

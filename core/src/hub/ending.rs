@@ -11,7 +11,6 @@ use crate::life::{Life, Next, Step};
 use crate::log::Level;
 use crate::output::Item;
 use crate::time::Time;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -29,7 +28,7 @@ impl<A: App> Hub<A> {
 
     /// Decides a connection's end, and drops what waits for a batch.
     pub(super) fn end_at_once(&mut self, conn: ConnId, code: u16, reason: &str) {
-        if self.state.conns.get(conn).is_some_and(|found| found.socket.is_some()) {
+        if self.state.conns.get(conn).is_some_and(|found| found.socket().is_some()) {
             return self.end_channel(conn, code, reason, true);
         }
         self.decide(conn, code, reason, true);
@@ -67,7 +66,7 @@ impl<A: App> Hub<A> {
 
     fn decide(&mut self, conn: ConnId, code: u16, reason: &str, linger: bool) {
         // A second decision of the application's own is no input that came too late.
-        let ended = self.state.conns.get(conn).is_none_or(|found| found.ending.is_some());
+        let ended = self.state.conns.get(conn).is_none_or(|found| found.is_ending());
         let Some(Next::To(life)) = (!ended).then(|| self.step(conn, Step::Ended)).flatten() else { return };
         let reason: Arc<str> = crate::error::fit_reason(reason).into();
         self.log(Level::Debug, "closing", Some(conn), || format!("{code} {reason}"));
@@ -79,7 +78,7 @@ impl<A: App> Hub<A> {
         self.unwatch(conn);
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let instance = found.instance;
-        found.ending = Some(Box::new(Ending { code, reason: reason.clone(), by, linger: None }));
+        found.more().ending = Some(Ending { code, reason: reason.clone(), by, linger: None });
         if let Some(gathered) = self.take_batch(conn) {
             self.work.push_back(Work::Batch { instance, gathered });
         }
@@ -96,7 +95,7 @@ impl<A: App> Hub<A> {
             return self.flushed(conn);
         }
         let key = self.state.timers.insert(by.max(self.state.now), Due::Linger(conn));
-        if let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending.as_mut()) {
+        if let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending()) {
             ending.linger = Some(key);
         }
     }
@@ -142,7 +141,7 @@ impl<A: App> Hub<A> {
     }
 
     fn ask_to_close(&mut self, conn: ConnId) {
-        let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending.as_mut()) else { return };
+        let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending()) else { return };
         if let Some(key) = ending.linger.take() {
             self.state.timers.cancel(key);
         }
@@ -152,7 +151,7 @@ impl<A: App> Hub<A> {
 
     /// The time of what is queued for a connection is over.
     pub(super) fn on_linger(&mut self, conn: ConnId) {
-        if let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending.as_mut()) {
+        if let Some(ending) = self.state.conns.get_mut(conn).and_then(|found| found.ending()) {
             ending.linger = None;
         }
         self.give_up(conn);
@@ -187,7 +186,7 @@ impl<A: App> Hub<A> {
         if let Some(address) = found.more.as_ref().and_then(|more| more.address) {
             self.state.addresses.disconnected(address, self.state.now);
         }
-        if let Some(key) = found.ending.and_then(|ending| ending.linger) {
+        if let Some(key) = found.more.as_ref().and_then(|more| more.ending.as_ref()?.linger) {
             self.state.timers.cancel(key);
         }
         self.state.stats.dropped += self.state.flow.clear(conn.index()) as u64;
@@ -222,7 +221,7 @@ impl<A: App> Hub<A> {
         self.shutdown = Some(deadline);
         self.deadline = Some(self.state.timers.insert(deadline.max(self.state.now), Due::Shutdown));
         self.log(Level::Info, "shutting down", None, alloc::string::String::new);
-        let sockets = self.state.conns.iter().filter(|(_, found)| found.socket.is_none());
+        let sockets = self.state.conns.iter().filter(|(_, found)| found.socket().is_none());
         let conns: Vec<ConnId> = sockets.map(|(conn, _)| conn).collect();
         let spread = self.state.config.come_back.as_millis() as u64;
         for conn in conns {

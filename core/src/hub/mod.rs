@@ -129,6 +129,7 @@ impl<A: App> Hub<A> {
         let routes_of =
             routes.patterns.iter().map(|route| RouteStats { route: route.clone(), ..RouteStats::default() });
         state.stats.routes = routes_of.collect();
+        state.route_limits = routes.limits.clone();
         let mut hub = Hub {
             app,
             routes,
@@ -229,7 +230,7 @@ impl<A: App> Hub<A> {
 
     /// The wire bytes that wait in the hub for a connection.
     pub fn waiting(&self, conn: ConnId) -> usize {
-        if self.state.conns.get(conn).is_some_and(|found| found.socket.is_none()) {
+        if self.state.conns.get(conn).is_some_and(|found| found.socket().is_none()) {
             self.state.flow.waiting(conn.index())
         } else {
             0
@@ -276,7 +277,7 @@ impl<A: App> Hub<A> {
 
     fn on_timer(&mut self, instance: u32, timer: Timer, at: Time, every: Option<Duration>) {
         let Some(found) = self.state.instances.get_mut(instance as usize) else { return };
-        found.timers.retain(|(set, _)| *set != timer);
+        found.timers.iter_mut().for_each(|timers| timers.retain(|(set, _)| *set != timer));
         if let Some(every) = every {
             let late = self.state.now.saturating_since(at).as_micros() % every.as_micros().max(1);
             let next = every.saturating_sub(Duration::from_micros(late as u64));
@@ -303,7 +304,7 @@ impl<A: App> Hub<A> {
 
     /// Counts an input that would end a connection that is gone or ending already.
     fn count_if_ending(&mut self, conn: ConnId) {
-        if self.state.conns.get(conn).is_none_or(|found| found.ending.is_some()) {
+        if self.state.conns.get(conn).is_none_or(|found| found.is_ending()) {
             self.state.stats.stale += 1;
         }
     }

@@ -4,7 +4,6 @@ use super::state::{Conn, Due, Instance, Spark};
 use super::{Hub, callback};
 use crate::address::Address;
 use crate::channel::{App, Channel, Join};
-use crate::config::Limits;
 use crate::error::Refused;
 use crate::id::ConnId;
 use crate::log::Level;
@@ -22,7 +21,6 @@ use core::time::Duration;
 /// What a route made of a request.
 pub(super) struct Made<A: App> {
     pub(super) handler: MadeHandler<A>,
-    pub(super) limits: Arc<Limits>,
     pub(super) route: u32,
 }
 
@@ -70,10 +68,10 @@ impl<A: App> Hub<A> {
         self.check_crowd(address)?;
         let made = self.make(request, None, address)?;
         Ok(match made.handler {
-            MadeHandler::Channel(channel) => self.insert(Some(channel), None, made.limits, made.route, address),
+            MadeHandler::Channel(channel) => self.insert(Some(channel), None, made.route, address),
             MadeHandler::Spark(session) => {
                 let spark = Spark { request: request.clone(), session, channels: BTreeMap::new() };
-                self.insert(None, Some(spark), made.limits, made.route, address)
+                self.insert(None, Some(spark), made.route, address)
             }
         })
     }
@@ -121,9 +119,8 @@ impl<A: App> Hub<A> {
             Handler::Channel(make) => make(&join).map(MadeHandler::Channel),
             Handler::Spark(open) => open(&join).map(MadeHandler::Spark),
         });
-        let limits = found.value.limits.clone();
         match made {
-            Ok(Ok(handler)) => Ok(Made { handler, limits, route }),
+            Ok(Ok(handler)) => Ok(Made { handler, route }),
             Ok(Err(refused)) => {
                 if matches!(refused.status, 401 | 403) {
                     self.note_failure(address);
@@ -157,13 +154,12 @@ impl<A: App> Hub<A> {
         &mut self,
         channel: Option<Box<dyn Channel<A>>>,
         spark: Option<Spark>,
-        limits: Arc<Limits>,
         route: u32,
         address: Option<Address>,
     ) -> ConnId {
         let now = self.state.now;
         let instance = self.state.instances.vacant_key() as u32;
-        let mut conn = Conn::new(instance, route, limits, now);
+        let mut conn = Conn::new(instance, route, now);
         if let Some(spark) = spark {
             conn.more().spark = Some(Box::new(spark));
         }
@@ -182,7 +178,7 @@ impl<A: App> Hub<A> {
 
     /// Gives a connection its instance.
     pub(super) fn attach(&mut self, conn: ConnId, channel: Option<Box<dyn Channel<A>>>) {
-        let instance = self.state.instances.insert(Instance { conn, timers: alloc::vec::Vec::new() });
+        let instance = self.state.instances.insert(Instance { conn, timers: None });
         if self.channels.len() <= instance {
             self.channels.resize_with(instance + 1, || None);
         }
@@ -201,9 +197,10 @@ impl<A: App> Hub<A> {
 
     /// Sets the timer for the end of a connection's permission.
     pub(super) fn expire_at(&mut self, conn: ConnId, at: Time) {
+        let grace = self.state.limits(conn).grace;
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         found.expired = at <= self.state.now;
-        let by = if found.expired { self.state.now + found.limits.grace } else { at };
+        let by = if found.expired { self.state.now + grace } else { at };
         let more = found.more.get_or_insert_default();
         if let Some(key) = more.expires.take() {
             self.state.timers.cancel(key);

@@ -45,7 +45,7 @@ impl<A: App> Hub<A> {
             return self.on_spark_opened(conn);
         }
         match self.run(instance, Answer::None, |channel, cx| channel.on_connect(cx)) {
-            Ok(()) => {}
+            Ok(()) => self.forget_address(conn),
             Err(callback::Failure::Error(error)) => {
                 self.log_error("refused", Some(conn), &error);
                 let (code, reason) = self.refusal(conn, &error);
@@ -57,12 +57,25 @@ impl<A: App> Hub<A> {
         }
     }
 
+    /// Where a connection came from matters no more, unless connections are counted by it.
+    fn forget_address(&mut self, conn: ConnId) {
+        if self.state.config.per_address != usize::MAX {
+            return;
+        }
+        if let Some(found) = self.state.conns.get_mut(conn)
+            && let Some(more) = &mut found.more
+        {
+            more.address = None;
+            found.more = found.more.take().filter(|more| !more.is_empty());
+        }
+    }
+
     /// The close code and reason of a connection that the channel refuses. Not to be allowed counts for its address.
     pub(super) fn refusal<'e>(&mut self, conn: ConnId, error: &'e Error) -> (u16, &'e str) {
         let default = if error.detail().is_some() { 1011 } else { 1008 };
         let code = error.close_code().unwrap_or(default);
         if code == 1008 {
-            let socket = self.state.conns.get(conn).and_then(|found| found.socket).unwrap_or(conn);
+            let socket = self.state.conns.get(conn).and_then(|found| found.socket()).unwrap_or(conn);
             let address = self.state.conns.get(socket).and_then(|found| found.more.as_ref()?.address);
             self.note_failure(address);
         }
@@ -94,7 +107,7 @@ impl<A: App> Hub<A> {
             route.bytes_in += message.len() as u64;
         }
         let instance = found.instance;
-        let batching = found.limits.batch;
+        let batching = self.state.limits(conn).batch;
         if let Err(over) = self.check_rate(conn) {
             if let Some(error) = over {
                 self.answer_error(conn, reference, &error);
@@ -119,9 +132,8 @@ impl<A: App> Hub<A> {
     /// What the peer is to be told; nothing more where it had gone on all the same, and is closed.
     pub(super) fn check_rate(&mut self, conn: ConnId) -> Result<(), Option<Error>> {
         let now = self.state.now;
-        let Some(found) = self.state.conns.get_mut(conn) else { return Err(None) };
-        let Conn { rate, refused, limits, .. } = found;
-        let limit = limits.rate;
+        let limit = self.state.limits(conn).rate;
+        let Some(Conn { rate, refused, .. }) = self.state.conns.get_mut(conn) else { return Err(None) };
         if rate.take(limit, now) {
             *refused = 0;
             return Ok(());

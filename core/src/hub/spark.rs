@@ -179,7 +179,7 @@ impl<A: App> Hub<A> {
         };
         let Some(found) = self.state.conns.get(socket) else { return };
         let Some(spark) = found.spark() else { return };
-        let most = found.limits.channels;
+        let most = self.state.limits_of(found).channels;
         if spark.channels.contains_key(channel) {
             return refuse(self, &format!("Already subscribed to {channel}"), "ALREADY_SUBSCRIBED");
         }
@@ -202,9 +202,9 @@ impl<A: App> Hub<A> {
         };
         let MadeHandler::Channel(handler) = made.handler else { return };
         let form = self.state.forms.acquire(channel);
-        let mut conn = Conn::new(0, made.route, made.limits, self.state.now);
+        let mut conn = Conn::new(0, made.route, self.state.now);
         conn.life = Life::Open;
-        (conn.socket, conn.form) = (Some(socket), form);
+        conn.more().via = Some((socket, form));
         let conn = self.state.conns.insert(conn);
         self.attach(conn, Some(handler));
         let name = self.state.forms.path(form).cloned().unwrap_or_default();
@@ -227,7 +227,7 @@ impl<A: App> Hub<A> {
         let Some(found) = self.state.conns.get(conn) else { return };
         let (instance, route) = (found.instance, found.route);
         if let Some(user) = &session.user {
-            let seat = Seat { conn, socket, form: found.form };
+            let seat = Seat { conn, socket, form: found.form() };
             self.state.users.join(user, instance, seat);
         }
         let answer = reference.map_or(Answer::None, Answer::Join);
@@ -311,13 +311,13 @@ impl<A: App> Hub<A> {
         if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
             route.connections -= 1;
         }
-        let socket = found.socket.and_then(|socket| self.state.conns.get_mut(socket));
+        let socket = found.socket().and_then(|socket| self.state.conns.get_mut(socket));
         if let (Some(spark), Some(path)) =
-            (socket.and_then(|socket| socket.more.as_mut()?.spark.as_mut()), self.state.forms.path(found.form))
+            (socket.and_then(|socket| socket.more.as_mut()?.spark.as_mut()), self.state.forms.path(found.form()))
         {
             spark.channels.remove(path);
         }
-        self.state.forms.release(found.form);
+        self.state.forms.release(found.form());
     }
 
     /// Ends all channels of a socket that ends.
@@ -358,7 +358,7 @@ impl<A: App> Hub<A> {
 
     /// The path of a channel on a Spark socket.
     fn path_of(&self, conn: ConnId) -> Arc<str> {
-        let form = self.state.conns.get(conn).map(|found| found.form);
+        let form = self.state.conns.get(conn).map(Conn::form);
         form.and_then(|form| self.state.forms.path(form)).cloned().unwrap_or_default()
     }
 

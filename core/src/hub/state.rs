@@ -2,6 +2,7 @@
 
 use super::batch::Gathered;
 use crate::address::{Address, Addresses};
+use crate::beats::{Beat, Beats};
 use crate::canary::{Canary, is_planted};
 use crate::channel::Timer;
 use crate::config::{Config, Limits};
@@ -43,8 +44,9 @@ pub(crate) struct State {
     pub(crate) accepted: Bucket,
     pub(crate) flow: Flow,
     pub(crate) timers: TimerQueue<Due>,
-    /// When to look after each socket; apart, because every socket has one and they are small.
-    pub(crate) beats: TimerQueue<ConnId>,
+    pub(crate) beats: Beats,
+    /// What the connections of each route may do.
+    pub(crate) route_limits: Vec<Arc<Limits>>,
     pub(crate) pool: Pool,
     pub(crate) rng: Rng,
     pub(crate) stats: Stats,
@@ -62,26 +64,21 @@ pub(crate) struct Conn {
     /// Whether it may not send any more.
     pub(crate) expired: bool,
     pub(crate) instance: u32,
-    /// Its place in [`Stats::routes`].
+    /// Its place in [`Stats::routes`] and [`State::route_limits`].
     pub(crate) route: u32,
-    /// How it is put into frames.
-    pub(crate) form: Form,
-    /// The Spark socket that carries it.
-    pub(crate) socket: Option<ConnId>,
+    /// Messages in a row that were over the rate.
+    pub(crate) refused: u32,
+    /// When to look after it.
+    pub(crate) beat: Beat,
     pub(crate) opened: Time,
     /// When the peer last sent a message or a ping.
     pub(crate) active: Time,
-    pub(crate) limits: Arc<Limits>,
     pub(crate) rate: Bucket,
-    /// Messages in a row that were over the rate.
-    pub(crate) refused: u32,
-    pub(crate) beat: Option<TimerKey>,
-    pub(crate) ending: Option<Box<Ending>>,
     pub(crate) more: Option<Box<More>>,
 }
 
 impl Conn {
-    pub(crate) fn new(instance: u32, route: u32, limits: Arc<Limits>, now: Time) -> Conn {
+    pub(crate) fn new(instance: u32, route: u32, now: Time) -> Conn {
         Conn {
             life: Life::Opening,
             heard: false,
@@ -89,15 +86,11 @@ impl Conn {
             expired: false,
             instance,
             route,
-            form: Form::RAW,
-            socket: None,
+            refused: 0,
+            beat: Beat::NONE,
             opened: now,
             active: now,
-            limits,
             rate: Bucket::default(),
-            refused: 0,
-            beat: None,
-            ending: None,
             more: None,
         }
     }
@@ -110,19 +103,53 @@ impl Conn {
     pub(crate) fn spark(&self) -> Option<&Spark> {
         self.more.as_ref()?.spark.as_deref()
     }
+
+    /// The Spark socket that carries it.
+    pub(crate) fn socket(&self) -> Option<ConnId> {
+        Some(self.more.as_ref()?.via?.0)
+    }
+
+    /// How it is put into frames.
+    pub(crate) fn form(&self) -> Form {
+        self.more.as_ref().and_then(|more| more.via).map_or(Form::RAW, |(_, form)| form)
+    }
+
+    pub(crate) fn ending(&mut self) -> Option<&mut Ending> {
+        self.more.as_mut()?.ending.as_mut()
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.ending.is_some())
+    }
 }
 
 /// What only some connections have.
 #[derive(Default)]
 pub(crate) struct More {
+    /// The Spark socket that carries it, and how it is put into frames there.
+    pub(crate) via: Option<(ConnId, Form)>,
+    pub(crate) ending: Option<Ending>,
     pub(crate) metadata: Option<Arc<Value>>,
     /// The timer for the end of its permission.
     pub(crate) expires: Option<TimerKey>,
     /// Messages that wait for their batch.
     pub(crate) batch: Option<Box<Gathered>>,
-    /// Where it came from, if that is counted.
+    /// Where it came from, while that matters.
     pub(crate) address: Option<Address>,
     pub(crate) spark: Option<Box<Spark>>,
+}
+
+impl More {
+    pub(crate) fn is_empty(&self) -> bool {
+        let More { via, ending, metadata, expires, batch, address, spark } = self;
+        via.is_none()
+            && ending.is_none()
+            && metadata.is_none()
+            && expires.is_none()
+            && batch.is_none()
+            && address.is_none()
+            && spark.is_none()
+    }
 }
 
 /// A Spark socket.
@@ -147,7 +174,9 @@ pub(crate) struct Ending {
 /// One join of a channel, without the application's part of it.
 pub(crate) struct Instance {
     pub(crate) conn: ConnId,
-    pub(crate) timers: Vec<(Timer, TimerKey)>,
+    /// Boxed, because most have none.
+    #[allow(clippy::box_collection)]
+    pub(crate) timers: Option<Box<Vec<(Timer, TimerKey)>>>,
 }
 
 /// Whose timer it is.
@@ -181,7 +210,8 @@ impl State {
             accepted: Bucket::default(),
             flow: Flow::new(config.window),
             timers: TimerQueue::new(),
-            beats: TimerQueue::new(),
+            beats: Beats::default(),
+            route_limits: Vec::new(),
             pool: Pool::default(),
             rng: Rng::new(config.seed),
             stats: Stats::default(),
@@ -202,7 +232,7 @@ impl State {
     /// The socket that carries a connection, and how what is sent to it is put into frames; `None` if it is not open.
     pub(crate) fn way(&self, conn: ConnId) -> Option<(ConnId, Form)> {
         let found = self.conns.get(conn).filter(|found| found.life == Life::Open)?;
-        Some((found.socket.unwrap_or(conn), found.form))
+        Some((found.socket().unwrap_or(conn), found.form()))
     }
 
     /// How many sockets a user has, if `but` is on another one.
@@ -220,7 +250,11 @@ impl State {
     }
 
     pub(crate) fn limits(&self, conn: ConnId) -> &Arc<Limits> {
-        self.conns.get(conn).map_or(&self.nothing, |found| &found.limits)
+        self.conns.get(conn).map_or(&self.nothing, |found| self.limits_of(found))
+    }
+
+    pub(crate) fn limits_of(&self, conn: &Conn) -> &Arc<Limits> {
+        self.route_limits.get(conn.route as usize).unwrap_or(&self.nothing)
     }
 
     pub(crate) fn is_open(&self, conn: ConnId) -> bool {
@@ -228,7 +262,7 @@ impl State {
     }
 
     pub(crate) fn timers_of(&self, instance: u32) -> &[(Timer, TimerKey)] {
-        self.instances.get(instance as usize).map_or(&[], |found| &found.timers)
+        self.instances.get(instance as usize).and_then(|found| found.timers.as_ref()).map_or(&[], |timers| &timers[..])
     }
 
     pub(crate) fn set_timer(&mut self, instance: u32, timer: Timer, after: Duration, every: Option<Duration>) {
@@ -241,13 +275,15 @@ impl State {
             return;
         }
         let key = self.timers.insert(at, Due::Channel { instance, timer, at, every });
-        found.timers.push((timer, key));
+        found.timers.get_or_insert_default().push((timer, key));
     }
 
     pub(crate) fn cancel_timer(&mut self, instance: u32, timer: Timer) {
-        let Some(found) = self.instances.get_mut(instance as usize) else { return };
-        if let Some(place) = found.timers.iter().position(|(set, _)| *set == timer) {
-            let (_, key) = found.timers.swap_remove(place);
+        let Some(timers) = self.instances.get_mut(instance as usize).and_then(|found| found.timers.as_mut()) else {
+            return;
+        };
+        if let Some(place) = timers.iter().position(|(set, _)| *set == timer) {
+            let (_, key) = timers.swap_remove(place);
             if !is_planted(Canary::DeadTimer) {
                 self.timers.cancel(key);
             }
@@ -257,7 +293,7 @@ impl State {
     /// Takes an instance's timers away, and the instance with them.
     pub(crate) fn forget_instance(&mut self, instance: u32) {
         if let Some(found) = self.instances.try_remove(instance as usize) {
-            for (_, key) in found.timers {
+            for (_, key) in found.timers.into_iter().flat_map(|timers| *timers) {
                 self.timers.cancel(key);
             }
         }

@@ -1,12 +1,15 @@
 //! Looking after connections: peers that have fallen silent, and permissions that have expired.
 
 use super::Hub;
+use crate::beats::Beat;
 use crate::channel::App;
+use crate::config::Heartbeat;
 use crate::frame::{Frame, Kind};
 use crate::id::ConnId;
 use crate::life::Life;
 use crate::log::Level;
 use alloc::string::String;
+use core::mem;
 use core::time::Duration;
 
 /// The reason of a close.
@@ -16,35 +19,38 @@ impl<A: App> Hub<A> {
     /// Begins to look after a socket.
     pub(super) fn watch(&mut self, conn: ConnId) {
         if let Some(heartbeat) = self.state.limits(conn).heartbeat {
-            self.beat_after(conn, heartbeat.every);
+            self.beat_after(conn, heartbeat.every, heartbeat);
         }
     }
 
-    fn beat_after(&mut self, conn: ConnId, after: Duration) {
+    fn beat_after(&mut self, conn: ConnId, after: Duration, heartbeat: Heartbeat) {
         // Never now: a timeout that is handled leaves none that is due.
         let at = self.state.now + after.max(Duration::from_micros(1));
-        let Some(found) = self.state.conns.get_mut(conn) else { return };
-        if at > self.state.now {
-            found.beat = Some(self.state.beats.insert(at, conn));
+        let beat = self.state.beats.insert(at, heartbeat.every.min(heartbeat.timeout), conn);
+        if let Some(found) = self.state.conns.get_mut(conn) {
+            found.beat = beat;
         }
     }
 
     /// No longer looks after a socket.
     pub(super) fn unwatch(&mut self, conn: ConnId) {
-        if let Some(key) = self.state.conns.get_mut(conn).and_then(|found| found.beat.take()) {
-            self.state.beats.cancel(key);
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        let beat = mem::replace(&mut found.beat, Beat::NONE);
+        // The one that takes its place in the list stands there now.
+        if let Some(moved) = self.state.beats.cancel(beat).and_then(|moved| self.state.conns.get_mut(moved)) {
+            moved.beat = beat;
         }
     }
 
     pub(super) fn on_beat(&mut self, conn: ConnId) {
+        let Some(heartbeat) = self.state.limits(conn).heartbeat else { return };
         let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) else { return };
-        found.beat = None;
-        let Some(heartbeat) = found.limits.heartbeat else { return };
-        let (heard, pinged) = (core::mem::take(&mut found.heard), core::mem::take(&mut found.pinged));
+        found.beat = Beat::NONE;
+        let (heard, pinged) = (mem::take(&mut found.heard), mem::take(&mut found.pinged));
         if heard {
             // The answer to a ping came within the timeout, which was part of this period.
             let after = if pinged { heartbeat.every.saturating_sub(heartbeat.timeout) } else { heartbeat.every };
-            return self.beat_after(conn, after);
+            return self.beat_after(conn, after, heartbeat);
         }
         if pinged {
             self.state.stats.silent += 1;
@@ -52,7 +58,7 @@ impl<A: App> Hub<A> {
             return self.end(conn, 1011, "Nothing was heard for too long, not even the answer to a ping");
         }
         found.pinged = true;
-        self.beat_after(conn, heartbeat.timeout);
+        self.beat_after(conn, heartbeat.timeout, heartbeat);
         // Behind what waits a ping would say nothing: that a peer takes what waits is a sign of life too.
         if !self.state.flow.is_waiting(conn.index()) {
             self.send_one(conn, &Frame::new(Kind::Ping, b"heartbeat"));
