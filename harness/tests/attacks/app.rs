@@ -281,8 +281,8 @@ fn echoes(routes: &mut Routes<Lab>) -> Result<(), PatternError> {
     let large = Limits { frames: frames(16 << 20, 16 << 20), waiting: 32 << 20, ..unhurried() };
     let pings = FrameLimits { control_window: Duration::ZERO, ..frames(1 << 20, 16 << 20) };
     let hasty = FrameLimits { message_time: Duration::from_secs(2), fragments: u32::MAX, ..FrameLimits::default() };
-    let second = Duration::from_secs(1);
-    let heartbeat = Some(Heartbeat { every: second, timeout: second });
+    let patience = Duration::from_secs(3);
+    let heartbeat = Some(Heartbeat { every: patience, timeout: patience });
     routes.channel("/echo", |_| Ok(Echo))?;
     routes.channel_with("/pings", Limits { frames: pings, ..large.clone() }, |_| Ok(Echo))?;
     routes.channel_with("/large", large, |_| Ok(Echo))?;

@@ -40,6 +40,7 @@ impl Server {
             // Only what one arena of glibc's holds can be trimmed; and traces of panics would be most of its memory.
             .env("MALLOC_ARENA_MAX", "1")
             .env("RUST_BACKTRACE", "0")
+            .env("NO_COLOR", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -16,7 +16,10 @@ use std::time::{Duration, Instant};
 pub type Outcome = Result<String, Trouble>;
 
 /// At the latest a visitor is served after so long, whatever goes on.
-const SERVED: Duration = Duration::from_secs(10);
+const SERVED: Duration = Duration::from_secs(10 * SLOWER);
+
+/// So many times more time and memory a build for debugging may take.
+pub const SLOWER: u64 = if cfg!(debug_assertions) { 3 } else { 1 };
 
 /// So much more memory than before may be resident in the end: tables stay as large as they once had to be.
 const LEFT: u64 = 24 << 20;

@@ -66,6 +66,8 @@ pub fn serve(transport: &str, name: &str) -> Result<(), Trouble> {
         let few = Rlimit { current: Some(rows::FEW_FILES), ..getrlimit(Resource::Nofile) };
         setrlimit(Resource::Nofile, few)?;
     }
+    // As an application does: the log goes to standard error, a line an entry.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::DEBUG).init();
     match transport {
         "smol" => serve!(lazuli_smol, config, settings),
         "std" => serve!(lazuli_std, config, settings),

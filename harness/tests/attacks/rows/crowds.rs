@@ -3,7 +3,7 @@
 use super::ensure;
 use crate::Trouble;
 use crate::peer::{Peer, connect, connect_narrow, frame, raw_over, visit};
-use crate::runner::{Outcome, Row, Stage};
+use crate::runner::{Outcome, Row, SLOWER, Stage};
 use serde_json::json;
 use std::net::TcpStream;
 use std::thread::sleep;
@@ -30,7 +30,7 @@ pub fn rows() -> Vec<Row> {
 /// A thousand that never read, in a room where more is said than sockets hold.
 fn slow_readers(stage: &Stage, policy: &str, size: usize) -> Outcome {
     const COUNT: usize = 1_000;
-    const MOST: u64 = 200 << 20;
+    const MOST: u64 = (200 << 20) * SLOWER;
     let addr = stage.server.addr;
     let quiet = visit(addr)?;
     let mut readers: Vec<TcpStream> = Vec::new();
