@@ -1,15 +1,22 @@
 #!/usr/bin/env bash
-# Plays the scenarios by a client library that was not written here, over both transports.
+# Plays the scenarios by a client library that was not written here, over both transports: each channel on a WebSocket of its
+# own and on a Spark socket. Before that, the examples of docs/protocol.md.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/server.sh
 need_node
 cargo build -q --release -p showcase
 status=0
+secret="for these scenarios only: $RANDOM$RANDOM$RANDOM"
 for transport in smol std; do
-    echo "-- transport-$transport"
-    start_showcase "$transport"
-    (cd showcase/tests && node scenarios.mjs "ws://$addr") || status=1
+    RUST_LOG=debug start_showcase "$transport" --secret "$secret"
+    echo "-- transport-$transport: the examples of docs/protocol.md"
+    (cd showcase/tests && node protocol.mjs "ws://$addr") || status=1
+    for over in own spark; do
+        echo "-- transport-$transport: over ${over/own/a path of its own}"
+        (cd showcase/tests && node scenarios.mjs "ws://$addr" --over "$over" --secret "$secret" --log "$log" --program "$showcase" "$@") ||
+            status=1
+    done
     stop_showcase || { echo "the showcase did not end well"; status=1; }
 done
 exit $status

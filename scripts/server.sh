@@ -1,10 +1,14 @@
 # Sourced by the scripts that need a running showcase.
 
-# Starts it with the given transport on a port that the system chooses; sets `server` (process) and `addr`.
+showcase=$(realpath -m "${CARGO_TARGET_DIR:-target}/release/showcase")
+
+# Starts it with the given transport, and options if there are more, on a port that the system chooses; sets `server`
+# (process), `addr`, and `log` (file).
 start_showcase() {
     local out
     out=$(mktemp)
-    ./target/release/showcase --addr 127.0.0.1:0 --transport "$1" >"$out" 2>"$out.log" &
+    log=$out.log
+    "$showcase" --addr 127.0.0.1:0 --transport "$@" >"$out" 2>"$log" &
     server=$!
     addr=
     for _ in $(seq 100); do
@@ -14,7 +18,7 @@ start_showcase() {
         sleep 0.1
     done
     echo "the showcase did not start:" >&2
-    cat "$out.log" >&2
+    cat "$log" >&2
     return 1
 }
 

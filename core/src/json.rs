@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Result};
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Reads a message that is tagged by its `type`; see [`parse_tagged`].
 ///
@@ -31,6 +32,10 @@ pub fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
 /// assert_eq!(said("{").unwrap_err(), "Invalid JSON format");
 /// assert_eq!(said(r#"{"type":"sing"}"#).unwrap_err(), "Unknown message type: sing");
 /// assert_eq!(said(r#"{"type":"say"}"#).unwrap_err(), "Invalid message format: missing field `text`");
+/// assert_eq!(
+///     said(r#"{"type":"say","text":5}"#).unwrap_err(),
+///     "Invalid message format: `text`: invalid type: integer `5`, expected a string",
+/// );
 /// ```
 ///
 /// # Errors
@@ -63,7 +68,31 @@ fn fault<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Error {
         }
     }
     let said = serde_json::from_str::<T>(text).err().map(|error| format!("{error}")).unwrap_or_default();
-    Error::reply(format!("Invalid message format: {}", without_place(&said)))
+    let said = without_place(&said);
+    match culprit::<T>(&fields, tag, said) {
+        Some(field) => Error::reply(format!("Invalid message format: `{field}`: {said}")),
+        None => Error::reply(format!("Invalid message format: {said}")),
+    }
+}
+
+/// With more fields than this, nobody looks for the one that is wrong: each look reads the whole message.
+const LOOKED_AT: usize = 16;
+
+/// The field that `said` is about, where `serde` does not name it: the one without which the complaint is another.
+fn culprit<'a, T: Deserialize<'a>>(fields: &Map<String, Value>, tag: &str, said: &str) -> Option<String> {
+    let complaint =
+        |fields: Map<String, Value>| T::deserialize(Value::Object(fields)).err().map(|error| format!("{error}"));
+    let is_named = ["missing field", "unknown field", "duplicate field"].iter().any(|named| said.starts_with(named));
+    if is_named || fields.len() > LOOKED_AT || complaint(fields.clone()).as_deref() != Some(said) {
+        return None;
+    }
+    let mut names = fields.keys().filter(|name| *name != tag);
+    let is_culprit = |name: &&String| {
+        let mut others = fields.clone();
+        others.remove(*name);
+        complaint(others).as_deref() != Some(said)
+    };
+    names.find(is_culprit).cloned()
 }
 
 /// What `serde_json` says, without the line and column, which mean little in a message.

@@ -82,7 +82,7 @@ fn an_unknown_type_is_named_whatever_its_name_is() {
 fn a_bad_field_is_not_taken_for_an_unknown_type() {
     assert_eq!(
         error(r#"{"type":"paint","color":"green"}"#).0,
-        "Invalid message format: unknown variant `green`, expected `red` or `blue`"
+        "Invalid message format: `color`: unknown variant `green`, expected `red` or `blue`"
     );
 }
 
@@ -90,7 +90,7 @@ fn a_bad_field_is_not_taken_for_an_unknown_type() {
 fn a_bad_field_that_is_called_like_the_type_is_not_taken_for_an_unknown_type() {
     assert_eq!(
         error(r#"{"type":"paint","color":"paint"}"#).0,
-        "Invalid message format: unknown variant `paint`, expected `red` or `blue`"
+        "Invalid message format: `color`: unknown variant `paint`, expected `red` or `blue`"
     );
 }
 
@@ -100,15 +100,21 @@ fn bad_fields_say_what_is_wrong() {
         (r#"{"type":"say"}"#, "Invalid message format: missing field `text`"),
         (r#"{"text":"hi"}"#, "Invalid message format: missing field `type`"),
         (r#"{}"#, "Invalid message format: missing field `type`"),
-        (r#"{"type":"say","text":1}"#, "Invalid message format: invalid type: integer `1`, expected a string"),
+        (r#"{"type":"say","text":1}"#, "Invalid message format: `text`: invalid type: integer `1`, expected a string"),
         (
             r#"{"type":"say","text":"x","volume":256}"#,
-            "Invalid message format: invalid value: integer `256`, expected u8",
+            "Invalid message format: `volume`: invalid value: integer `256`, expected u8",
         ),
     ];
     for (text, message) in cases {
         assert_eq!(error(text), (message.into(), None), "{text}");
     }
+    let many: String = (0..20).map(|n| format!("\"f{n}\":0,")).collect();
+    assert_eq!(
+        error(&format!("{{{many}\"type\":\"say\",\"text\":1}}")).0,
+        "Invalid message format: invalid type: integer `1`, expected a string",
+        "among many fields nobody looks for the one"
+    );
     assert!(error(r#"{"type":7}"#).0.starts_with("Invalid message format: "));
 }
 

@@ -1,10 +1,15 @@
 //! The applications of the documentation, all running.
 
+mod app;
+mod auth;
 mod channels;
+mod kept;
 mod log;
 mod options;
 mod pages;
 
+use app::Showcase;
+use auth::Tokens;
 use lazuli::route::PatternError;
 use lazuli::{Config, Routes};
 use options::{Command, Transport};
@@ -24,7 +29,8 @@ fn main() -> ExitCode {
             println!("{}", options::HELP);
             return ExitCode::SUCCESS;
         }
-        Ok(Command::Serve { addr, transport, log }) => serve(&addr, transport, log),
+        Ok(Command::PrintToken { user, channels, expires, secret }) => print_token(&user, channels, expires, &secret),
+        Ok(Command::Serve { addr, transport, log, secret }) => serve(&addr, transport, log, secret),
         Err(error) => Err(error),
     };
     match result {
@@ -36,27 +42,33 @@ fn main() -> ExitCode {
     }
 }
 
-fn routes() -> Result<Routes, PatternError> {
+fn print_token(user: &str, channels: Vec<String>, expires: u64, secret: &str) -> Result<(), Box<dyn Error>> {
+    println!("{}", Tokens::new(secret.as_bytes()).issue(user, channels, expires)?);
+    Ok(())
+}
+
+fn routes() -> Result<Routes<Showcase>, PatternError> {
     let mut routes = Routes::new();
     channels::add(&mut routes)?;
     pages::add(&mut routes)?;
     Ok(routes)
 }
 
-fn serve(addr: &str, transport: Transport, log: Option<String>) -> Result<(), Box<dyn Error>> {
+fn serve(addr: &str, transport: Transport, log: Option<String>, secret: Option<String>) -> Result<(), Box<dyn Error>> {
+    let app = Showcase::new(secret.map_or_else(Tokens::random, |secret| Ok(Tokens::new(secret.as_bytes())))?);
     let cannot = |error| format!("cannot listen on {addr}: {error}; choose another address with --addr HOST:PORT");
     let config = Config { log: log::start(log)?, ..Config::default() };
     let signals = Signals::new([SIGTERM, SIGINT])?;
     match transport {
         Transport::Smol => {
-            let server = lazuli_smol::Server::bind(addr, routes()?, ()).map_err(cannot)?.config(config);
+            let server = lazuli_smol::Server::bind(addr, routes()?, app).map_err(cannot)?.config(config);
             announce(server.local_addr()?);
             let stopper = server.stopper();
             on_signal(signals, move || stopper.stop(DRAIN));
             server.run()?;
         }
         Transport::Std => {
-            let server = lazuli_std::Server::bind(addr, routes()?, ()).map_err(cannot)?.config(config);
+            let server = lazuli_std::Server::bind(addr, routes()?, app).map_err(cannot)?.config(config);
             announce(server.local_addr()?);
             let stopper = server.stopper();
             on_signal(signals, move || stopper.stop(DRAIN));

@@ -12,7 +12,16 @@ Options:
   --addr HOST:PORT       Where to listen [default: 127.0.0.1:4000]; port 0 lets the system choose
   --transport smol|std   What carries it: an async runtime, or blocking threads [default: smol]
   --log LEVEL            debug, info, warn, error or off [default: RUST_LOG, or info]
+  --secret TEXT          What tokens are signed with; give 32 random characters or more
+                         [default: random, another one at each start]
   -h, --help             Say this
+
+  --print-token USER     Print a token for this user and exit; needs --secret
+  --channels A,B         For these channels: ws://HOST:PORT/private/A?token=TOKEN [default: none]
+  --expires SECONDS      For so long [default: 3600]
+
+A token for the channel \"admin\" is an operator's. Its owner may take back all tokens of a user and close what they
+opened: curl -X POST -H 'Authorization: Bearer TOKEN' http://HOST:PORT/revoke/USER
 
 SIGTERM and Ctrl-C close all connections with 1001 and stop.";
 
@@ -28,6 +37,19 @@ pub enum Command {
         transport: Transport,
         /// What of the log to show.
         log: Option<String>,
+        /// What tokens are signed with, if it is not random.
+        secret: Option<String>,
+    },
+    /// Print a token.
+    PrintToken {
+        /// Whose.
+        user: String,
+        /// For which private channels.
+        channels: Vec<String>,
+        /// For how many seconds.
+        expires: u64,
+        /// What it is signed with.
+        secret: String,
     },
 }
 
@@ -45,6 +67,7 @@ pub fn parse() -> Result<Command, Box<dyn std::error::Error>> {
     let mut addr = String::from("127.0.0.1:4000");
     let mut transport = Transport::Smol;
     let mut log = None;
+    let (mut secret, mut user, mut channels, mut expires) = (None, None, None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -58,8 +81,25 @@ pub fn parse() -> Result<Command, Box<dyn std::error::Error>> {
                 }
             }
             Long("log") => log = Some(parser.value()?.string()?),
+            Long("secret") => secret = Some(parser.value()?.string()?).filter(|secret| !secret.is_empty()),
+            Long("print-token") => user = Some(parser.value()?.string()?),
+            Long("channels") => channels = Some(parser.value()?.string()?),
+            Long("expires") => expires = Some(parser.value()?.parse()?),
             other => return Err(format!("{}; --help shows the options", other.unexpected()).into()),
         }
     }
-    Ok(Command::Serve { addr, transport, log })
+    let Some(user) = user else {
+        if channels.is_some() || expires.is_some() {
+            return Err("--channels and --expires say what is in a token; --print-token USER prints one".into());
+        }
+        return Ok(Command::Serve { addr, transport, log, secret });
+    };
+    let secret = secret.ok_or("--print-token needs --secret TEXT, the same that the server is started with")?;
+    let channels = channels.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+    Ok(Command::PrintToken {
+        user,
+        channels: channels.map(Into::into).collect(),
+        expires: expires.unwrap_or(3_600),
+        secret,
+    })
 }

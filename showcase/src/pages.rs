@@ -1,5 +1,6 @@
 //! The pages for people.
 
+use crate::app::Showcase;
 use lazuli::route::PatternError;
 use lazuli::{Response, Result, Routes, metrics};
 
@@ -8,7 +9,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Adds them all.
-pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
+pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
     routes.get("/", |_, _| page(include_str!("../pages/index.html")))?;
     routes.get("/chat/:room_id", |_, _| page(include_str!("../pages/chat.html")))?;
     routes.get("/assets/style.css", |_, _| asset("text/css", include_str!("../pages/style.css")))?;

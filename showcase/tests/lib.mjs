@@ -94,40 +94,47 @@ const open = new Set();
 export class Client {
   #frames = [];
   #wake = null;
+  #finish;
   /** Resolves to {code, reason} when the connection is closed. */
-  closed;
+  closed = new Promise((resolve) => (this.#finish = resolve));
 
   constructor(socket) {
     this.socket = socket;
     open.add(this);
-    socket.on('message', (data, isBinary) => {
-      this.#frames.push(isBinary ? data : data.toString());
-      this.#wake?.();
-    });
+    socket.on('message', (data, isBinary) => this.receive(isBinary ? data : data.toString()));
     socket.on('error', () => {}); // the close tells
-    this.closed = new Promise((resolve) => {
-      socket.on('close', (code, reason) => {
-        this.end = { code, reason: reason.toString() };
-        this.#wake?.();
-        resolve(this.end);
-      });
-    });
+    socket.on('close', (code, reason) => this.finish({ code, reason: reason.toString() }));
   }
 
-  /** Connects; a refusal before the upgrade rejects with an error that has the HTTP `status`. */
-  static async open(url) {
-    const socket = new WebSocket(url);
-    const client = new Client(socket);
+  /** Connects; a refusal before the upgrade rejects with an error that has the HTTP `status` and the answer's `body`. */
+  static async open(url, { protocols = [], headers } = {}) {
+    const socket = new WebSocket(url, protocols, { headers });
+    const client = new this(socket);
     const opened = new Promise((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
-      socket.once('unexpected-response', (_, response) => {
+      socket.once('unexpected-response', async (_, response) => {
+        const status = response.statusCode;
+        const body = (await response.toArray()).join('');
         socket.terminate();
-        reject(Object.assign(new Error(`HTTP ${response.statusCode} instead of an upgrade`), { status: response.statusCode }));
+        reject(Object.assign(new Error(`HTTP ${status} instead of an upgrade`), { status, body }));
       });
     });
     await within(opened, `connecting to ${url}`);
     return client;
+  }
+
+  /** A frame came in: a string for text, a Buffer for binary. */
+  receive(frame) {
+    this.#frames.push(frame);
+    this.#wake?.();
+  }
+
+  /** The connection is at its end. */
+  finish(end) {
+    this.end ??= end;
+    this.#wake?.();
+    this.#finish(this.end);
   }
 
   send(message, options) {
@@ -165,9 +172,10 @@ export class Client {
     await this.gets({ type: 'pong', timestamp: TIME }, what);
   }
 
-  async closesWith(code) {
-    const { code: seen } = await within(this.closed, `a close with ${code}`);
-    equal(seen, code, 'the close code');
+  async closesWith(code, reason) {
+    const seen = await within(this.closed, `a close with ${code}`);
+    equal(seen.code, code, 'the close code');
+    if (reason !== undefined) equal(seen.reason, reason, 'the close reason');
   }
 
   async leave() {
@@ -176,31 +184,45 @@ export class Client {
   }
 }
 
-/** Runs the named tests one after the other; the last line printed is `N passed, N failed`. */
+/** Runs the named tests; the last line printed is `N passed, N failed`. */
 export class Runner {
   #tests = [];
+  #slow = [];
+  #passed = 0;
+  #failed = 0;
 
   test(name, play) {
     this.#tests.push({ name, play });
   }
 
+  /** A test that waits for the server's clock: all of these are played at once, after the others. */
+  slow(name, play) {
+    this.#slow.push({ name, play });
+  }
+
   async run(only = '') {
-    let passed = 0;
-    let failed = 0;
-    for (const { name, play } of this.#tests.filter((test) => test.name.includes(only))) {
-      try {
-        await within(play(), 'the whole test', WHOLE_TEST);
-        passed += 1;
-        console.log(`ok    ${name}`);
-      } catch (error) {
-        failed += 1;
-        console.log(`FAIL  ${name}\n    ${error instanceof Failure ? error.message : error.stack}`);
-      }
-      for (const client of open) client.socket.terminate();
-      open.clear();
+    const isWanted = ({ name }) => name.includes(only);
+    for (const test of this.#tests.filter(isWanted)) await this.#play([test]);
+    await this.#play(this.#slow.filter(isWanted));
+    console.log(`${this.#passed} passed, ${this.#failed} failed`);
+    return this.#passed > 0 && this.#failed === 0;
+  }
+
+  async #play(tests) {
+    await Promise.all(tests.map((test) => this.#judge(test)));
+    for (const client of open) client.socket.terminate();
+    open.clear();
+  }
+
+  async #judge({ name, play }) {
+    try {
+      await within(play(), 'the whole test', WHOLE_TEST);
+      this.#passed += 1;
+      console.log(`ok    ${name}`);
+    } catch (error) {
+      this.#failed += 1;
+      console.log(`FAIL  ${name}\n    ${error instanceof Failure ? error.message : error.stack}`);
     }
-    console.log(`${passed} passed, ${failed} failed`);
-    return passed > 0 && failed === 0;
   }
 }
 

@@ -1,6 +1,7 @@
 //! `/chat/:room_id`: a chat room.
 
-use lazuli::{Channel, ConnId, Context, Error, Result, Timestamp, json};
+use crate::app::{Context, Showcase};
+use lazuli::{Channel, ConnId, Error, Result, Timestamp, json};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -74,7 +75,7 @@ impl Chat {
     }
 }
 
-impl Channel for Chat {
+impl Channel<Showcase> for Chat {
     fn on_connect(&mut self, cx: &mut Context<'_>) -> Result {
         cx.join(&self.room);
         let welcome = format!("Welcome to room {}", self.room_id);

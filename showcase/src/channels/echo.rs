@@ -1,7 +1,8 @@
 //! `/echo`: what comes goes back.
 
+use crate::app::{Context, Showcase};
 use lazuli::driver::guard::FrameLimits;
-use lazuli::{Channel, Context, Limits, Result};
+use lazuli::{Channel, Limits, Result};
 
 /// Answers with what it gets.
 pub struct Echo;
@@ -12,7 +13,7 @@ pub fn limits() -> Limits {
     Limits { frames, waiting: 32 << 20, ..Limits::default() }
 }
 
-impl Channel for Echo {
+impl Channel<Showcase> for Echo {
     fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
         cx.text(text);
         Ok(())

@@ -1,6 +1,7 @@
 //! `/chat`: one room for everyone.
 
-use lazuli::{Channel, Context, Error, Result, json};
+use crate::app::{Context, Showcase};
+use lazuli::{Channel, Error, Result, json};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ enum Said {
     Ping {},
 }
 
-impl Channel for Lobby {
+impl Channel<Showcase> for Lobby {
     fn on_connect(&mut self, cx: &mut Context<'_>) -> Result {
         cx.join(ROOM);
         cx.send(&json!({ "type": "connected", "message": "Connected to chat", "timestamp": cx.timestamp() }));

@@ -2,17 +2,33 @@
 
 mod chat;
 mod echo;
+mod game;
 mod lobby;
+mod managed;
+mod notifications;
+mod presence;
+mod private;
 mod rooms;
 
+use crate::app::Showcase;
 use lazuli::route::PatternError;
 use lazuli::{Join, Refused, Routes};
 
 /// Adds them all.
-pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
-    routes.channel("/chat/:room_id", |join| Ok(chat::Chat::new(room_id(join)?)))?;
+pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
+    routes.channel("/chat/:room_id", |join| Ok(chat::Chat::new(id(join, "room_id")?)))?;
     routes.channel("/chat", |_| Ok(lobby::Lobby))?;
-    routes.channel("/rooms/:room_id", |join| Ok(rooms::Room::new(room_id(join)?)))?;
+    routes.channel_with("/private/:channel_id", private::limits(), |join| {
+        Ok(private::Private::new(id(join, "channel_id")?, join))
+    })?;
+    routes.post("/revoke/:user_id", private::revoke)?;
+    routes.channel_with("/managed/:topic", managed::limits(), |join| Ok(managed::Managed::new(id(join, "topic")?)))?;
+    routes.channel("/notifications/:user_id", |join| Ok(notifications::Notifications::new(id(join, "user_id")?)))?;
+    routes.post("/notify/:user_id", notifications::notify)?;
+    routes.post("/notify", notifications::notify_all)?;
+    routes.channel_with("/game/:game_id", game::limits(), |join| Ok(game::Game::new(id(join, "game_id")?)))?;
+    routes.channel("/rooms/:room_id", |join| Ok(rooms::Room::new(id(join, "room_id")?)))?;
+    routes.channel("/presence/:room_id", |join| presence::Presence::new(id(join, "room_id")?, join))?;
     routes.channel_with("/echo", echo::limits(), |_| Ok(echo::Echo))?;
     for path in ["/spark", "/ws/channels", "/ws/components"] {
         routes.spark(path)?;
@@ -20,13 +36,15 @@ pub fn add(routes: &mut Routes) -> Result<(), PatternError> {
     Ok(())
 }
 
-/// The longest id of a room, in bytes: with a prefix it is a room's name, which has 255 at most.
+/// The longest id in a path, in bytes: with a prefix it is the name of a room or a user, which has 255 at most.
 const LONGEST_ID: usize = 200;
 
-fn room_id<'a>(join: &'a Join<'_>) -> Result<&'a str, Refused> {
-    let id = join.param("room_id");
-    if id.len() > LONGEST_ID {
-        return Err(Refused::new(400, "The id of a room has at most 200 bytes"));
-    }
+fn id<'a>(join: &'a Join<'_, Showcase>, name: &str) -> Result<&'a str, Refused> {
+    let id = join.param(name);
+    check_id(id)?;
     Ok(id)
+}
+
+fn check_id(id: &str) -> Result<(), Refused> {
+    if id.len() > LONGEST_ID { Err(Refused::new(400, "An id has at most 200 bytes")) } else { Ok(()) }
 }

@@ -1,6 +1,7 @@
 //! `/rooms/:room_id`: text goes to everyone in the room as it came.
 
-use lazuli::{Channel, Context, Result};
+use crate::app::{Context, Showcase};
+use lazuli::{Channel, Result};
 use serde_json::json;
 
 /// One member of a room.
@@ -16,7 +17,7 @@ impl Room {
     }
 }
 
-impl Channel for Room {
+impl Channel<Showcase> for Room {
     fn on_connect(&mut self, cx: &mut Context<'_>) -> Result {
         cx.join(&self.room);
         cx.send(&json!({ "type": "room_info", "room_id": self.room_id, "user_count": cx.count(&self.room) }));

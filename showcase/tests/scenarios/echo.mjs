@@ -1,7 +1,7 @@
 // /echo: messages come back as they came.
 
 import { equal, sleep, within } from '../lib.mjs';
-import { MIB, connect, header, test } from './world.mjs';
+import { MIB, connect, header, ownTest, test } from './world.mjs';
 
 async function echoes(client, message) {
   client.send(message);
@@ -29,7 +29,7 @@ test('/echo: fragments come back as one message', async () => {
   equal(await client.next(), whole.toString(), 'the echo');
 });
 
-test('/echo: 16 MiB come back, as text and as binary', async () => {
+ownTest('/echo: 16 MiB come back, as text and as binary', async () => {
   const client = await connect('/echo');
   const pattern = Buffer.from([...Array(251)].map((_, n) => n));
   await echoes(client, Buffer.alloc(16 * MIB, pattern));
@@ -37,14 +37,14 @@ test('/echo: 16 MiB come back, as text and as binary', async () => {
 });
 
 for (const [what, opcode] of [['text', 1], ['binary', 2]]) {
-  test(`/echo: ${what} over 16 MiB closes with 1009`, async () => {
+  ownTest(`/echo: ${what} over 16 MiB closes with 1009`, async () => {
     const client = await connect('/echo');
     client.socket._socket.write(header(opcode, 16 * MIB + 1));
     await client.closesWith(1009);
   });
 }
 
-test('/echo: what waits for a slow reader, up to 32 MiB, is kept', async () => {
+ownTest('/echo: what waits for a slow reader, up to 32 MiB, is kept', async () => {
   const client = await connect('/echo');
   const messages = [Buffer.alloc(16 * MIB, 'one'), Buffer.alloc(15 * MIB, 'two')];
   client.socket.pause();
@@ -54,7 +54,7 @@ test('/echo: what waits for a slow reader, up to 32 MiB, is kept', async () => {
   for (const message of messages) equal(await client.next('the echo', 60_000), message, 'the echo');
 });
 
-test('/echo: a ping frame brings its pong', async () => {
+ownTest('/echo: a ping frame brings its pong', async () => {
   const client = await connect('/echo');
   const pong = new Promise((resolve) => client.socket.once('pong', resolve));
   client.socket.ping('lapis');

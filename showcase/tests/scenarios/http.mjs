@@ -1,22 +1,25 @@
 // What is asked without an upgrade.
 
 import { check, equal, within } from '../lib.mjs';
-import { connect, freshRoom, test, web } from './world.mjs';
+import { freshRoom, get as fetchPage, ownTest, refusal, test } from './world.mjs';
 
-const get = (path) => within(fetch(new URL(path, web), { redirect: 'manual' }), `GET ${path}`);
+const get = (path) => within(fetchPage(path), `GET ${path}`);
 
-test('/healthz: 200 and "ok"', async () => {
+ownTest('/healthz: 200 and "ok"', async () => {
   const response = await get('/healthz');
   equal([response.status, await response.text()], [200, 'ok'], 'the answer');
 });
 
-test('/: the page lists every path, and all that it refers to is there', async () => {
+ownTest('/: the page lists every path, and all that it refers to is there', async () => {
   const response = await get('/');
   equal(response.status, 200, 'the status');
   check(/^text\/html\b/.test(response.headers.get('content-type')), 'the type', 'text/html', response.headers.get('content-type'));
   const html = await response.text();
   const paths = html.replace(/<var>|<\/var>/g, '');
-  for (const path of ['/', '/chat/:room_id', '/chat', '/rooms/:room_id', '/echo', '/healthz']) {
+  for (const path of [
+    '/', '/chat/:room_id', '/chat', '/private/:channel_id', '/managed/:topic', '/notifications/:user_id', '/game/:game_id',
+    '/rooms/:room_id', '/presence/:room_id', '/echo', '/spark', '/healthz', '/metrics', '/js/spark.js',
+  ]) {
     check(paths.includes(`<code>${path}</code>`), 'the list of paths', path, 'not in the page');
   }
   const links = [...html.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map((match) => match[1]);
@@ -24,7 +27,7 @@ test('/: the page lists every path, and all that it refers to is there', async (
   for (const link of links) equal((await get(link)).status, 200, `GET ${link}`);
 });
 
-test('/chat/:room_id: without an upgrade it is the page for people, and all that it refers to is there', async () => {
+ownTest('/chat/:room_id: without an upgrade it is the page for people, and all that it refers to is there', async () => {
   const response = await get(`/chat/${freshRoom()}`);
   equal(response.status, 200, 'the status');
   check(/^text\/html\b/.test(response.headers.get('content-type')), 'the type', 'text/html', response.headers.get('content-type'));
@@ -40,13 +43,12 @@ test('/chat/:room_id: without an upgrade it is the page for people, and all that
 test('what matches no path is 404, before the upgrade too', async () => {
   for (const path of ['/nope', '/chat/a/b', '/rooms', '/assets/nope.js']) {
     equal((await get(path)).status, 404, `GET ${path}`);
-    const refusal = await connect(path).then(() => 'an upgrade', (error) => error.status);
-    equal(refusal, 404, `an upgrade at ${path}`);
+    equal((await refusal(path))[0], 404, `an upgrade at ${path}`);
   }
 });
 
-test('a WebSocket path without a page, asked without an upgrade, is a client error', async () => {
-  for (const path of ['/chat', `/rooms/${freshRoom()}`, '/echo']) {
+ownTest('a WebSocket path without a page, asked without an upgrade, is a client error', async () => {
+  for (const path of ['/chat', `/rooms/${freshRoom()}`, '/echo', '/private/a', '/managed/a', '/notifications/a', '/game/a', '/presence/a', '/spark']) {
     const { status } = await get(path);
     check([400, 404, 405, 426].includes(status), `GET ${path}`, '426, or another refusal', status);
   }

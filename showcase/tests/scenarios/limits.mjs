@@ -1,7 +1,7 @@
 // The size limits of the connection, the same for the three chats.
 
 import { equal, errorOf } from '../lib.mjs';
-import { KIB, MIB, company, connect, freshRoom, header, isRefused, left, say, test } from './world.mjs';
+import { KIB, MIB, company, connect, freshRoom, header, isRefused, left, ownTest, say, test } from './world.mjs';
 
 for (const path of ['/chat/:room_id', '/chat', '/rooms/:room_id']) {
   const enterFresh = async () => {
@@ -27,7 +27,7 @@ for (const path of ['/chat/:room_id', '/chat', '/rooms/:room_id']) {
     client.send(Buffer.alloc(2 * MIB + 1));
     await client.closesWith(1009);
   });
-  test(`${path}: the header that declares over 2 MiB is enough to close with 1009`, async () => {
+  ownTest(`${path}: the header that declares over 2 MiB is enough to close with 1009`, async () => {
     const client = await enterFresh();
     client.socket._socket.write(header(2, 2 * MIB + 1));
     await client.closesWith(1009);

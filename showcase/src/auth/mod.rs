@@ -1,0 +1,8 @@
+//! Who may do what: tokens, and whose were taken back.
+
+mod hs256;
+mod revoked;
+mod tokens;
+
+pub use revoked::Revoked;
+pub use tokens::{Claims, Tokens};
