@@ -5,14 +5,23 @@
 
 use crate::id::ConnId;
 use crate::time::Time;
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
+use alloc::collections::{BTreeMap, VecDeque};
 use core::time::Duration;
 
-/// Connections by the moment at which to look after them.
+/// Connections by the moment at which to look after them; those of one moment in the order in which they were noted.
 #[derive(Debug, Default)]
 pub(crate) struct Beats {
-    moments: BTreeMap<Time, Vec<ConnId>>,
+    moments: BTreeMap<Time, Moment>,
+}
+
+#[derive(Debug, Default)]
+struct Moment {
+    /// With gaps where one was cancelled, so that the others keep their order.
+    conns: VecDeque<Option<ConnId>>,
+    /// The place of the first.
+    base: u32,
+    /// How many are no gaps.
+    live: usize,
 }
 
 /// Where a connection stands; it is kept with the connection.
@@ -32,42 +41,56 @@ impl Beats {
         self.moments.first_key_value().map(|(at, _)| *at)
     }
 
-    /// Notes a connection for a moment, which may be put off by a 64th of `every`.
+    /// Notes a connection for a moment, which is put off to the next multiple of a 64th of `every`.
     pub(crate) fn insert(&mut self, at: Time, every: Duration, conn: ConnId) -> Beat {
         let grain = (every.as_micros() as u64 / 64).max(1);
-        let micros = at.as_micros().div_ceil(grain).saturating_mul(grain);
-        let at = Time::from_micros(micros);
+        let at = Time::from_micros(at.as_micros().div_ceil(grain).saturating_mul(grain));
         if at == Time::MAX {
             // At the end of time, where nothing comes any more.
             return Beat::NONE;
         }
-        let conns = self.moments.entry(at).or_default();
-        conns.push(conn);
-        Beat { at, place: conns.len() as u32 - 1 }
+        let moment = self.moments.entry(at).or_default();
+        moment.conns.push_back(Some(conn));
+        moment.live += 1;
+        Beat { at, place: moment.base + moment.conns.len() as u32 - 1 }
     }
 
-    /// Forgets what was noted. If another connection takes the place, its own [`Beat`] is the one that was cancelled now.
-    pub(crate) fn cancel(&mut self, beat: Beat) -> Option<ConnId> {
-        let conns = self.moments.get_mut(&beat.at)?;
-        let place = beat.place as usize;
-        if place < conns.len() {
-            conns.swap_remove(place);
+    /// Forgets what was noted. `moved` is told of connections that stand elsewhere now.
+    pub(crate) fn cancel(&mut self, beat: Beat, mut moved: impl FnMut(ConnId, Beat)) {
+        let Some(moment) = self.moments.get_mut(&beat.at) else { return };
+        let place = beat.place.wrapping_sub(moment.base) as usize;
+        if moment.conns.get_mut(place).and_then(Option::take).is_none() {
+            return;
         }
-        let moved = conns.get(place).copied();
-        if conns.is_empty() {
+        moment.live -= 1;
+        if moment.live == 0 {
             self.moments.remove(&beat.at);
+        } else if moment.conns.len() > 2 * moment.live + 16 {
+            // Gaps take no more than what lives.
+            moment.conns.retain(Option::is_some);
+            moment.base = 0;
+            for (place, conn) in moment.conns.iter().flatten().enumerate() {
+                moved(*conn, Beat { at: beat.at, place: place as u32 });
+            }
         }
-        moved
     }
 
     /// Takes out a connection whose moment has come.
     pub(crate) fn pop_due(&mut self, now: Time) -> Option<ConnId> {
         let mut first = self.moments.first_entry().filter(|first| *first.key() <= now)?;
-        let conn = first.get_mut().pop();
-        if first.get().is_empty() {
-            first.remove();
+        let moment = first.get_mut();
+        while let Some(conn) = moment.conns.pop_front() {
+            moment.base += 1;
+            if conn.is_some() {
+                moment.live -= 1;
+                if moment.live == 0 {
+                    first.remove();
+                }
+                return conn;
+            }
         }
-        conn
+        first.remove();
+        None
     }
 }
 
@@ -79,36 +102,37 @@ mod tests {
     proptest! {
         /// It agrees with a plain map, and nobody comes early or more than a 64th late.
         #[test]
-        fn each_comes_once_in_time_unless_cancelled(steps in prop::collection::vec((0u8..4, 0u64..8, 0u64..2_000), 0..200)) {
+        fn each_comes_once_in_time_unless_cancelled(steps in prop::collection::vec((0u8..6, 0u64..60, 0u64..200), 0..600)) {
             let every = Duration::from_micros(640);
             let (mut beats, mut now) = (Beats::default(), Time::ZERO);
-            let mut noted: BTreeMap<ConnId, (Time, Beat)> = BTreeMap::new();
-            for (what, number, after) in steps {
+            let mut noted: BTreeMap<ConnId, (Time, Beat, usize)> = BTreeMap::new();
+            for (order, (what, number, after)) in steps.into_iter().enumerate() {
                 let conn = ConnId::from_u64(1 << 32 | number).unwrap_or_else(|| unreachable!());
                 match what {
-                    0 | 1 => {
+                    0..3 => {
                         if let std::collections::btree_map::Entry::Vacant(entry) = noted.entry(conn) {
                             let at = now + Duration::from_micros(after);
-                            entry.insert((at, beats.insert(at, every, conn)));
+                            entry.insert((at, beats.insert(at, every, conn), order));
                         }
                     }
-                    2 => {
-                        if let Some((_, beat)) = noted.remove(&conn)
-                            && let Some(moved) = beats.cancel(beat)
-                        {
-                            noted.get_mut(&moved).unwrap().1 = beat;
+                    3 | 4 => {
+                        if let Some((_, beat, _)) = noted.remove(&conn) {
+                            beats.cancel(beat, |moved, beat| noted.get_mut(&moved).unwrap().1 = beat);
                         }
                     }
                     _ => {
                         now = now + Duration::from_micros(after);
+                        let mut before = (Time::ZERO, 0);
                         while let Some(conn) = beats.pop_due(now) {
-                            let (at, _) = noted.remove(&conn).unwrap();
-                            prop_assert!(at <= now);
+                            let (at, beat, order) = noted.remove(&conn).unwrap();
+                            prop_assert!(at <= now && before < (beat.at, order + 1));
+                            before = (beat.at, order + 1);
                         }
-                        prop_assert!(noted.values().all(|(at, _)| *at + Duration::from_micros(10) > now));
+                        prop_assert!(noted.values().all(|(at, _, _)| *at + Duration::from_micros(10) > now));
                     }
                 }
-                prop_assert_eq!(beats.moments.values().map(Vec::len).sum::<usize>(), noted.len());
+                prop_assert_eq!(beats.moments.values().map(|moment| moment.live).sum::<usize>(), noted.len());
+                prop_assert!(beats.moments.values().all(|moment| moment.conns.len() <= 2 * moment.live + 16));
                 prop_assert_eq!(beats.next().is_some(), !noted.is_empty());
             }
         }

@@ -223,3 +223,43 @@ fn a_permission_that_has_expired_ends_the_right_to_send_and_then_the_connection(
     world.message(gone, "late");
     assert!(world.got(gone)[0].contains("Not authenticated"));
 }
+
+#[test]
+fn a_period_begins_with_what_was_heard_last() {
+    let mut world = World::new(Config::default(), heartbeat(30, 10));
+    let conn = world.open();
+    world.pass(SECOND * 20);
+    world.input(Input::Alive { conn });
+    world.pass(SECOND * 29);
+    assert!(world.got(conn).is_empty(), "29 s of silence are no 30");
+    world.pass(SECOND);
+    assert_eq!(world.got(conn), [format!("ping {:?}", b"heartbeat")]);
+    // An answer in the last moment begins a period like any other.
+    world.pass(SECOND * 9);
+    world.input(Input::Pong { conn, bytes: b"heartbeat" });
+    world.pass(SECOND * 29);
+    assert!(world.got(conn).is_empty());
+    world.pass(SECOND * 12);
+    assert_eq!(world.closes.len(), 1, "and a silence ends in the same time");
+}
+
+#[test]
+fn nobody_is_closed_for_a_ping_that_was_not_sent() {
+    let mut world = World::new(Config { window: 110, ..Config::default() }, heartbeat(30, 10));
+    let conn = world.open();
+    world.fast = false;
+    world.job(move |cx| {
+        cx.to_conn(conn).binary(&[1; 90]);
+        cx.to_conn(conn).binary(&[2; 90]);
+        Ok(())
+    });
+    world.pass(SECOND * 30);
+    assert!(!world.got(conn).iter().any(|got| got.starts_with("ping")), "behind what waits it would say nothing");
+    // The socket took everything at once: that alone is no sign of life, but the ping can go out now.
+    world.input(Input::Sent(&[(conn, 92)]));
+    assert!(world.got(conn).iter().any(|got| got.starts_with("ping")));
+    world.pass(SECOND * 9);
+    assert!(world.closes.is_empty());
+    world.pass(SECOND);
+    assert_eq!(world.closes.len(), 1);
+}

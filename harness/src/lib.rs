@@ -26,6 +26,7 @@ mod app;
 mod canaries;
 mod codec;
 pub mod conformance;
+mod coverage;
 mod journal;
 mod kernel;
 mod model;
@@ -43,6 +44,7 @@ mod world;
 
 #[cfg(feature = "canary")]
 pub use canaries::{Sighting, canaries};
+pub use coverage::{Coverage, Mark};
 pub use oracle::{Failure, Oracle};
 pub use report::Report;
 pub use run::{Outcome, replay, run_seed, run_seeds};

@@ -8,7 +8,7 @@ use crate::rng::Rng;
 use lazuli::driver::Settings;
 use lazuli::driver::guard::FrameLimits;
 use lazuli::log::Level;
-use lazuli::{Config, Limits, SlowPolicy, Timestamp};
+use lazuli::{Config, Heartbeat, Limits, Rate, SlowPolicy, Timestamp};
 use std::time::Duration;
 
 /// A seed's decisions.
@@ -62,7 +62,7 @@ pub(crate) struct NetPlan {
 #[derive(Clone, Debug)]
 pub(crate) struct Habits {
     /// Of the verbs, in the order of [`crate::world::talk`].
-    pub(crate) verbs: [u32; 19],
+    pub(crate) verbs: [u32; 27],
     pub(crate) binary: u32,
     pub(crate) ping: u32,
     pub(crate) pong: u32,
@@ -111,6 +111,8 @@ impl Plan {
             linger: Duration::from_millis(*rng.pick(&[100, 1_000, 5_000, 5_000])),
             come_back: Duration::from_millis(rng.below(20_000)),
             backplane: None,
+            per_user: *rng.pick(&[1, 2, 100]),
+            presence: Duration::from_millis(*rng.pick(&[0, 100, 100, 3_000])),
             log: *rng.pick(&[Level::Debug, Level::Info, Level::Error, Level::Error, Level::Error]),
             ..Config::default()
         };
@@ -135,6 +137,16 @@ impl Plan {
     }
 }
 
+/// In milliseconds: after which silence a peer is sent a ping, and how long it has for the answer.
+const HEARTBEATS: &[Option<(u64, u64)>] = &[
+    None,
+    Some((30_000, 15_000)),
+    Some((10_000, 1_000)),
+    Some((5_000, 5_000)),
+    Some((3_000, 600)),
+    Some((1_500, 300)),
+];
+
 fn draw_limits(rng: &mut Rng, faultless: bool) -> RouteLimits {
     let frames = FrameLimits {
         control_frames: *rng.pick(&[5, 20, 256]),
@@ -143,13 +155,23 @@ fn draw_limits(rng: &mut Rng, faultless: bool) -> RouteLimits {
     };
     let waiting: &[usize] =
         if faultless { &[10_000, 100_000, 1 << 20] } else { &[0, 100, 1_000, 10_000, 100_000, 1 << 20] };
+    let beats: &[Option<(u64, u64)>] = if rng.chance(400) { &[None] } else { HEARTBEATS };
+    let rates: &[(u32, u32)] = if rng.chance(700) { &[(10_000, 20_000)] } else { &[(1, 2), (2, 5), (5, 1), (10, 20)] };
     let mut limits = |slow| Limits {
         frames: frames.clone(),
         waiting: *rng.pick(waiting),
         slow,
         rooms: *rng.pick(&[1, 3, 128]),
         timers: *rng.pick(&[1, 3, 64]),
-        heartbeat: None,
+        heartbeat: rng.pick(beats).map(|(every, timeout)| Heartbeat {
+            every: Duration::from_millis(every),
+            timeout: Duration::from_millis(timeout),
+        }),
+        rate: {
+            let (per_second, burst) = *rng.pick(rates);
+            Rate { per_second, burst }
+        },
+        grace: Duration::from_millis(*rng.pick(&[0, 500, 10_000])),
         ..Limits::default()
     };
     RouteLimits {
@@ -180,8 +202,13 @@ impl NetPlan {
 impl Habits {
     fn draw(rng: &mut Rng) -> Habits {
         // What each verb weighs in a usual crowd; each seed leaves some out and favours others.
-        const USUAL: [u32; 19] = [20, 30, 10, 8, 4, 3, 8, 12, 8, 1, 8, 4, 3, 8, 4, 4, 6, 2, 2];
-        let verbs = USUAL.map(|usual| usual * *rng.pick(&[0, 1, 1, 2, 5]));
+        const USUAL: [u32; 27] =
+            [20, 30, 10, 8, 4, 3, 8, 12, 8, 1, 8, 4, 3, 8, 4, 4, 6, 2, 2, 16, 24, 5, 3, 5, 2, 1, 2];
+        let mut verbs = USUAL.map(|usual| usual * *rng.pick(&[0, 1, 1, 2, 5]));
+        if rng.chance(400) {
+            // Nobody says who they are.
+            verbs[19..26].fill(0);
+        }
         Habits {
             verbs: if verbs.iter().sum::<u32>() == 0 { USUAL } else { verbs },
             binary: *rng.pick(&[0, 3, 10]),

@@ -1,5 +1,6 @@
 //! What became of many seeds.
 
+use crate::coverage::{Coverage, Mark};
 use crate::oracle::Failure;
 use crate::run::Outcome;
 use crate::tally::Tally;
@@ -22,6 +23,8 @@ pub struct Report {
     pub steps: u64,
     /// What went wrong on purpose.
     pub tally: Tally,
+    /// What was seen.
+    pub coverage: Coverage,
     /// Of each seed.
     clients: Vec<u64>,
     operations_each: Vec<u64>,
@@ -34,6 +37,7 @@ impl Report {
         self.operations += u64::from(outcome.operations);
         self.steps += outcome.steps as u64;
         self.tally.merge(&outcome.tally);
+        self.coverage.merge(&outcome.coverage);
         self.clients.push(outcome.clients as u64);
         self.operations_each.push(outcome.operations.into());
         self.failures.extend(outcome.failure.map(|failure| (outcome.seed, failure)));
@@ -77,6 +81,12 @@ impl fmt::Display for Report {
         writeln!(f, "operations  {} in {} steps", self.operations, self.steps)?;
         writeln!(f, "median      {} clients, {} operations a seed", self.median_clients(), self.median_operations())?;
         writeln!(f, "faults      {}", self.tally)?;
+        writeln!(f, "seen        {}", self.coverage)?;
+        let never: Vec<&str> =
+            Mark::ALL.iter().filter(|mark| self.coverage.get(**mark) == 0).map(|mark| mark.name()).collect();
+        if !never.is_empty() {
+            writeln!(f, "never seen  {}", never.join(", "))?;
+        }
         for (seed, failure) in self.failures.iter().take(SHOWN) {
             writeln!(f, "seed {seed} failed: {failure}")?;
             writeln!(f, "  again, in words: cargo run --release -p lazuli-harness -- replay {seed}")?;

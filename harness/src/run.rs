@@ -1,5 +1,6 @@
 //! Seeds, run.
 
+use crate::coverage::Coverage;
 use crate::oracle::{Failure, Oracle};
 use crate::report::Report;
 use crate::tally::Tally;
@@ -32,6 +33,8 @@ pub struct Outcome {
     pub clients: usize,
     /// What went wrong on purpose.
     pub tally: Tally,
+    /// What was seen.
+    pub coverage: Coverage,
     /// What was wrong in earnest.
     pub failure: Option<Failure>,
 }
@@ -70,6 +73,7 @@ fn run_once(seed: u64, trace: Trace) -> (Outcome, Trace) {
         operations: world.operations,
         clients: world.clients(),
         tally,
+        coverage: std::mem::take(&mut world.model.coverage),
         failure,
     };
     (outcome, trace)
@@ -119,6 +123,7 @@ fn broken(seed: u64) -> Outcome {
         operations: 0,
         clients: 0,
         tally: Tally::default(),
+        coverage: Coverage::default(),
         failure: Some(Failure { oracle: Oracle::Panics, at: Time::ZERO, sentence }),
     }
 }

@@ -266,6 +266,7 @@ impl<A: App> Hub<A> {
             }
             if !self.state.flow.is_waiting(conn.index()) {
                 self.flushed(conn);
+                self.on_drained(conn);
             }
         }
     }

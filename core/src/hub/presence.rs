@@ -60,6 +60,8 @@ impl<A: App> Hub<A> {
     /// Tells the members of rooms whose presence has changed, at once or as soon as it may be.
     pub(super) fn tell_news(&mut self) {
         let mut news: Vec<Arc<str>> = mem::take(&mut self.news);
+        news.sort_unstable();
+        news.dedup();
         for room in news.drain(..) {
             self.tell_presence(&room, false);
         }

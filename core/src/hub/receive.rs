@@ -191,8 +191,9 @@ impl<A: App> Hub<A> {
 
     /// A sign of life of the peer.
     pub(super) fn on_alive(&mut self, conn: ConnId) {
+        let now = self.state.now;
         if let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) {
-            found.heard = true;
+            (found.heard, found.pinged, found.ping_waits) = (now, false, false);
         }
     }
 }

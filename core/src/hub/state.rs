@@ -57,10 +57,12 @@ pub(crate) struct State {
 /// One connection: a socket, or a channel on a Spark socket.
 pub(crate) struct Conn {
     pub(crate) life: Life,
-    /// Whether the peer was heard since it was last looked after.
-    pub(crate) heard: bool,
-    /// Whether a ping waits for its answer.
+    /// When the peer was last heard.
+    pub(crate) heard: Time,
+    /// Whether nothing was heard since a ping was due.
     pub(crate) pinged: bool,
+    /// Whether that ping is still to be sent.
+    pub(crate) ping_waits: bool,
     /// Whether it may not send any more.
     pub(crate) expired: bool,
     pub(crate) instance: u32,
@@ -81,8 +83,9 @@ impl Conn {
     pub(crate) fn new(instance: u32, route: u32, now: Time) -> Conn {
         Conn {
             life: Life::Opening,
-            heard: false,
+            heard: now,
             pinged: false,
+            ping_waits: false,
             expired: false,
             instance,
             route,

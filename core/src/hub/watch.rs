@@ -1,6 +1,6 @@
 //! Looking after connections: peers that have fallen silent, and permissions that have expired.
 
-use super::Hub;
+use super::{Hub, State};
 use crate::beats::Beat;
 use crate::channel::App;
 use crate::config::Heartbeat;
@@ -36,33 +36,48 @@ impl<A: App> Hub<A> {
     pub(super) fn unwatch(&mut self, conn: ConnId) {
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let beat = mem::replace(&mut found.beat, Beat::NONE);
-        // The one that takes its place in the list stands there now.
-        if let Some(moved) = self.state.beats.cancel(beat).and_then(|moved| self.state.conns.get_mut(moved)) {
-            moved.beat = beat;
-        }
+        let State { beats, conns, .. } = &mut self.state;
+        beats.cancel(beat, |moved, beat| {
+            if let Some(found) = conns.get_mut(moved) {
+                found.beat = beat;
+            }
+        });
     }
 
+    /// The time has come to look after a socket. What was heard meanwhile has moved no timer, which is set anew only here.
     pub(super) fn on_beat(&mut self, conn: ConnId) {
+        let now = self.state.now;
         let Some(heartbeat) = self.state.limits(conn).heartbeat else { return };
         let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) else { return };
         found.beat = Beat::NONE;
-        let (heard, pinged) = (mem::take(&mut found.heard), mem::take(&mut found.pinged));
-        if heard {
-            // The answer to a ping came within the timeout, which was part of this period.
-            let after = if pinged { heartbeat.every.saturating_sub(heartbeat.timeout) } else { heartbeat.every };
-            return self.beat_after(conn, after, heartbeat);
-        }
-        if pinged {
+        let silence = now.saturating_since(found.heard);
+        if found.pinged {
             self.state.stats.silent += 1;
             self.log(Level::Info, "silent", Some(conn), String::new);
             return self.end(conn, 1011, "Nothing was heard for too long, not even the answer to a ping");
         }
+        if silence < heartbeat.every {
+            return self.beat_after(conn, heartbeat.every - silence, heartbeat);
+        }
         found.pinged = true;
+        // Behind what waits it would say nothing: that a peer takes what waits is a sign of life too.
+        found.ping_waits = self.state.flow.is_waiting(conn.index());
+        let is_sent = !found.ping_waits;
         self.beat_after(conn, heartbeat.timeout, heartbeat);
-        // Behind what waits a ping would say nothing: that a peer takes what waits is a sign of life too.
-        if !self.state.flow.is_waiting(conn.index()) {
+        if is_sent {
             self.send_one(conn, &Frame::new(Kind::Ping, b"heartbeat"));
         }
+    }
+
+    /// Nothing waits for a socket any more: a ping that did goes out, and its answer has its whole time.
+    pub(super) fn on_drained(&mut self, conn: ConnId) {
+        let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.ping_waits) else { return };
+        found.ping_waits = false;
+        let is_open = found.life == Life::Open;
+        let Some(heartbeat) = self.state.limits(conn).heartbeat.filter(|_| is_open) else { return };
+        self.unwatch(conn);
+        self.beat_after(conn, heartbeat.timeout, heartbeat);
+        self.send_one(conn, &Frame::new(Kind::Ping, b"heartbeat"));
     }
 
     /// A connection's permission, or the time after it, is over.

@@ -1,9 +1,10 @@
 //! The channel of the simulated application.
 
-use super::verb::{How, TURNS, Verb, room_name};
+use super::verb::{How, TURNS, Verb, room_name, user_name};
 use super::{SimApp, SimEffect, SimEvent, panic_on_demand};
 use crate::journal::{Call, Did, Entry, Journal, Tag, Verdict, What};
-use lazuli::{Channel, Context, Error, Join, Result, Timer};
+use lazuli::{Channel, Context, Error, Join, Result, Timer, Timestamp};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -149,6 +150,38 @@ impl Member {
                 None => cx.text(&format!("{op} nobody")),
             },
             Verb::Fail { how, room } => return self.fail(cx, op, how, Some(room_name(room))),
+            Verb::Identify { user } => {
+                cx.identify(&user_name(user));
+                let name = cx.user().unwrap_or("nobody").to_owned();
+                cx.text(&format!("{op} is {name}"));
+            }
+            Verb::Track { room, meta } => {
+                let room = room_name(room);
+                cx.track(&room, &json!({ "m": meta }));
+                cx.text(&format!("{op} tracked"));
+                if cx.is_in(&room) {
+                    did.push(Did::Joined { room });
+                }
+            }
+            Verb::Untrack { room } => cx.untrack(&room_name(room)),
+            Verb::Who { room } => {
+                let present = serde_json::to_string(&cx.presence(&room_name(room)))?;
+                cx.text(&format!("{op} who {present}"));
+            }
+            Verb::SayUsers { users, but } => {
+                let to = cx.to_users(users.into_iter().map(user_name));
+                match but {
+                    Some(but) => to.except_user(&user_name(but)).text(text),
+                    None => to.text(text),
+                }
+            }
+            Verb::SayAllBut { user } => cx.to_all().except_user(&user_name(user)).text(text),
+            Verb::KickUser { user, code } => cx.close_user(&user_name(user), code, &format!("{op} kick")),
+            Verb::Expire { millis } => {
+                let at = cx.timestamp().as_unix_micros() + 1_000 * millis;
+                cx.expire_at(Timestamp::from_unix_micros(at));
+                cx.text(&format!("{op} expires"));
+            }
         }
         Ok(())
     }

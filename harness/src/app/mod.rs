@@ -6,7 +6,7 @@
 mod member;
 mod verb;
 
-pub(crate) use verb::{How, TURNS, Verb, Whom, room_name};
+pub(crate) use verb::{How, TURNS, Verb, Whom, meta_json, room_name, user_name};
 
 use crate::journal::{Call, Did, Journal, Tag, Verdict, What};
 use lazuli::route::PatternError;

@@ -44,6 +44,22 @@ pub(crate) enum Verb {
     Kick { to: u32, code: u16 },
     /// The callback records one thing of each kind and then fails.
     Fail { how: How, room: u32 },
+    /// The sender is this user from now on.
+    Identify { user: u32 },
+    /// The sender shows in the room that it is here.
+    Track { room: u32, meta: u32 },
+    /// It no longer does.
+    Untrack { room: u32 },
+    /// The answer is who is present in the room.
+    Who { room: u32 },
+    /// The message goes to every connection of these users, but not of that one.
+    SayUsers { users: Vec<u32>, but: Option<u32> },
+    /// It goes to everyone but the connections of a user.
+    SayAllBut { user: u32 },
+    /// The server closes all connections of a user.
+    KickUser { user: u32, code: u16 },
+    /// The sender may not send any more after this time.
+    Expire { millis: u64 },
 }
 
 /// How often an interval comes.
@@ -122,6 +138,16 @@ pub(crate) fn room_name(room: u32) -> String {
     format!("r{room}")
 }
 
+/// The name of a user.
+pub(crate) fn user_name(user: u32) -> String {
+    format!("u{user}")
+}
+
+/// Metadata of a presence, as JSON.
+pub(crate) fn meta_json(meta: u32) -> String {
+    format!("{{\"m\":{meta}}}")
+}
+
 impl Verb {
     /// The message that asks for it: first its number, then the verb, last the payload.
     pub(crate) fn text(&self, op: u32, payload: &str) -> String {
@@ -154,6 +180,15 @@ impl Verb {
             Verb::Close { code, reason } => write!(text, "close {code} {reason}"),
             Verb::Kick { to, code } => write!(text, "kick {to} {code}"),
             Verb::Fail { how, room } => write!(text, "fail {room} {how}"),
+            Verb::Identify { user } => write!(text, "identify {user}"),
+            Verb::Track { room, meta } => write!(text, "track {room} {meta}"),
+            Verb::Untrack { room } => write!(text, "untrack {room}"),
+            Verb::Who { room } => write!(text, "who {room}"),
+            Verb::SayUsers { users, but } => write!(text, "users {}", users.len())
+                .and_then(|()| users.iter().chain(but).try_for_each(|user| write!(text, " {user}"))),
+            Verb::SayAllBut { user } => write!(text, "allbut {user}"),
+            Verb::KickUser { user, code } => write!(text, "kickuser {user} {code}"),
+            Verb::Expire { millis } => write!(text, "expire {millis}"),
         };
         text.push('|');
         text.push_str(payload);
@@ -169,10 +204,7 @@ impl Verb {
             "echo" => Verb::Echo,
             "say" => Verb::Say { room: number(&mut words)? },
             "others" => Verb::SayOthers { room: number(&mut words)? },
-            "rooms" => {
-                let count: u32 = number(&mut words)?;
-                Verb::SayRooms { rooms: (0..count).map(|_| number(&mut words)).collect::<Option<_>>()? }
-            }
+            "rooms" => Verb::SayRooms { rooms: numbers(&mut words)? },
             "all" => Verb::SayAll { others: number(&mut words)? },
             "whisper" => Verb::Whisper { to: number(&mut words)? },
             "join" => Verb::Join { room: number(&mut words)? },
@@ -197,6 +229,14 @@ impl Verb {
             "close" => Verb::Close { code: number(&mut words)?, reason: words.collect::<Vec<_>>().join(" ") },
             "kick" => Verb::Kick { to: number(&mut words)?, code: number(&mut words)? },
             "fail" => Verb::Fail { room: number(&mut words)?, how: How::parse(&mut words)? },
+            "identify" => Verb::Identify { user: number(&mut words)? },
+            "track" => Verb::Track { room: number(&mut words)?, meta: number(&mut words)? },
+            "untrack" => Verb::Untrack { room: number(&mut words)? },
+            "who" => Verb::Who { room: number(&mut words)? },
+            "users" => Verb::SayUsers { users: numbers(&mut words)?, but: number(&mut words) },
+            "allbut" => Verb::SayAllBut { user: number(&mut words)? },
+            "kickuser" => Verb::KickUser { user: number(&mut words)?, code: number(&mut words)? },
+            "expire" => Verb::Expire { millis: number(&mut words)? },
             _ => return None,
         };
         Some((op, verb))
@@ -205,6 +245,12 @@ impl Verb {
 
 fn number<'a, T: FromStr>(words: &mut impl Iterator<Item = &'a str>) -> Option<T> {
     words.next()?.parse().ok()
+}
+
+/// A count, and so many numbers.
+fn numbers<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Vec<u32>> {
+    let count: u32 = number(words)?;
+    (0..count).map(|_| number(words)).collect()
 }
 
 #[cfg(test)]
@@ -245,6 +291,15 @@ mod tests {
             Verb::Add,
             Verb::Close { code: 4_000, reason: "so long".into() },
             Verb::Kick { to: 8, code: 1_000 },
+            Verb::Identify { user: 1 },
+            Verb::Track { room: 1, meta: 2 },
+            Verb::Untrack { room: 1 },
+            Verb::Who { room: 1 },
+            Verb::SayUsers { users: vec![1, 2], but: None },
+            Verb::SayUsers { users: vec![3], but: Some(4) },
+            Verb::SayAllBut { user: 2 },
+            Verb::KickUser { user: 2, code: 4_000 },
+            Verb::Expire { millis: 5 },
         ];
         for verb in whom.into_iter().chain(how).chain(others) {
             let text = verb.text(7, "| payload");

@@ -3,6 +3,7 @@
 use super::Model;
 use super::session::{End, Life, Reason};
 use crate::app::Route;
+use crate::coverage::Mark;
 use crate::oracle::{Check, Oracle, complain};
 use crate::tally::Fault;
 use lazuli::Time;
@@ -51,7 +52,11 @@ impl Model {
     /// A session's bytes are about to be handed to the driver; these arrive with them.
     pub(crate) fn arrive(&mut self, now: Time, session: u32, arrivals: impl IntoIterator<Item = Arrival>) {
         self.advance(now);
-        self.at(session).arrivals.extend(arrivals);
+        let found = self.at(session);
+        found.arrivals.extend(arrivals);
+        if found.life == Life::Open && !found.muted {
+            self.hear(session);
+        }
     }
 
     /// A session's link was accepted; its request has to be complete in time, or may be refused for it.
@@ -78,7 +83,16 @@ impl Model {
                 Some(Arrival::Unfinished) if life == Life::Open => {
                     self.at(session).unfinished = Some(self.now + self.limits.of(route).frames.message_time);
                 }
+                Some(arrival @ (Arrival::Text(_) | Arrival::Binary(_)))
+                    if life == Life::Open && !self.at(session).admitted =>
+                {
+                    if self.admit(session) {
+                        self.at(session).admitted = true;
+                        self.at(session).arrivals.push_front(arrival);
+                    }
+                }
                 Some(Arrival::Binary(_)) if route == Route::Plain && life == Life::Open => {
+                    self.at(session).admitted = false;
                     self.error(session, "Binary messages are not supported here; send text", None);
                 }
                 Some(arrival) if life == Life::Open => return self.at(session).arrivals.push_front(arrival),
@@ -87,6 +101,32 @@ impl Model {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Whether a message is within the rate and the time of its session; if not, its peer is told.
+    fn admit(&mut self, session: u32) -> bool {
+        let (now, Some(rate)) = (self.now, self.limits_of(session).map(|limits| limits.rate)) else { return false };
+        let found = self.at(session);
+        if found.rate.take(rate, now) {
+            found.refused = 0;
+            if found.is_expired {
+                self.coverage.add(Mark::NotAuthenticated, 1);
+                self.error(session, "Not authenticated", None);
+                return false;
+            }
+            return true;
+        }
+        found.refused += 1;
+        let goes_on = found.refused > rate.burst;
+        self.coverage.add(Mark::RateRefused, 1);
+        let message = format!("Too many messages; at most {} a second", rate.per_second);
+        if goes_on {
+            self.coverage.add(Mark::RateClosed, 1);
+            self.end(session, 1008, Reason::Exactly(message));
+        } else {
+            self.error(session, &message, Some("RATE_LIMITED"));
+        }
+        false
     }
 
     /// A peer closes, or breaks a rule: what it sends after that does not matter. The hub hears of it in the driver's turn.

@@ -1,19 +1,25 @@
 //! Callbacks that ran: each must have been due, and does what the application's documentation says.
 
 use super::arrive::Arrival;
+use super::clock::HubTimer;
 use super::session::{Due, End, Life, Reason};
 use super::{Model, Page};
 use crate::app::{How, Route, TURNS};
+use crate::coverage::Mark;
 use crate::journal::{Call, Verdict, What};
 use crate::oracle::{Check, Oracle, complain};
 use crate::tally::Fault;
-use lazuli::Time;
 use std::time::Duration;
 
 impl Model {
     /// A callback ran.
     pub(crate) fn called(&mut self, call: &Call) -> Check {
         let session = call.session;
+        let is_due = self.sessions.get(session as usize).is_some_and(|found| !found.due.is_empty());
+        if !is_due {
+            // The first callback of an input: what follows from the one before was done.
+            self.tell_news();
+        }
         if session >= self.sessions() {
             return complain(
                 Oracle::Delivery,
@@ -26,6 +32,7 @@ impl Model {
             What::Told { op } => self.on_told(session, *op),
             what => {
                 self.skip_silent(session);
+                self.at(session).admitted = false;
                 let Some(arrival) = self.at(session).arrivals.pop_front() else {
                     return complain(
                         Oracle::Delivery,
@@ -46,6 +53,7 @@ impl Model {
                 let found = self.at(session);
                 (found.conn, found.route, found.life) = (Some(*conn), Some(route), Life::Open);
                 found.answers.push(101);
+                self.watch(session);
                 self.on_connect(session, route)
             }
             (What::Text { op: seen }, &Arrival::Text(op), Life::Open) if *seen == op => self.on_text(session, op),
@@ -105,6 +113,10 @@ impl Model {
     fn on_close(&mut self, session: u32, code: u16, reason: &str) -> Check {
         // What it was sent for a message that calls nobody back may have been too much.
         self.skip_silent(session);
+        if self.at(session).due.is_empty() && !self.is_ending(session) {
+            self.run_silent();
+            self.run_beats();
+        }
         let due = match self.at(session).due.pop_front() {
             None if self.is_open(session) => match self.take_end(session) {
                 Some(End::Answered { code: said, reason: fits }) => {
@@ -122,6 +134,11 @@ impl Model {
                     self.count(Fault::Overflow);
                     self.decide(session, Some(code), Reason::Any);
                     self.cut(session);
+                    Some(Due::Close { code, reason: Reason::Any })
+                }
+                None if self.at(session).may_be_silent && code == 1011 => {
+                    self.coverage.add(Mark::Silent, 1);
+                    self.decide(session, Some(code), Reason::Any);
                     Some(Due::Close { code, reason: Reason::Any })
                 }
                 None => None,
@@ -161,6 +178,7 @@ impl Model {
     }
 
     fn on_timer(&mut self, session: u32, number: u64) -> Check {
+        self.run_silent();
         let Some(&(at, order, every)) = self.at(session).timers.get(&number) else {
             return complain(Oracle::Delivery, format!("timer {number} of session {session} came and is not set"));
         };
@@ -187,36 +205,12 @@ impl Model {
         Ok(())
     }
 
-    /// Deadlines are about to be handled.
-    pub(crate) fn time_comes(&mut self, now: Time) {
-        self.advance(now);
-        for session in 0..self.sessions() {
-            if self.at(session).unfinished.is_some_and(|at| at <= self.now) {
-                self.at(session).unfinished = None;
-                self.answer_end(session, Some(1008), Reason::Any);
-            }
-        }
-    }
-
-    /// Deadlines were handled: none may be left.
-    pub(crate) fn time_came(&mut self) -> Check {
-        if let Some((&(at, _), &(session, number))) = self.timers.first_key_value()
-            && at <= self.now
-        {
-            let sentence = format!("timer {number} of session {session} did not come");
-            return complain(Oracle::Delivery, sentence);
-        }
-        self.settled(None)
-    }
-
     pub(super) fn set(&mut self, session: u32, number: u64, after: Duration, every: Option<Duration>) {
         if !self.is_open(session) {
             return;
         }
         self.cancel(session, number);
-        self.timers_set += 1;
-        let (at, order) = (self.now + after.max(Duration::from_micros(1)), self.timers_set);
-        self.timers.insert((at, order), (session, number));
+        let (at, order) = self.set_hub_timer(self.now + after, HubTimer::App { session, number });
         self.at(session).timers.insert(number, (at, order, every));
     }
 

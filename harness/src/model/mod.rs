@@ -7,9 +7,12 @@
 
 mod arrive;
 mod call;
+mod clock;
 mod command;
 mod hear;
 mod out;
+mod presence;
+mod rate;
 mod send;
 mod session;
 mod verbs;
@@ -18,14 +21,16 @@ pub(crate) use arrive::{Arrival, Page};
 pub(crate) use command::Command;
 
 use crate::app::{RouteLimits, SimEffect, Verb};
+use crate::coverage::Coverage;
 use crate::oracle::{Check, Oracle, complain};
 use crate::plan::Plan;
 use crate::tally::{Fault, Tally};
-use lazuli::{ConnId, Time};
+use clock::HubTimer;
+use lazuli::{Config, ConnId, Heartbeat, Limits, Time};
+use presence::Presence;
 use session::{Due, End, Life, Session};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A message of a client.
 pub(crate) struct Op {
@@ -35,10 +40,7 @@ pub(crate) struct Op {
 }
 
 pub(crate) struct Model {
-    window: i64,
-    linger: Duration,
-    /// The wall clock at the start, in microseconds of Unix time.
-    wall: u64,
+    config: Config,
     limits: RouteLimits,
     sessions: Vec<Session>,
     /// By number: every operation.
@@ -46,8 +48,17 @@ pub(crate) struct Model {
     rooms: BTreeMap<u32, BTreeSet<u32>>,
     /// Sessions whose `on_connect` succeeded: the application knows them, even when they are gone.
     known: BTreeSet<u32>,
-    /// Every timer that is set, in the order in which they come: the session's and its number.
-    timers: BTreeMap<(Time, u64), (u32, u64)>,
+    /// Of each user: the sessions.
+    users: BTreeMap<u32, BTreeSet<u32>>,
+    presence: BTreeMap<u32, Presence>,
+    /// Rooms whose presence has changed in this input.
+    news: BTreeSet<u32>,
+    /// Every timer that is set, in the order in which they come.
+    timers: BTreeMap<(Time, u64), HubTimer>,
+    /// When which session is looked after.
+    beats: BTreeMap<(Time, u64), u32>,
+    /// Whether deadlines are being handled.
+    timing: bool,
     /// Counts timers, which orders those of one time.
     timers_set: u64,
     /// Questions that have to be asked.
@@ -69,20 +80,24 @@ pub(crate) struct Model {
     /// Sessions whose queue has changed since it was last compared.
     touched: BTreeSet<u32>,
     pub(crate) tally: Tally,
+    pub(crate) coverage: Coverage,
 }
 
 impl Model {
     pub(crate) fn new(plan: &Plan) -> Model {
         Model {
-            window: i64::from(plan.config.window),
-            linger: plan.config.linger,
-            wall: plan.config.wall.as_unix_micros(),
+            config: plan.config.clone(),
             limits: plan.limits.clone(),
             sessions: Vec::new(),
             ops: Vec::new(),
             rooms: BTreeMap::new(),
             known: BTreeSet::new(),
+            users: BTreeMap::new(),
+            presence: BTreeMap::new(),
+            news: BTreeSet::new(),
             timers: BTreeMap::new(),
+            beats: BTreeMap::new(),
+            timing: false,
             timers_set: 0,
             effects: VecDeque::new(),
             total: 0,
@@ -94,12 +109,13 @@ impl Model {
             written: Vec::new(),
             touched: BTreeSet::new(),
             tally: Tally::default(),
+            coverage: Coverage::default(),
         }
     }
 
     /// A client begins a session; its number.
     pub(crate) fn begin(&mut self) -> u32 {
-        self.sessions.push(Session::new(self.window));
+        self.sessions.push(Session::new(self.config.window.into()));
         self.sessions.len() as u32 - 1
     }
 
@@ -133,7 +149,12 @@ impl Model {
         self.sessions.get(session as usize).is_some_and(|found| found.life == Life::Open)
     }
 
-    fn advance(&mut self, now: Time) {
+    fn limits_of(&self, session: u32) -> Option<&Limits> {
+        self.sessions.get(session as usize)?.route.map(|route| self.limits.of(route))
+    }
+
+    /// The driver is told the time.
+    pub(crate) fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
 
@@ -142,6 +163,7 @@ impl Model {
         if let Some(session) = receiving {
             self.finish_arrivals(session)?;
         }
+        self.tell_news();
         match self.due.first() {
             Some(&session) => {
                 let due = self.at(session).due.front().cloned();
@@ -161,6 +183,8 @@ impl Model {
     /// A socket took bytes of hub frames. They are credit again at the end of the turn.
     pub(crate) fn wrote(&mut self, session: u32, bytes: usize) {
         if bytes > 0 {
+            // What was told in this turn was so before.
+            self.tell_news();
             self.at(session).unreported += bytes;
             self.written.push((session, bytes));
         }
@@ -168,12 +192,16 @@ impl Model {
 
     /// The driver ends its turn: the hub has heard of everything.
     pub(crate) fn turned(&mut self) -> Check {
+        self.tell_news();
         self.turning = false;
         for (session, bytes) in std::mem::take(&mut self.written) {
             let found = self.at(session);
             found.unreported = 0;
             found.out.sent(bytes);
             self.touched.insert(session);
+            if self.at(session).out.queue_len() == 0 {
+                self.drained(session);
+            }
         }
         for (session, end) in std::mem::take(&mut self.ends) {
             if self.is_open(session) {
@@ -204,6 +232,21 @@ impl Model {
             Some((session, found.conn.filter(|_| sure)?, found.out.waiting(), limit))
         };
         touched.into_iter().filter_map(known).collect()
+    }
+
+    /// How a session's peer is looked after, while it is connected.
+    pub(crate) fn heartbeat(&self, session: u32) -> Option<Heartbeat> {
+        self.limits_of(session).filter(|_| self.is_open(session))?.heartbeat
+    }
+
+    /// Whether anybody is looked after.
+    pub(crate) fn has_heartbeats(&self) -> bool {
+        !self.beats.is_empty()
+    }
+
+    /// The latest time that the hub was told.
+    pub(crate) fn time(&self) -> Time {
+        self.now
     }
 
     /// The largest frame that a session ever had.

@@ -3,8 +3,10 @@
 use super::Model;
 use super::out::{Fate, Item};
 use super::session::{Due, End, Life, Reason};
+use crate::coverage::Mark;
 use crate::tally::Fault;
 use lazuli::{Time, Timestamp};
+use std::collections::BTreeSet;
 
 impl Model {
     /// Sends to one session; to one that is not open goes nothing.
@@ -50,6 +52,19 @@ impl Model {
         }
     }
 
+    /// The sessions of users.
+    pub(super) fn conns_of(&self, users: &[u32]) -> BTreeSet<u32> {
+        users.iter().filter_map(|user| self.users.get(user)).flatten().copied().collect()
+    }
+
+    /// Sends to all sessions of users but those of one.
+    pub(super) fn cast_users(&mut self, users: &[u32], but: Option<u32>, item: &Item) {
+        for session in &self.conns_of(users) - &self.conns_of(but.as_slice()) {
+            self.coverage.add(Mark::ToUser, 1);
+            self.send(session, item.clone());
+        }
+    }
+
     pub(super) fn cast_all(&mut self, except: &[u32], item: &Item) {
         for session in 0..self.sessions() {
             if self.is_open(session) && !except.contains(&session) {
@@ -62,7 +77,7 @@ impl Model {
     pub(super) fn error(&mut self, session: u32, message: &str, code: Option<&str>) {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let code = code.map_or(String::new(), |code| format!(",\"code\":{}", quoted(code)));
-        let time = Timestamp::from_unix_micros(self.wall + self.now.as_micros());
+        let time = Timestamp::from_unix_micros(self.config.wall.as_unix_micros() + self.now.as_micros());
         let message = quoted(message);
         self.text(session, &format!("{{\"type\":\"error\",\"message\":{message}{code},\"timestamp\":\"{time}\"}}"));
     }
@@ -78,10 +93,19 @@ impl Model {
     }
 
     pub(super) fn leave(&mut self, session: u32, room: u32) {
-        if self.at(session).rooms.remove(&room)
-            && let Some(members) = self.rooms.get_mut(&room)
-        {
-            members.remove(&session);
+        self.untrack(session, room);
+        if self.at(session).rooms.remove(&room) {
+            self.go(session, room);
+        }
+    }
+
+    fn go(&mut self, session: u32, room: u32) {
+        self.at(session).watches.remove(&room);
+        let Some(members) = self.rooms.get_mut(&room) else { return };
+        members.remove(&session);
+        if members.is_empty() {
+            self.rooms.remove(&room);
+            self.forget_presence(room);
         }
     }
 
@@ -93,10 +117,16 @@ impl Model {
     /// Takes a session out of its rooms and its timers away.
     pub(super) fn detach(&mut self, session: u32) {
         for room in std::mem::take(&mut self.at(session).rooms) {
-            if let Some(members) = self.rooms.get_mut(&room) {
-                members.remove(&session);
-            }
+            self.untrack(session, room);
+            self.go(session, room);
         }
+        if let Some(user) = self.at(session).user.take()
+            && let Some(conns) = self.users.get_mut(&user)
+        {
+            conns.remove(&session);
+        }
+        self.forget_expiry(session);
+        self.unwatch(session);
         for (at, order, _) in std::mem::take(&mut self.at(session).timers).into_values() {
             self.timers.remove(&(at, order));
         }
@@ -120,7 +150,7 @@ impl Model {
     /// A session's end is decided, with this close frame.
     pub(super) fn decide(&mut self, session: u32, code: Option<u16>, reason: Reason) {
         self.detach(session);
-        let by = self.shutdown.unwrap_or(Time::MAX).min(self.now + self.linger);
+        let by = self.shutdown.unwrap_or(Time::MAX).min(self.now + self.config.linger);
         let found = self.at(session);
         found.farewell = Some((code, reason));
         found.cut_from = by;

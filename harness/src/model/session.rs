@@ -2,6 +2,7 @@
 
 use super::arrive::Arrival;
 use super::out::Out;
+use super::rate::Bucket;
 use crate::app::Route;
 use lazuli::{ConnId, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -78,7 +79,26 @@ pub(super) struct Session {
     /// Its peer has closed, broken a rule or gone: nothing that it sends matters any more.
     pub(super) muted: bool,
     pub(super) rooms: BTreeSet<u32>,
+    /// Rooms whose state it was told, and whose changes it has been told since.
+    pub(super) watches: BTreeSet<u32>,
+    /// Whose it is.
+    pub(super) user: Option<u32>,
     pub(super) timers: BTreeMap<u64, SetTimer>,
+    /// What is left of its rate, and how many messages in a row were over it.
+    pub(super) rate: Bucket,
+    pub(super) refused: u32,
+    /// Whether its first arrival has passed its limits.
+    pub(super) admitted: bool,
+    /// Whether it may not send any more, and when that changes.
+    pub(super) is_expired: bool,
+    pub(super) expires: Option<(Time, u64)>,
+    /// When its peer was last heard, and whether a ping waits for an answer, or to be sent.
+    pub(super) heard: Time,
+    pub(super) pinged: bool,
+    pub(super) ping_waits: bool,
+    /// Whether it may be closed for its silence at any time.
+    pub(super) may_be_silent: bool,
+    pub(super) beat: Option<(Time, u64)>,
     /// The application's count for intervals.
     pub(super) turns: BTreeMap<u64, u32>,
     /// Pings that reached the server and were not answered.
@@ -110,7 +130,19 @@ impl Session {
             unreported: 0,
             muted: false,
             rooms: BTreeSet::new(),
+            watches: BTreeSet::new(),
+            user: None,
             timers: BTreeMap::new(),
+            rate: Bucket::default(),
+            refused: 0,
+            admitted: false,
+            is_expired: false,
+            expires: None,
+            heard: Time::ZERO,
+            pinged: false,
+            ping_waits: false,
+            may_be_silent: false,
+            beat: None,
             turns: BTreeMap::new(),
             pings: VecDeque::new(),
             controls: (0, Time::ZERO),

@@ -4,10 +4,12 @@ use super::Model;
 use super::call::may_send;
 use super::out::Item;
 use super::session::Reason;
-use crate::app::{How, SimEffect, Verb};
+use crate::app::{How, SimEffect, Verb, user_name};
+use crate::coverage::Mark;
 use crate::oracle::{Check, Oracle, complain};
 use crate::tally::Fault;
 use lazuli::Kind;
+use std::time::Duration;
 
 impl Model {
     /// A text message was handed to the application.
@@ -26,14 +28,7 @@ impl Model {
             Verb::Whisper { to } if self.known.contains(&to) => self.send(to, message),
             Verb::Whisper { .. } => self.text(session, &format!("{op} nobody")),
             Verb::Join { room } => {
-                let rooms = &self.at(session).rooms;
-                let (inside, joined) = (rooms.contains(&room), rooms.len());
-                let limit = self.at(session).route.map_or(0, |route| self.limits.of(route).rooms);
-                if !inside && joined >= limit {
-                    let message = format!("At most {limit} rooms at once; leave one first");
-                    self.error(session, &message, Some("TOO_MANY_ROOMS"));
-                } else {
-                    self.join(session, room);
+                if self.enter(session, room) {
                     let count = self.members(room);
                     self.text(session, &format!("{op} in {count}"));
                 }
@@ -82,8 +77,70 @@ impl Model {
                 (true, true) => self.end(to, code, Reason::Exactly(format!("{op} kick"))),
             },
             Verb::Fail { how, .. } => self.fail(session, how),
+            Verb::Identify { user } => self.identify(session, op, user),
+            Verb::Track { room, meta } => {
+                if self.at(session).user.is_none() {
+                    self.internal_error(session);
+                } else if self.enter(session, room) {
+                    self.track(session, room, meta);
+                    self.text(session, &format!("{op} tracked"));
+                }
+            }
+            Verb::Untrack { room } => self.untrack(session, room),
+            Verb::Who { room } => {
+                let present = self.present(room);
+                self.text(session, &format!("{op} who {present}"));
+            }
+            Verb::SayUsers { users, but } => self.cast_users(&users, but, &message),
+            Verb::SayAllBut { user } => {
+                let but: Vec<u32> = self.conns_of(&[user]).into_iter().collect();
+                self.cast_all(&but, &message);
+            }
+            Verb::KickUser { code, .. } if !may_send(code) => self.internal_error(session),
+            Verb::KickUser { user, code } => {
+                for conn in self.conns_of(&[user]) {
+                    self.coverage.add(Mark::ClosedUser, 1);
+                    self.end(conn, code, Reason::Exactly(format!("{op} kick")));
+                }
+            }
+            Verb::Expire { millis } => {
+                self.expire_at(session, self.now + Duration::from_millis(millis));
+                self.text(session, &format!("{op} expires"));
+            }
         }
         Ok(())
+    }
+
+    /// Says whose a session is.
+    fn identify(&mut self, session: u32, op: u32, user: u32) {
+        let known = self.at(session).user;
+        match known {
+            Some(known) if known == user => {}
+            Some(_) => return self.internal_error(session),
+            None if self.conns_of(&[user]).len() >= self.config.per_user => {
+                self.coverage.add(Mark::TooManyOfUser, 1);
+                return self.error(session, "Too many connections of this user", Some("TOO_MANY_CONNECTIONS"));
+            }
+            None => {
+                self.at(session).user = Some(user);
+                self.users.entry(user).or_default().insert(session);
+            }
+        }
+        self.text(session, &format!("{op} is {}", user_name(user)));
+    }
+
+    /// Enters a room, if the limit allows it; otherwise the peer reads so.
+    fn enter(&mut self, session: u32, room: u32) -> bool {
+        let rooms = &self.at(session).rooms;
+        let (inside, joined) = (rooms.contains(&room), rooms.len());
+        let limit = self.limits_of(session).map_or(0, |limits| limits.rooms);
+        if !inside && joined >= limit {
+            let message = format!("At most {limit} rooms at once; leave one first");
+            self.error(session, &message, Some("TOO_MANY_ROOMS"));
+            return false;
+        }
+        self.join(session, room);
+        true
     }
 
     fn answer_timer(&mut self, session: u32, op: u32, number: u64, millis: u64, repeats: bool) {

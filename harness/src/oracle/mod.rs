@@ -3,10 +3,14 @@
 mod bounds;
 mod lifecycle;
 mod order;
+mod presence;
+mod silence;
 
 pub(crate) use bounds::Bounds;
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use order::Order;
+pub(crate) use presence::Views;
+pub(crate) use silence::Silence;
 
 use crate::trace::Seconds;
 use lazuli::Time;
@@ -24,6 +28,12 @@ pub enum Oracle {
     Order,
     /// What is held for one connection has an end; deadlines that were handled are over.
     Bounds,
+    /// The members of a room know who is there, and know it right in the end.
+    Presence,
+    /// Silent peers are sent pings, and then closed; others never.
+    Silence,
+    /// Limits hold exactly.
+    Limits,
     /// Once faults have healed, everything that is under way arrives.
     Rest,
     /// Two runs of a seed are the same, step by step.
@@ -39,6 +49,9 @@ impl fmt::Display for Oracle {
             Oracle::Delivery => "delivery",
             Oracle::Order => "order",
             Oracle::Bounds => "bounds",
+            Oracle::Presence => "presence",
+            Oracle::Silence => "silence",
+            Oracle::Limits => "limits",
             Oracle::Rest => "rest",
             Oracle::Determinism => "determinism",
             Oracle::Panics => "panics",

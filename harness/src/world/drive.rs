@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::app::{SimApp, SimEffect, SimEvent, Whom};
-use crate::journal::Entry;
+use crate::journal::{Entry, What};
 use crate::kernel::Event;
 use crate::net::{Net, Peer, Server};
 use crate::oracle::{Check, Oracle, complain};
@@ -10,6 +10,7 @@ use crate::trace::{bytes as digest, mix};
 use lazuli::driver::Driver;
 use lazuli::handle::Remote;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 impl World {
     /// Calls the driver; a panic that gets out of it is a failure.
@@ -24,6 +25,7 @@ impl World {
 
     pub(super) fn accept(&mut self, link: usize) -> Check {
         let now = self.now();
+        self.model.advance(now);
         let port = 1_024 + (link % 60_000) as u16;
         let id = self.drive(|driver, _| driver.accept(now, Some(([10, 0, 0, 1], port).into())))?;
         self.net.kernel.step("accept", u64::from(id.is_some()), || format!("link {link}: {id:?}"));
@@ -74,6 +76,7 @@ impl World {
             other => other,
         });
         self.model.arrive(now, session, arrivals);
+        self.silence.heard(now, session);
         self.drive(|driver, _| driver.receive(now, id, bytes))?;
         self.absorb()?;
         self.model.settled(Some(session))
@@ -87,6 +90,7 @@ impl World {
         self.net.kernel.step("disconnected", mix(link as u64, u64::from(reset)), || {
             format!("link {link} of session {session}, {}", if reset { "reset" } else { "at its end" })
         });
+        self.model.advance(now);
         if self.net.links[link].server != Server::Closed {
             self.model.lost(now, session, reset);
         }
@@ -108,8 +112,14 @@ impl World {
 
     pub(super) fn writable(&mut self, link: usize) -> Check {
         self.net.links[link].writable_due = false;
-        self.net.links[link].blocked = false;
+        let was_blocked = std::mem::take(&mut self.net.links[link].blocked);
         let Some(id) = self.net.links[link].id else { return Ok(()) };
+        if was_blocked {
+            // Only a peer that is there makes room.
+            let session = self.net.links[link].session;
+            self.model.hear(session);
+            self.silence.heard(self.model.time(), session);
+        }
         self.net.kernel.step("writable", link as u64, || format!("link {link}"));
         self.drive(|driver, _| driver.writable(id))?;
         self.absorb()
@@ -122,6 +132,8 @@ impl World {
         self.drive(|driver, _| driver.timeout(now))?;
         self.absorb()?;
         self.model.time_came()?;
+        let late = Duration::from_micros(self.plan.net.late);
+        self.silence.handled(now, late, |session| self.model.is_connected(session))?;
         self.bounds.handled(now, self.driver.next_timeout())
     }
 
@@ -185,15 +197,24 @@ impl World {
                 });
                 self.lifecycle.called(&call)?;
                 self.order.called(&call);
-                self.model.called(&call)
+                self.silence.called(self.model.time(), &call)?;
+                self.model.called(&call)?;
+                if let (What::Connect { .. }, Some(heartbeat)) = (&call.what, self.model.heartbeat(call.session)) {
+                    self.silence.connected(self.model.time(), call.session, heartbeat);
+                }
+                Ok(())
             }
             Entry::Wrote { link, offered, hub } => {
                 let session = self.net.links[link].session;
                 self.model.wrote(session, hub);
+                if self.net.links[link].was_blocked || self.plan.config.window < 16 << 10 {
+                    self.silence.wrote_late(self.model.time(), session);
+                }
                 self.bounds.offered(session, offered, self.model.largest(session))
             }
             Entry::Broke { link } => {
-                self.model.lost(self.net.kernel.now, self.net.links[link].session, true);
+                // The driver has no newer time in its turn.
+                self.model.lost(self.model.time(), self.net.links[link].session, true);
                 Ok(())
             }
             Entry::Closed { link } => {

@@ -96,6 +96,7 @@ impl World {
             Incoming::Text(text) => {
                 self.order.received(session, text)?;
                 self.model.received(session, Kind::Text, text.as_bytes())?;
+                self.views.received(session, text)?;
                 Reply::Nothing
             }
             Incoming::Binary(bytes) => {

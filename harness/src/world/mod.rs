@@ -10,11 +10,12 @@ mod talk;
 mod visit;
 
 use crate::app::{SimApp, application};
+use crate::coverage::Mark;
 use crate::journal::{Entry, Journal};
 use crate::kernel::{Event, Kernel};
 use crate::model::Model;
 use crate::net::{Net, Peer, Server};
-use crate::oracle::{Bounds, Check, Failure, Lifecycle, Oracle, Order, complain};
+use crate::oracle::{Bounds, Check, Failure, Lifecycle, Oracle, Order, Silence, Views, complain};
 use crate::plan::Plan;
 use crate::rng::Rng;
 use crate::trace::Trace;
@@ -42,6 +43,8 @@ pub(crate) struct World {
     lifecycle: Lifecycle,
     order: Order,
     bounds: Bounds,
+    views: Views,
+    silence: Silence,
     journal: Journal,
     phase: Phase,
     /// Whether the server was told to shut down.
@@ -63,6 +66,9 @@ pub(crate) struct World {
 /// than any timer, deadline and delay that a seed can draw, one after the other.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// The same for everything but heartbeats.
+const CALM: Duration = Duration::from_secs(120);
+
 /// How long a shutdown may take.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
@@ -81,6 +87,8 @@ impl World {
             model: Model::new(&plan),
             lifecycle: Lifecycle::default(),
             order: Order::default(),
+            views: Views::default(),
+            silence: Silence::default(),
             bounds: Bounds::new(plan.config.window, plan.limits.plain.frames.control_frames),
             journal,
             phase: Phase::Busy,
@@ -171,22 +179,42 @@ impl World {
         self.net.healed = true;
         for link in 0..self.net.links.len() {
             match self.net.links[link].peer {
-                // Who went away without a word is found to be away.
+                // Who went away without a word is found to be away: by the heartbeat, where there is one.
+                Peer::Vanished if self.model.heartbeat(self.net.links[link].session).is_some() => {}
                 Peer::Vanished => self.net.reset(link),
                 Peer::Open | Peer::Finished => self.net.kernel.schedule(0, Event::Down(link)),
                 Peer::Gone => {}
             }
         }
         self.rest_until_quiet()?;
-        let links = &self.net.links;
-        let reads = |session: u32| links[self.visits[session as usize].link].peer == Peer::Open;
-        let pending = self.model.pending(reads);
-        if pending.is_empty() { Ok(()) } else { complain(Oracle::Rest, format!("at rest, {}", pending.join("; "))) }
+        let pending = self.model.pending(|session| self.reads(session));
+        if !pending.is_empty() {
+            return complain(Oracle::Rest, format!("at rest, {}", pending.join("; ")));
+        }
+        for (session, room, truth) in self.model.watched() {
+            if self.reads(session) {
+                self.model.coverage.add(Mark::ViewCompared, 1);
+                self.views.compare(session, &room, &truth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the client of a session still reads.
+    fn reads(&self, session: u32) -> bool {
+        self.net.links[self.visits[session as usize].link].peer == Peer::Open
     }
 
     fn rest_until_quiet(&mut self) -> Check {
-        let patience = self.now() + PATIENCE;
+        let (begin, patience) = (self.now(), self.now() + PATIENCE);
         while self.happen()? {
+            // Where there are heartbeats, something always happens; after a while it is nothing else.
+            if self.now() > begin + CALM && self.model.has_heartbeats() {
+                let pending = self.model.pending(|session| self.reads(session));
+                if pending.is_empty() && !self.net.is_busy() {
+                    return Ok(());
+                }
+            }
             if self.now() > patience {
                 let mut pending = self.model.pending(|_| true);
                 pending.extend(self.net.kernel.queue.next().map(|at| format!("an event will happen at {at:?}")));

@@ -14,6 +14,9 @@ static PROSE: LazyLock<String> =
 /// Codes that a server is asked to close with; two of them it may not send.
 const CODES: &[u16] = &[1000, 1000, 1001, 1008, 1011, 3_000, 4_000, 4_999, 1005, 2_000];
 
+/// So many users there are.
+const USERS: u64 = 5;
+
 impl World {
     /// A client that is connected says something.
     pub(super) fn talk(&mut self, session: u32) {
@@ -148,8 +151,19 @@ impl World {
             15 => Verb::Burst { count: rng.between(1, 40) as u32, room },
             16 => Verb::Fail { how: draw_how(rng), room },
             17 => Verb::Close { code: *rng.pick(CODES), reason: (*rng.pick(&["", "that is it"])).to_owned() },
-            _ if rng.chance(300) => Verb::Kick { to, code: *rng.pick(CODES) },
-            _ => Verb::Add,
+            18 if rng.chance(300) => Verb::Kick { to, code: *rng.pick(CODES) },
+            18 => Verb::Add,
+            19 => Verb::Identify { user: rng.below(USERS) as u32 },
+            20 => Verb::Track { room, meta: rng.below(3) as u32 },
+            21 => Verb::Untrack { room },
+            22 => Verb::Who { room },
+            23 => Verb::SayUsers {
+                users: (0..rng.below(4)).map(|_| rng.below(USERS) as u32).collect(),
+                but: rng.chance(300).then(|| rng.below(USERS) as u32),
+            },
+            24 => Verb::SayAllBut { user: rng.below(USERS) as u32 },
+            25 => Verb::KickUser { user: rng.below(USERS) as u32, code: *rng.pick(CODES) },
+            _ => Verb::Expire { millis },
         }
     }
 

@@ -1,0 +1,115 @@
+//! Silent peers are sent pings, and then closed; others never.
+//!
+//! The documentation says: a peer from which nothing came for `every` is sent a ping, and if then nothing comes for
+//! `timeout` either, it is closed with 1011. So nobody is closed before both have passed in silence, and nobody is left
+//! open when they have. Known are only the bytes that came, and the bytes that a socket took after it had taken none.
+
+use super::{Check, Oracle, complain};
+use crate::journal::{Call, Verdict, What};
+use lazuli::{Heartbeat, Time};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Who is connected with a heartbeat.
+#[derive(Default)]
+pub(crate) struct Silence {
+    sessions: BTreeMap<u32, Watched>,
+}
+
+struct Watched {
+    heartbeat: Heartbeat,
+    heard: Time,
+    /// When something that may have kept a ping back was written.
+    kept: Time,
+}
+
+/// What the server says to a peer that was silent.
+const REASON: &str = "Nothing was heard for too long";
+
+impl Silence {
+    /// A session is connected.
+    pub(crate) fn connected(&mut self, now: Time, session: u32, heartbeat: Heartbeat) {
+        self.sessions.insert(session, Watched { heartbeat, heard: now, kept: now });
+    }
+
+    /// Something came from a session's peer, or its socket takes bytes after it took none.
+    pub(crate) fn heard(&mut self, now: Time, session: u32) {
+        if let Some(found) = self.sessions.get_mut(&session) {
+            found.heard = now;
+        }
+    }
+
+    /// Bytes were written to a session's socket, which may have waited: a ping waits behind them.
+    pub(crate) fn wrote_late(&mut self, now: Time, session: u32) {
+        if let Some(found) = self.sessions.get_mut(&session) {
+            found.kept = now;
+        }
+    }
+
+    /// A callback ran.
+    pub(crate) fn called(&mut self, now: Time, call: &Call) -> Check {
+        let session = call.session;
+        if call.verdict == Verdict::Panicked {
+            self.sessions.remove(&session);
+        }
+        let What::Close { code, reason } = &call.what else { return Ok(()) };
+        let Some(found) = self.sessions.remove(&session) else { return Ok(()) };
+        let silent = now.saturating_since(found.heard);
+        let Heartbeat { every, timeout } = found.heartbeat;
+        if *code == 1011 && reason.starts_with(REASON) && silent < every + timeout {
+            let sentence = format!(
+                "session {session} was closed as silent after {silent:?}, with a ping after {every:?} and {timeout:?} for the answer"
+            );
+            return complain(Oracle::Silence, sentence);
+        }
+        Ok(())
+    }
+
+    /// Deadlines were handled; they may have been handled so much too late.
+    pub(crate) fn handled(&mut self, now: Time, late: Duration, is_open: impl Fn(u32) -> bool) -> Check {
+        self.sessions.retain(|session, _| is_open(*session));
+        for (session, found) in &self.sessions {
+            let Heartbeat { every, timeout } = found.heartbeat;
+            // A ping goes out at the latest with the last of what was before it.
+            let since = found.heard.max(found.kept);
+            let silent = now.saturating_since(since);
+            // Each of both may be put off by a 64th.
+            if silent > every + timeout + every.min(timeout) / 32 + 2 * late {
+                let sentence = format!("session {session} is open after a silence of {silent:?}");
+                return complain(Oracle::Silence, sentence);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(seconds: u64) -> Time {
+        Time::from_micros(1_000_000 * seconds)
+    }
+
+    fn closed(seconds: u64) -> Check {
+        let mut silence = Silence::default();
+        silence.connected(at(0), 7, Heartbeat { every: 3 * SECOND, timeout: SECOND });
+        silence.heard(at(1), 7);
+        let what = What::Close { code: 1011, reason: format!("{REASON} indeed") };
+        silence.called(at(seconds), &Call { session: 7, what, verdict: Verdict::Done, did: Vec::new() })
+    }
+
+    #[test]
+    fn a_silence_has_its_time() {
+        assert!(closed(4).is_err() && closed(5).is_ok());
+        let mut silence = Silence::default();
+        silence.connected(at(0), 7, Heartbeat { every: 3 * SECOND, timeout: SECOND });
+        let mut handled = |seconds, late, open| silence.handled(at(seconds), late, |_| open);
+        assert!(handled(4, Duration::ZERO, true).is_ok());
+        assert!(handled(5, Duration::ZERO, true).is_err());
+        assert!(handled(6, SECOND, true).is_ok(), "the clock was late");
+        assert!(handled(9, Duration::ZERO, false).is_ok());
+    }
+}
