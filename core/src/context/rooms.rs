@@ -1,6 +1,6 @@
 //! An instance's rooms, its user, and its presence.
 
-use super::Context;
+use super::{Context, To};
 use crate::channel::App;
 use crate::effects::Effect;
 use crate::error::Error;
@@ -13,7 +13,7 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= MAX_ROOM_NAME && !name.chars().any(char::is_control)
 }
 
-impl<A: App> Context<'_, A> {
+impl<'a, A: App> Context<'a, A> {
     /// Enters a room; a second time changes nothing, nor does it in [`Channel::on_close`](crate::Channel::on_close).
     ///
     /// The callback fails when the name is empty, longer than 255 bytes or holds control characters, and when the
@@ -74,10 +74,15 @@ impl<A: App> Context<'_, A> {
             - recorded(|effect| matches!(effect, Effect::Leave(_)))
     }
 
+    /// Starts a send to everyone in a room but this connection.
+    pub fn to_others(&mut self, room: &str) -> To<'_, 'a, A> {
+        let conn = self.conn;
+        self.to_room(room).except(conn)
+    }
+
     /// Sends a value as JSON to everyone in a room but this connection.
     pub fn broadcast_from(&mut self, room: &str, value: &(impl Serialize + ?Sized)) {
-        let conn = self.conn;
-        self.to_room(room).except(conn).json(value);
+        self.to_others(room).json(value);
     }
 
     /// Sends a value as JSON to everyone in a room.
