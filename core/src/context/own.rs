@@ -47,7 +47,7 @@ impl<A: App> Context<'_, A> {
         self.send_frame(to, Some(frame));
     }
 
-    /// Closes this connection; see [`Scope::close_conn`].
+    /// Closes this connection; see [`Scope::close_conn`](crate::Scope::close_conn).
     pub fn close(&mut self, code: u16, reason: &str) {
         let conn = self.conn;
         self.close_conn(conn, code, reason);
