@@ -29,7 +29,7 @@ step simulate  "10,000 seeds, none fails"                    "cargo run -q --rel
 step canaries  "each planted bug is found"                   "scripts/canaries.sh"
 step hashes    "a seed gives one hash in debug and release"  "scripts/hashes.sh"
 step attacks   "what hostile peers try harms nobody"         "cargo test -q --release -p lazuli-harness --test attacks"
-step scenarios "the scenarios, by a foreign client, over both transports" "scripts/scenarios.sh"
+step scenarios "the scenarios, by a foreign client, over both transports and over Spark" "scripts/scenarios.sh"
 step browser   "the pages, in Chromium"                      "scripts/browser.sh"
 
 if [ "${only[0]:-}" = list ]; then

@@ -14,6 +14,8 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
     routes.get("/chat/:room_id", |_, _| page(include_str!("../pages/chat.html")))?;
     routes.get("/assets/style.css", |_, _| asset("text/css", include_str!("../pages/style.css")))?;
     routes.get("/assets/chat.js", |_, _| asset("text/javascript", include_str!("../pages/chat.js")))?;
+    // Browsers ask for it by this name whatever a page says; its type says what it is.
+    routes.get("/favicon.ico", |_, _| asset("image/svg+xml", include_str!("../pages/icon.svg")))?;
     routes.get("/metrics", |cx, _| {
         Ok(Response::text(metrics::render(cx.stats())).with_content_type(metrics::CONTENT_TYPE)?)
     })?;

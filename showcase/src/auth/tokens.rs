@@ -56,6 +56,7 @@ impl Tokens {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_required_spec_claims(&["exp", "iss"]);
         rules.set_issuer(&[ISSUER]);
+        rules.validate_nbf = true;
         rules.leeway = 0;
         Tokens { sign: EncodingKey::from_secret(secret), check: DecodingKey::from_secret(secret), rules }
     }
@@ -115,6 +116,13 @@ mod tests {
         assert!(tokens.read(&tokens.issue("root", vec!["admin".into()], 60).unwrap()).unwrap().is_operator());
     }
 
+    #[test]
+    fn an_end_beyond_all_time_is_the_end_of_time() {
+        let far = read(json!({ "exp": u64::MAX })).map(|claims| claims.expires());
+        assert_eq!(far, Some(Timestamp::from_unix_micros(u64::MAX)));
+        assert!(read(json!({ "exp": 1e300 })).is_none() && read(json!({ "exp": -1 })).is_none());
+    }
+
     /// RFC 7515, appendix A.1: the key and the signing input of its example, so that the tokens are everybody's.
     #[test]
     fn signatures_are_those_of_the_standard() {
@@ -131,6 +139,7 @@ mod tests {
     fn only_our_own_tokens_hold() {
         assert!(read(json!({})).is_some());
         assert!(read(json!({ "exp": get_current_timestamp() - 1 })).is_none(), "it is over");
+        assert!(read(json!({ "nbf": get_current_timestamp() + 60 })).is_none(), "it has not begun");
         assert!(read(json!({ "exp": null })).is_none(), "it never ends");
         assert!(read(json!({ "exp": "tomorrow" })).is_none());
         assert!(read(json!({ "iss": "somebody-else" })).is_none());

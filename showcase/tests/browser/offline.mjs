@@ -173,7 +173,7 @@ test('a message that the server refuses is given back, and the next one goes', a
 test('a room that cannot be joined says why, and "Try now" tries again', async () => {
   const page = await open(`/chat/${'x'.repeat(201)}`);
   await hasState(page, 'offline');
-  const said = page.locator('#messages > .error').getByText('The id of a room has at most 200 bytes');
+  const said = page.locator('#messages > .error').getByText('An id has at most 200 bytes');
   await becomes(() => said.count(), 1, 'how often it is said');
   await page.getByRole('button', { name: 'Try now' }).click();
   await becomes(() => said.count(), 2, 'how often it is said');

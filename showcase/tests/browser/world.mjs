@@ -81,7 +81,7 @@ export async function open(path, { width = 900, height = 700, dark = false, cloc
   page.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return;
     if (losesServer && /WebSocket connection to .* failed/.test(message.text())) return;
-    troubles.push(`${message.type()}: ${message.text()}`);
+    troubles.push(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
   if (clock) await page.clock.install();
   await before?.(page);

@@ -23,6 +23,10 @@ test('/private: a token may name several channels', async () => {
   }
 });
 
+test('/private: a token may hold for longer than anybody counts', async () => {
+  await (await enter(freshRoom(), { exp: Number.MAX_SAFE_INTEGER })).getsNothingMore();
+});
+
 test('/private: the token may come in the header Authorization', async () => {
   const channel = freshRoom();
   for (const scheme of ['Bearer', 'bearer']) {
@@ -55,6 +59,7 @@ for (const [what, make] of [
   ['words', () => 'let me in'],
   ['one signed with another secret', (claims) => token(claims, { key: 'another secret' })],
   ['one that is over', (claims) => token({ ...claims, exp: inSeconds(-1) })],
+  ['one that has not begun', (claims) => token({ ...claims, nbf: inSeconds(60) })],
   ['one without an end', (claims) => token({ ...claims, exp: undefined })],
   ['one of another issuer', (claims) => token({ ...claims, iss: 'somebody' })],
   ['one without an issuer', (claims) => token({ ...claims, iss: undefined })],
