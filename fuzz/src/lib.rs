@@ -4,7 +4,10 @@
 
 #![forbid(unsafe_code)]
 
+mod spark;
 mod tape;
+
+pub use spark::spark;
 
 use lazuli::driver::guard::{FrameLimits, Guard};
 use lazuli::driver::head::{HeadLimits, HeadParser, parse};

@@ -28,6 +28,11 @@ fn guard() {
 }
 
 #[test]
+fn spark() {
+    replay("spark", lazuli_fuzz::spark);
+}
+
+#[test]
 fn driver() {
     replay("driver", lazuli_fuzz::driver);
 }
