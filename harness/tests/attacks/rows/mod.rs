@@ -10,6 +10,7 @@ mod frames;
 mod handshakes;
 mod messages;
 mod spark;
+mod tokens;
 
 pub use access::{PER_ADDRESS, PER_USER, RUSH};
 pub use crowds::{FEW_FILES, TIMERS_A_MESSAGE};
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Row> {
     rows.extend(crowds::rows());
     rows.extend(spark::rows());
     rows.extend(access::rows());
+    rows.extend(tokens::rows());
     rows.extend(faults::rows());
     rows
 }
