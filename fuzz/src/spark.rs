@@ -1,5 +1,6 @@
 //! Frames of a client on a Spark socket, one a line; a line that begins with `B` is a binary frame.
 
+use crate::WISH;
 use lazuli::{
     Cause, Channel, Config, ConnId, Context, Hub, Input, Kind, Limits, Message, Output, Request, Result, Routes, Time,
 };
@@ -20,10 +21,10 @@ impl Channel for Obedient {
     fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
         match text {
             "reply" => cx.reply(&text),
-            "close" => cx.close(4000, "as you wish"),
-            "user" => cx.close_user("ada", 4000, "as you wish"),
-            "fail" => return Err(lazuli::Error::reply("as you wish")),
-            "panic" => panic!("as you wish"),
+            "close" => cx.close(4000, WISH),
+            "user" => cx.close_user("ada", 4000, WISH),
+            "fail" => return Err(lazuli::Error::reply(WISH)),
+            "panic" => panic!("{WISH}"),
             _ => cx.to_room("all").text(text),
         }
         Ok(())
