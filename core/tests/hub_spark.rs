@@ -477,3 +477,20 @@ fn batches_are_answered_one_by_one_and_before_the_end() {
     let unsubscribed = json!({ "type": "unsubscribed", "channel": "/probe", "code": 4000, "reason": "enough" });
     assert_eq!(world.heard(socket), [ok(6, "/probe"), ok(7, "/probe"), ok(8, "/probe"), unsubscribed]);
 }
+
+#[test]
+fn the_message_that_is_too_many_is_answered_before_the_channel_ends() {
+    let rate = Rate { per_second: 1, burst: 1 };
+    let mut world = World::new(Config::default(), Limits { rate, ..quiet() });
+    let socket = world.spark();
+    world.subscribe(socket, "/probe");
+    for reference in 1..=3 {
+        world.say(socket, json!({ "type": "message", "channel": "/probe", "data": "", "ref": reference }));
+    }
+    let heard = world.heard(socket);
+    let answered: Vec<_> = heard.iter().map(|told| (&told["ref"], &told["payload"]["code"], &told["code"])).collect();
+    let (null, over) = (json!(null), json!("RATE_LIMITED"));
+    let right =
+        [(&json!(1), &null, &null), (&json!(2), &over, &null), (&json!(3), &over, &null), (&null, &null, &json!(1008))];
+    assert_eq!(answered, right);
+}

@@ -108,7 +108,7 @@ impl<A: App> Hub<A> {
         }
         let instance = found.instance;
         let batching = self.state.limits(conn).batch;
-        if let Err(over) = self.check_rate(conn) {
+        if let Err(over) = self.check_rate(conn, reference) {
             if let Some(error) = over {
                 self.answer_error(conn, reference, &error);
             }
@@ -129,8 +129,9 @@ impl<A: App> Hub<A> {
     /// Whether one more message is within the rate.
     ///
     /// # Errors
-    /// What the peer is to be told; nothing more where it had gone on all the same, and is closed.
-    pub(super) fn check_rate(&mut self, conn: ConnId) -> Result<(), Option<Error>> {
+    /// What the peer is to be told; nothing more where it had gone on all the same, and is closed. A `reference` is answered
+    /// before that.
+    pub(super) fn check_rate(&mut self, conn: ConnId, reference: Option<u32>) -> Result<(), Option<Error>> {
         let now = self.state.now;
         let limit = self.state.limits(conn).rate;
         let Some(Conn { rate, refused, .. }) = self.state.conns.get_mut(conn) else { return Err(None) };
@@ -143,11 +144,15 @@ impl<A: App> Hub<A> {
         self.state.stats.rate_limited += 1;
         let message = format!("Too many messages; at most {} a second", limit.per_second.max(1));
         if goes_on {
-            self.log(Level::Info, "too many messages", Some(conn), || message.clone());
-            self.end(conn, 1008, &message);
+        let error = Error::reply(message).with_code("RATE_LIMITED");
+            if reference.is_some() {
+                self.answer_error(conn, reference, &error);
+            }
+            self.log(Level::Info, "too many messages", Some(conn), || error.message().into());
+            self.end(conn, 1008, error.message());
             return Err(None);
         }
-        Err(Some(Error::reply(message).with_code("RATE_LIMITED")))
+        Err(Some(error))
     }
 
     /// Something came in that only informs: a ping, a pong.

@@ -99,7 +99,7 @@ impl<A: App> Hub<A> {
             Ok(envelope) => envelope.reference,
             Err(fault) => fault.reference,
         };
-        if let Err(over) = self.check_rate(socket) {
+        if let Err(over) = self.check_rate(socket, None) {
             if let Some(error) = over {
                 let channel =
                     read.as_ref().map_or_else(|fault| fault.channel.as_deref(), |envelope| envelope.channel());
