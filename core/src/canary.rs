@@ -34,6 +34,24 @@ pub enum Canary {
     AmbientRandomness,
     /// A peer that goes on after the end brings the driver down.
     Panic,
+    /// A user is said to have left when one of several connections has.
+    LeftTab,
+    /// Changes of a presence that had to wait are told to nobody.
+    LostDiff,
+    /// One more passes than a rate allows at once.
+    OneMore,
+    /// Who answers a ping is closed all the same.
+    ClosedActive,
+    /// Who does not is left.
+    LeftSilent,
+    /// The last message that waited for its batch is lost when a connection is closed.
+    LostBatched,
+    /// Over Spark, a message is answered twice.
+    TwoAnswers,
+    /// Something comes of a subscription after its end.
+    AfterEnd,
+    /// The way to put a channel's messages into frames is forgotten while somebody is subscribed.
+    LostForm,
 }
 
 #[cfg(feature = "canary")]
@@ -53,6 +71,15 @@ impl Canary {
         Canary::NoLimit,
         Canary::AmbientRandomness,
         Canary::Panic,
+        Canary::LeftTab,
+        Canary::LostDiff,
+        Canary::OneMore,
+        Canary::ClosedActive,
+        Canary::LeftSilent,
+        Canary::LostBatched,
+        Canary::TwoAnswers,
+        Canary::AfterEnd,
+        Canary::LostForm,
     ];
 }
 

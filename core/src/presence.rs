@@ -6,6 +6,7 @@
 //! Members of the room are told of changes by what was true when they were last told and what is true now, so that what
 //! comes and goes in between costs nothing. What a diff says of a user is whole, so that it may be applied twice.
 
+use crate::canary::{Canary, is_planted};
 use crate::id::ConnId;
 use crate::json;
 use crate::time::Time;
@@ -67,7 +68,7 @@ impl Presence {
         self.touch(user);
         if let Some(conns) = self.users.get_mut(user) {
             conns.retain(|(tracked, _)| *tracked != conn);
-            if conns.is_empty() {
+            if conns.is_empty() || is_planted(Canary::LeftTab) {
                 self.users.remove(user);
             }
         }

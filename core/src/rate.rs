@@ -1,5 +1,6 @@
 //! How often something may happen.
 
+use crate::canary::{Canary, is_planted};
 use crate::time::Time;
 use core::time::Duration;
 
@@ -44,7 +45,8 @@ impl Bucket {
     pub(crate) fn take(&mut self, rate: Rate, now: Time) -> bool {
         let now = nanos(now);
         let full_at = self.0.max(now).saturating_add(rate.interval());
-        if full_at - now > rate.full() {
+        let spare = if is_planted(Canary::OneMore) { rate.interval() } else { 0 };
+        if full_at - now > rate.full() + spare {
             return false;
         }
         self.0 = full_at;

@@ -75,5 +75,10 @@ fn meant_for(canary: Canary) -> Oracle {
         Canary::ForgottenSocket => Oracle::Rest,
         Canary::AmbientRandomness => Oracle::Determinism,
         Canary::Panic => Oracle::Panics,
+        Canary::LeftTab | Canary::LostDiff => Oracle::Presence,
+        Canary::OneMore => Oracle::Limits,
+        Canary::ClosedActive | Canary::LeftSilent => Oracle::Silence,
+        Canary::LostBatched => Oracle::Batches,
+        Canary::TwoAnswers | Canary::AfterEnd | Canary::LostForm => Oracle::Spark,
     }
 }

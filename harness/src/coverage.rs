@@ -25,6 +25,28 @@ counters! {
         RateRefused = "over the rate",
         /// A connection was closed because it went on.
         RateClosed = "closed for the rate",
+        /// A request was one too many of its address.
+        AddressFull = "refused for the address",
+        /// A request was over the rate.
+        AcceptRefused = "requests over the rate",
+        /// An address had failed too often.
+        LockedOut = "locked out",
+        /// A message was handed over in a batch.
+        Batched = "batched messages",
+        /// A batch was handed over because it was full.
+        FullBatch = "full batches",
+        /// A batch was handed over because its time had come.
+        TimedBatch = "timed batches",
+        /// A batch was handed over after an end that could not wait.
+        LateBatch = "late batches",
+        /// A channel was joined on a Spark socket.
+        Subscribed = "subscriptions",
+        /// A channel could not be joined on a Spark socket.
+        SparkRefused = "refused subscriptions",
+        /// A message for a channel on a Spark socket.
+        SparkMessage = "messages by Spark",
+        /// Something that a Spark socket answers with an error.
+        SparkMistake = "mistakes on Spark sockets",
         /// A message came after the permission had expired.
         NotAuthenticated = "unauthenticated messages",
         /// A connection was closed because its permission had expired.

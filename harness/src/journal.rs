@@ -49,6 +49,7 @@ impl Call {
             What::Timer { number } => mix(7, *number),
             What::Told { op } => mix(8, u64::from(*op)),
             What::Page => 9,
+            What::Batch { ops } => ops.iter().fold(10, |sum, op| mix(sum, u64::from(*op))),
         };
         mix(mix(what, u64::from(self.session)), self.verdict as u64)
     }
@@ -66,6 +67,7 @@ pub(crate) enum What {
     Timer { number: u64 },
     Told { op: u32 },
     Page,
+    Batch { ops: Vec<u32> },
 }
 
 /// How a callback ended, as it knew itself.

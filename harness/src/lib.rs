@@ -38,6 +38,7 @@ mod report;
 mod rng;
 mod run;
 pub mod script;
+mod spark;
 mod tally;
 mod trace;
 mod world;

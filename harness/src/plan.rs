@@ -8,13 +8,15 @@ use crate::rng::Rng;
 use lazuli::driver::Settings;
 use lazuli::driver::guard::FrameLimits;
 use lazuli::log::Level;
-use lazuli::{Config, Heartbeat, Limits, Rate, SlowPolicy, Timestamp};
+use lazuli::{Batching, Config, Heartbeat, Limits, Rate, SlowPolicy, Timestamp};
 use std::time::Duration;
 
 /// A seed's decisions.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) clients: usize,
+    /// How many addresses they share.
+    pub(crate) addresses: usize,
     /// After so many operations of clients the faults heal.
     pub(crate) operations: u32,
     pub(crate) rooms: u32,
@@ -74,8 +76,8 @@ pub(crate) struct Habits {
     pub(crate) refused: u32,
     /// Of a thousand connections, how many speak before they are answered.
     pub(crate) early: u32,
-    /// Of the routes: room, feed, state, plain.
-    pub(crate) routes: [u32; 4],
+    /// Of the routes: room, feed, state, plain, batch.
+    pub(crate) routes: [u32; 5],
 }
 
 /// How often what goes wrong: of a thousand operations.
@@ -111,6 +113,9 @@ impl Plan {
             linger: Duration::from_millis(*rng.pick(&[100, 1_000, 5_000, 5_000])),
             come_back: Duration::from_millis(rng.below(20_000)),
             backplane: None,
+            per_address: *rng.pick(&[usize::MAX, usize::MAX, usize::MAX, usize::MAX, usize::MAX, usize::MAX, 3, 12]),
+            accepted: draw_rate(rng, &[(10_000, 20_000), (10_000, 20_000), (10_000, 20_000), (2, 8)]),
+            failures: draw_rate(rng, &[(10, 100), (1, 2), (1, 5)]),
             per_user: *rng.pick(&[1, 2, 100]),
             presence: Duration::from_millis(*rng.pick(&[0, 100, 100, 3_000])),
             log: *rng.pick(&[Level::Debug, Level::Info, Level::Error, Level::Error, Level::Error]),
@@ -118,6 +123,7 @@ impl Plan {
         };
         let operations = rng.between(200, 1_100);
         Plan {
+            addresses: rng.between(1, 5) as usize,
             clients: rng.between(6, 48) as usize,
             operations: operations as u32,
             rooms: rng.between(1, 8) as u32,
@@ -157,7 +163,7 @@ fn draw_limits(rng: &mut Rng, faultless: bool) -> RouteLimits {
         if faultless { &[10_000, 100_000, 1 << 20] } else { &[0, 100, 1_000, 10_000, 100_000, 1 << 20] };
     let beats: &[Option<(u64, u64)>] = if rng.chance(400) { &[None] } else { HEARTBEATS };
     let rates: &[(u32, u32)] = if rng.chance(700) { &[(10_000, 20_000)] } else { &[(1, 2), (2, 5), (5, 1), (10, 20)] };
-    let mut limits = |slow| Limits {
+    let limits = |rng: &mut Rng, slow| Limits {
         frames: frames.clone(),
         waiting: *rng.pick(waiting),
         slow,
@@ -167,19 +173,30 @@ fn draw_limits(rng: &mut Rng, faultless: bool) -> RouteLimits {
             every: Duration::from_millis(every),
             timeout: Duration::from_millis(timeout),
         }),
-        rate: {
-            let (per_second, burst) = *rng.pick(rates);
-            Rate { per_second, burst }
-        },
+        rate: draw_rate(rng, rates),
         grace: Duration::from_millis(*rng.pick(&[0, 500, 10_000])),
         ..Limits::default()
     };
+    let batch = Limits {
+        batch: Some(Batching {
+            most: *rng.pick(&[1, 2, 5, 100]),
+            within: Duration::from_millis(*rng.pick(&[0, 50, 3_000, 10_000])),
+        }),
+        frames: FrameLimits { binary: 64 << 10, ..frames.clone() },
+        ..limits(rng, SlowPolicy::Disconnect)
+    };
     RouteLimits {
-        room: limits(SlowPolicy::Disconnect),
-        feed: limits(SlowPolicy::DropOldest),
-        state: limits(SlowPolicy::KeepLatest),
-        plain: limits(SlowPolicy::Disconnect),
+        batch,
+        room: limits(rng, SlowPolicy::Disconnect),
+        feed: limits(rng, SlowPolicy::DropOldest),
+        state: limits(rng, SlowPolicy::KeepLatest),
+        plain: limits(rng, SlowPolicy::Disconnect),
     }
+}
+
+fn draw_rate(rng: &mut Rng, from: &[(u32, u32)]) -> Rate {
+    let (per_second, burst) = *rng.pick(from);
+    Rate { per_second, burst }
 }
 
 impl NetPlan {
@@ -208,6 +225,9 @@ impl Habits {
         if rng.chance(400) {
             // Nobody says who they are.
             verbs[19..26].fill(0);
+        } else if rng.chance(600) {
+            // Most do, and show that they are here.
+            (verbs[19], verbs[20]) = (verbs[19].max(30), verbs[20].max(60));
         }
         Habits {
             verbs: if verbs.iter().sum::<u32>() == 0 { USUAL } else { verbs },
@@ -219,7 +239,7 @@ impl Habits {
             pages: *rng.pick(&[0, 50, 200]),
             refused: *rng.pick(&[0, 50, 100]),
             early: *rng.pick(&[0, 100, 600]),
-            routes: [4, *rng.pick(&[0, 1, 4]), *rng.pick(&[0, 1, 4]), *rng.pick(&[0, 1])],
+            routes: [4, *rng.pick(&[0, 1, 4]), *rng.pick(&[0, 1, 4]), *rng.pick(&[0, 1]), *rng.pick(&[0, 1, 4])],
         }
     }
 }

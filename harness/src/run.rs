@@ -3,6 +3,7 @@
 use crate::coverage::Coverage;
 use crate::oracle::{Failure, Oracle};
 use crate::report::Report;
+use crate::spark::Law;
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::world::World;
@@ -60,7 +61,11 @@ pub fn replay(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
 
 fn run_once(seed: u64, trace: Trace) -> (Outcome, Trace) {
     let mut world = World::new(seed, trace);
-    let failure = world.run().err();
+    let mut law = Law::new(seed);
+    let heard = law.play();
+    world.net.kernel.step("spark", *heard.as_ref().unwrap_or(&0), || format!("both ways: {heard:?}"));
+    let failure = world.run().err().or(heard.err().map(|complaint| complaint.at(Time::ZERO)));
+    world.model.coverage.merge(&law.coverage);
     let kernel = &mut world.net.kernel;
     let trace = std::mem::take(&mut kernel.trace);
     let mut tally = std::mem::take(&mut kernel.tally);

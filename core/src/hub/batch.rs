@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::callback::Answer;
+use crate::canary::{Canary, is_planted};
 use crate::channel::{App, Batch};
 use crate::config::Batching;
 use crate::id::ConnId;
@@ -47,6 +48,10 @@ impl Gathered {
                 _ => Message::Binary(bytes),
             }
         })
+    }
+
+    fn lose_last(&mut self) {
+        self.messages.pop();
     }
 
     fn push(&mut self, reference: Option<u32>, message: Message<'_>) {
@@ -156,6 +161,16 @@ impl<A: App> Hub<A> {
             let (_, reference) = self.unanswered.remove(place);
             self.reply_ok(conn, reference, None);
         }
+    }
+
+    /// Hands over what waits, because the connection ends.
+    pub(super) fn hand_over_last(&mut self, conn: ConnId) {
+        if is_planted(Canary::LostBatched)
+            && let Some(batch) = self.state.conns.get_mut(conn).and_then(|found| found.more.as_mut()?.batch.as_mut())
+        {
+            batch.lose_last();
+        }
+        self.hand_over(conn);
     }
 
     pub(super) fn has_batch(&self, conn: ConnId) -> bool {

@@ -2,6 +2,7 @@
 
 use super::callback::Answer;
 use super::{Hub, Work, callback};
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::effects::{Effect, Effects, Target, Whom};
 use crate::id::ConnId;
@@ -64,6 +65,9 @@ impl<A: App> Hub<A> {
     /// Answers what no effect has answered.
     fn finish_answer(&mut self) {
         if let Some((conn, reference)) = self.unanswered.pop() {
+            if is_planted(Canary::TwoAnswers) {
+                self.reply_ok(conn, reference, None);
+            }
             self.reply_ok(conn, reference, None);
         }
     }

@@ -262,7 +262,7 @@ impl<A: App> Hub<A> {
                 Work::Close { instance, code, reason } => self.finish_instance(instance, code, &reason),
                 Work::Batch { instance, gathered } => self.hand_over_late(instance, &gathered),
                 Work::End { conn, code, reason } => {
-                    self.hand_over(conn);
+                    self.hand_over_last(conn);
                     self.end_at_once(conn, code, &reason);
                 }
                 Work::Event { instance, conn, event } => {

@@ -3,6 +3,7 @@
 use super::callback::Answer;
 use super::state::Conn;
 use super::{Hub, callback};
+use crate::canary::{Canary, is_planted};
 use crate::channel::{App, Channel};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -143,8 +144,8 @@ impl<A: App> Hub<A> {
         let goes_on = *refused > limit.burst;
         self.state.stats.rate_limited += 1;
         let message = format!("Too many messages; at most {} a second", limit.per_second.max(1));
-        if goes_on {
         let error = Error::reply(message).with_code("RATE_LIMITED");
+        if goes_on {
             if reference.is_some() {
                 self.answer_error(conn, reference, &error);
             }
@@ -198,6 +199,9 @@ impl<A: App> Hub<A> {
     pub(super) fn on_alive(&mut self, conn: ConnId) {
         let now = self.state.now;
         if let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) {
+            if is_planted(Canary::ClosedActive) && found.pinged {
+                return;
+            }
             (found.heard, found.pinged, found.ping_waits) = (now, false, false);
         }
     }

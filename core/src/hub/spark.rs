@@ -5,6 +5,7 @@ use super::open::MadeHandler;
 use super::state::Conn;
 use super::watch::EXPIRED;
 use super::{Hub, Work};
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::error::{Envelope, Error, Refused};
 use crate::frame::{Frame, Kind};
@@ -291,6 +292,9 @@ impl<A: App> Hub<A> {
         if tell {
             let told = Unsubscribed { r#type: "unsubscribed", channel: &path, code, reason: &reason };
             self.send_to_socket(socket, &told);
+        }
+        if is_planted(Canary::AfterEnd) {
+            self.send_one(conn, &Frame::new(Kind::Text, b"late"));
         }
         self.detach(instance);
         self.forget_conn(conn);

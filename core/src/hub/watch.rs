@@ -2,6 +2,7 @@
 
 use super::{Hub, State};
 use crate::beats::Beat;
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::config::Heartbeat;
 use crate::frame::{Frame, Kind};
@@ -51,7 +52,7 @@ impl<A: App> Hub<A> {
         let Some(found) = self.state.conns.get_mut(conn).filter(|found| found.life == Life::Open) else { return };
         found.beat = Beat::NONE;
         let silence = now.saturating_since(found.heard);
-        if found.pinged {
+        if found.pinged && !is_planted(Canary::LeftSilent) {
             self.state.stats.silent += 1;
             self.log(Level::Info, "silent", Some(conn), String::new);
             return self.end(conn, 1011, "Nothing was heard for too long, not even the answer to a ping");

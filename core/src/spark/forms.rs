@@ -1,5 +1,6 @@
 //! How a channel's messages are put into frames: raw on a socket of its own, named by the channel's path over Spark.
 
+use crate::canary::{Canary, is_planted};
 use crate::frame::{Frame, Kind, Pool};
 use crate::json;
 use alloc::collections::BTreeMap;
@@ -37,7 +38,9 @@ impl Forms {
     /// The form of a path; each call has to be paired with a [`Forms::release`].
     pub(crate) fn acquire(&mut self, path: &str) -> Form {
         if let Some(&form) = self.ids.get(path) {
-            if let Some(found) = self.get_mut(form) {
+            if let Some(found) = self.get_mut(form)
+                && !is_planted(Canary::LostForm)
+            {
                 found.subscriptions += 1;
             }
             return form;

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 /// One session.
 pub(super) struct Member {
-    session: u32,
+    pub(super) session: u32,
     /// The room of its route.
-    room: Option<String>,
+    pub(super) room: Option<String>,
     /// How `on_connect` is to fail.
     denied: Option<How>,
     /// Of each interval that is set, how often it still comes.
@@ -21,7 +21,7 @@ pub(super) struct Member {
 }
 
 /// Why a callback does not succeed.
-enum Trouble {
+pub(super) enum Trouble {
     Error(Error),
     /// What it recorded cannot be done.
     Recorded,
@@ -34,7 +34,7 @@ impl<E: Into<Error>> From<E> for Trouble {
     }
 }
 
-type Cx<'a> = Context<'a, SimApp>;
+pub(super) type Cx<'a> = Context<'a, SimApp>;
 
 impl Member {
     pub(super) fn new(join: &Join<'_, SimApp>) -> Member {
@@ -53,7 +53,11 @@ impl Member {
     }
 
     /// Runs a callback and writes it into the journal.
-    fn act(&mut self, what: What, act: impl FnOnce(&mut Self, &mut Vec<Did>) -> Result<(), Trouble>) -> Result {
+    pub(super) fn act(
+        &mut self,
+        what: What,
+        act: impl FnOnce(&mut Self, &mut Vec<Did>) -> Result<(), Trouble>,
+    ) -> Result {
         let mut did = Vec::new();
         let result = act(self, &mut did);
         let verdict = match result {
@@ -187,7 +191,7 @@ impl Member {
     }
 
     /// Records one thing of each kind, and fails.
-    fn fail(&mut self, cx: &mut Cx<'_>, op: u32, how: How, room: Option<String>) -> Result<(), Trouble> {
+    pub(super) fn fail(&mut self, cx: &mut Cx<'_>, op: u32, how: How, room: Option<String>) -> Result<(), Trouble> {
         let never = format!("{op} never");
         cx.text(&never);
         cx.to_all().text(&never);
@@ -301,38 +305,5 @@ impl Channel<SimApp> for Member {
             cx.text(&format!("{op} told"));
             Ok(())
         })
-    }
-}
-
-/// The same without a callback for binary messages.
-pub(super) struct Plain(pub(super) Member);
-
-impl Channel<SimApp> for Plain {
-    fn on_connect(&mut self, cx: &mut Cx<'_>) -> Result {
-        self.0.on_connect(cx)
-    }
-
-    fn on_message(&mut self, cx: &mut Cx<'_>, text: &str) -> Result {
-        self.0.on_message(cx, text)
-    }
-
-    fn on_ping(&mut self, cx: &mut Cx<'_>, bytes: &[u8]) -> Result {
-        self.0.on_ping(cx, bytes)
-    }
-
-    fn on_pong(&mut self, cx: &mut Cx<'_>, bytes: &[u8]) -> Result {
-        self.0.on_pong(cx, bytes)
-    }
-
-    fn on_close(&mut self, cx: &mut Cx<'_>, code: u16, reason: &str) -> Result {
-        self.0.on_close(cx, code, reason)
-    }
-
-    fn on_timer(&mut self, cx: &mut Cx<'_>, timer: Timer) -> Result {
-        self.0.on_timer(cx, timer)
-    }
-
-    fn on_event(&mut self, cx: &mut Cx<'_>, event: &SimEvent) -> Result {
-        self.0.on_event(cx, event)
     }
 }

@@ -3,15 +3,17 @@
 //! It does what clients ask for in [`Verb`]s and writes each of its callbacks into the journal. What clients should see
 //! of it is said a second time, by the model; the two share the verbs and nothing else.
 
+mod kinds;
 mod member;
 mod verb;
 
 pub(crate) use verb::{How, TURNS, Verb, Whom, meta_json, room_name, user_name};
 
 use crate::journal::{Call, Did, Journal, Tag, Verdict, What};
+use kinds::{Gatherer, Plain};
 use lazuli::route::PatternError;
 use lazuli::{App, ConnId, Error, Limits, Refused, Request, Response, Result, Routes, Scope};
-use member::{Member, Plain};
+use member::Member;
 use std::collections::BTreeMap;
 use std::panic;
 
@@ -86,6 +88,8 @@ pub(crate) enum Route {
     Feed(u32),
     /// A room whose slow members get the latest message.
     State(u32),
+    /// A room whose messages are handed over in batches.
+    Batch(u32),
     /// No room; binary messages are not supported.
     Plain,
     /// Refused before the upgrade.
@@ -103,6 +107,7 @@ impl Route {
             Route::Room(room) => format!("/room/{}?s={session}", room_name(room)),
             Route::Feed(room) => format!("/feed/{}?s={session}", room_name(room)),
             Route::State(room) => format!("/state/{}?s={session}", room_name(room)),
+            Route::Batch(room) => format!("/batch/{}?s={session}", room_name(room)),
             Route::Plain => format!("/plain?s={session}"),
             Route::Shut => format!("/shut?s={session}"),
             Route::Deny(how) => format!("/deny?s={session}&how={}", how.to_string().replace(' ', "+")),
@@ -113,7 +118,7 @@ impl Route {
     /// The room that it leads to.
     pub(crate) fn room(self) -> Option<u32> {
         match self {
-            Route::Room(room) | Route::Feed(room) | Route::State(room) => Some(room),
+            Route::Room(room) | Route::Feed(room) | Route::State(room) | Route::Batch(room) => Some(room),
             Route::Plain | Route::Shut | Route::Deny(_) | Route::Nowhere => None,
         }
     }
@@ -125,16 +130,23 @@ pub(crate) struct RouteLimits {
     pub(crate) room: Limits,
     pub(crate) feed: Limits,
     pub(crate) state: Limits,
+    pub(crate) batch: Limits,
     pub(crate) plain: Limits,
 }
 
 impl RouteLimits {
+    /// Those of all routes.
+    pub(crate) fn all(&mut self) -> [&mut Limits; 5] {
+        [&mut self.room, &mut self.feed, &mut self.state, &mut self.batch, &mut self.plain]
+    }
+
     /// The limits of a route.
     pub(crate) fn of(&self, route: Route) -> &Limits {
         match route {
             Route::Room(_) => &self.room,
             Route::Feed(_) => &self.feed,
             Route::State(_) => &self.state,
+            Route::Batch(_) => &self.batch,
             Route::Plain | Route::Shut | Route::Deny(_) | Route::Nowhere => &self.plain,
         }
     }
@@ -149,6 +161,7 @@ pub(crate) fn application(limits: &RouteLimits, journal: &Journal) -> Result<(Si
     routes.channel_with("/room/:name", limits.room.clone(), |join| Ok(Member::new(join)))?;
     routes.channel_with("/feed/:name", limits.feed.clone(), |join| Ok(Member::new(join)))?;
     routes.channel_with("/state/:name", limits.state.clone(), |join| Ok(Member::new(join)))?;
+    routes.channel_with("/batch/:name", limits.batch.clone(), |join| Ok(Gatherer(Member::new(join))))?;
     routes.channel_with("/plain", limits.plain.clone(), |join| Ok(Plain(Member::new(join))))?;
     routes
         .channel_with("/shut", limits.plain.clone(), |_| Err::<Plain, _>(Refused::new(403, "Closed to the public")))?;

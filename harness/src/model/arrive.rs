@@ -11,8 +11,8 @@ use lazuli::Time;
 /// Something of a session that has reached the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// The last byte of a request for a WebSocket. `full`: the server has as many connections as it may have.
-    Upgrade { route: Route, full: bool },
+    /// The last byte of a request for a WebSocket.
+    Upgrade { route: Route, full: Full },
     /// The last byte of a request for a page.
     Page(Page),
     /// The byte at which a request is refused, with this status.
@@ -33,6 +33,28 @@ pub(crate) enum Arrival {
     Violation(u16),
     /// The first byte of a message that is never completed.
     Unfinished,
+}
+
+/// Whether there is room for one more connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// There is.
+    #[default]
+    No,
+    /// The server has as many as it may have.
+    All,
+    /// The address has.
+    Address,
+}
+
+impl Arrival {
+    /// The operation that it brings.
+    pub(super) fn op(&self) -> Option<u32> {
+        match self {
+            Arrival::Text(op) | Arrival::Binary(op) => Some(*op),
+            _ => None,
+        }
+    }
 }
 
 /// A page that is asked for.
@@ -67,6 +89,9 @@ impl Model {
     /// Passes over what arrived and calls nobody back, or not before the driver's turn.
     pub(super) fn skip_silent(&mut self, session: u32) {
         while let Some(route) = self.at(session).route {
+            if self.is_full(session) && self.is_open(session) {
+                return;
+            }
             let life = self.at(session).life;
             if self.at(session).muted {
                 self.at(session).arrivals.clear();
@@ -89,7 +114,18 @@ impl Model {
                     if self.admit(session) {
                         self.at(session).admitted = true;
                         self.at(session).arrivals.push_front(arrival);
+                    } else {
+                        self.at(session).refused_op = arrival.op();
                     }
+                }
+                Some(arrival @ (Arrival::Text(op) | Arrival::Binary(op)))
+                    if matches!(route, Route::Batch(_)) && life == Life::Open =>
+                {
+                    if self.is_too_much(session, op) {
+                        return self.at(session).arrivals.push_front(arrival);
+                    }
+                    self.at(session).admitted = false;
+                    self.gather(session, op);
                 }
                 Some(Arrival::Binary(_)) if route == Route::Plain && life == Life::Open => {
                     self.at(session).admitted = false;
@@ -153,6 +189,9 @@ impl Model {
         self.skip_silent(session);
         let life = self.at(session).life;
         match (life, self.at(session).arrivals.front().cloned()) {
+            (Life::Open, _) if self.is_full(session) => {
+                complain(Oracle::Batches, format!("a full batch of session {session} was not handed over"))
+            }
             (_, None) => Ok(()),
             (Life::Open, Some(arrival)) => {
                 complain(Oracle::Delivery, format!("{arrival:?} of session {session} had no effect"))
@@ -168,12 +207,50 @@ impl Model {
         }
     }
 
+    /// The status with which a request for a WebSocket is refused, if it is.
+    pub(super) fn refusal(&mut self, session: u32, route: Route, full: Full) -> Option<u16> {
+        let now = self.now;
+        if self.shutdown.is_some() || full == Full::All {
+            return Some(503);
+        }
+        if full == Full::Address {
+            self.coverage.add(Mark::AddressFull, 1);
+            return Some(429);
+        }
+        if !self.accepted.take(self.config.accepted, now) {
+            self.coverage.add(Mark::AcceptRefused, 1);
+            return Some(503);
+        }
+        if route == Route::Nowhere {
+            return Some(404);
+        }
+        let (rate, address) = (self.config.failures, self.at(session).address);
+        if !self.failures.entry(address).or_default().has(rate, now) {
+            self.coverage.add(Mark::LockedOut, 1);
+            return Some(429);
+        }
+        if route == Route::Shut {
+            self.note_failure(session);
+            return Some(403);
+        }
+        None
+    }
+
+    /// A session's address has failed to show who it is.
+    pub(super) fn note_failure(&mut self, session: u32) {
+        let (now, rate, address) = (self.now, self.config.failures, self.at(session).address);
+        self.failures.entry(address).or_default().take(rate, now);
+    }
+
     /// A request that calls nobody back.
     fn refuse(&mut self, session: u32, arrival: Arrival) -> Check {
         let status = match arrival {
-            Arrival::Upgrade { full, .. } if full || self.shutdown.is_some() => 503,
-            Arrival::Upgrade { route: Route::Shut, .. } => 403,
-            Arrival::Upgrade { route: Route::Nowhere, .. } => 404,
+            Arrival::Upgrade { route, full } => match self.refusal(session, route, full) {
+                Some(status) => status,
+                None => {
+                    return complain(Oracle::Limits, format!("session {session} was not let in to {route:?}"));
+                }
+            },
             Arrival::BadRequest { status } => status,
             Arrival::Page(Page::Other { status }) => status,
             other => return complain(Oracle::Delivery, format!("{other:?} of session {session} had no effect")),

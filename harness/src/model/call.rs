@@ -15,7 +15,11 @@ impl Model {
     /// A callback ran.
     pub(crate) fn called(&mut self, call: &Call) -> Check {
         let session = call.session;
-        let is_due = self.sessions.get(session as usize).is_some_and(|found| !found.due.is_empty());
+        // Who is too slow though nobody can tell was so because of what was sent last.
+        let is_slow = matches!(call.what, What::Close { code: 1013, .. });
+        let is_due = self.sessions.get(session as usize).is_some_and(|found| {
+            !found.due.is_empty() || is_slow && found.may_overflow() && found.sent_in == self.inputs
+        });
         if !is_due {
             // The first callback of an input: what follows from the one before was done.
             self.tell_news();
@@ -30,8 +34,14 @@ impl Model {
             What::Close { code, reason } => self.on_close(session, *code, reason),
             What::Timer { number } => self.on_timer(session, *number),
             What::Told { op } => self.on_told(session, *op),
+            What::Batch { ops } => self.on_batch(session, ops),
             what => {
                 self.skip_silent(session);
+                if let What::Text { op } | What::Binary { op } = what
+                    && self.at(session).refused_op == Some(*op)
+                {
+                    return complain(Oracle::Limits, format!("message {op} of session {session} is one too many"));
+                }
                 self.at(session).admitted = false;
                 let Some(arrival) = self.at(session).arrivals.pop_front() else {
                     return complain(
@@ -48,7 +58,7 @@ impl Model {
         let life = self.at(session).life;
         match (what, &arrival, life) {
             (What::Connect { conn }, &Arrival::Upgrade { route, full }, Life::Waiting)
-                if !full && self.shutdown.is_none() =>
+                if self.refusal(session, route, full).is_none() =>
             {
                 let found = self.at(session);
                 (found.conn, found.route, found.life) = (Some(*conn), Some(route), Life::Open);
@@ -80,6 +90,11 @@ impl Model {
 
     fn on_connect(&mut self, session: u32, route: Route) -> Check {
         if let Route::Deny(how) = route {
+            if !matches!(how, How::Internal | How::Unsendable | How::Panic)
+                && !matches!(how, How::Close(code) if code != 1008)
+            {
+                self.note_failure(session);
+            }
             let (code, reason) = match how {
                 How::Reply => (1008, "No."),
                 How::Code => (1008, "No, says the code."),
@@ -115,7 +130,7 @@ impl Model {
         self.skip_silent(session);
         if self.at(session).due.is_empty() && !self.is_ending(session) {
             self.run_silent();
-            self.run_beats();
+            self.run_beats(Some(session));
         }
         let due = match self.at(session).due.pop_front() {
             None if self.is_open(session) => match self.take_end(session) {
@@ -150,6 +165,7 @@ impl Model {
         }
         match due {
             Some(Due::Close { code: right, reason: fits }) if right == code && fits.fits(reason) => {}
+            Some(Due::Close { .. }) if code == 1013 && self.at(session).may_overflow() => {}
             due => {
                 let sentence =
                     format!("session {session} was told that it ended with {code} {reason:?}, and not {due:?}");

@@ -15,6 +15,8 @@ pub(super) enum HubTimer {
     App { session: u32, number: u64 },
     /// The members of a room can be told again who is present.
     Presence(u32),
+    /// A batch has waited for as long as it may.
+    Batch(u32),
     /// A session may no longer send, or has been so for as long as it may.
     Expired(u32),
 }
@@ -39,7 +41,7 @@ impl Model {
             && self.timing
         {
             match timer {
-                HubTimer::App { .. } => return,
+                HubTimer::App { .. } | HubTimer::Batch(_) => return,
                 _ if !self.due.is_empty() => return,
                 HubTimer::Presence(room) => {
                     self.timers.remove(&key);
@@ -120,12 +122,13 @@ impl Model {
         }
     }
 
-    /// Looks after peers whose time has come, up to what calls back.
-    pub(super) fn run_beats(&mut self) {
+    /// Looks after peers whose time has come, up to what calls back, or may call back this session.
+    pub(super) fn run_beats(&mut self, until: Option<u32>) {
         while let Some((&key @ (at, _), &session)) = self.beats.first_key_value()
             && at <= self.now
             && self.timing
             && self.due.is_empty()
+            && !until.is_some_and(|session| self.sessions[session as usize].may_be_silent)
             && self.timers.first_key_value().is_none_or(|((due, _), _)| *due > self.now)
         {
             self.beats.remove(&key);
@@ -204,7 +207,7 @@ impl Model {
         {
             return complain(Oracle::Delivery, format!("{timer:?} did not come"));
         }
-        self.run_beats();
+        self.run_beats(None);
         self.timing = false;
         self.settled(None)
     }

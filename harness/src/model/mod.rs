@@ -6,6 +6,7 @@
 //! shares the verbs of the application with the product, and nothing else.
 
 mod arrive;
+mod batch;
 mod call;
 mod clock;
 mod command;
@@ -17,7 +18,7 @@ mod send;
 mod session;
 mod verbs;
 
-pub(crate) use arrive::{Arrival, Page};
+pub(crate) use arrive::{Arrival, Full, Page};
 pub(crate) use command::Command;
 
 use crate::app::{RouteLimits, SimEffect, Verb};
@@ -28,6 +29,7 @@ use crate::tally::{Fault, Tally};
 use clock::HubTimer;
 use lazuli::{Config, ConnId, Heartbeat, Limits, Time};
 use presence::Presence;
+use rate::Bucket;
 use session::{Due, End, Life, Session};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -51,12 +53,17 @@ pub(crate) struct Model {
     /// Of each user: the sessions.
     users: BTreeMap<u32, BTreeSet<u32>>,
     presence: BTreeMap<u32, Presence>,
+    /// Counts inputs, and times at which news are told.
+    inputs: u64,
     /// Rooms whose presence has changed in this input.
     news: BTreeSet<u32>,
     /// Every timer that is set, in the order in which they come.
     timers: BTreeMap<(Time, u64), HubTimer>,
     /// When which session is looked after.
     beats: BTreeMap<(Time, u64), u32>,
+    /// What is left of the rate of requests, and of the failures of each address.
+    accepted: Bucket,
+    failures: BTreeMap<u8, Bucket>,
     /// Whether deadlines are being handled.
     timing: bool,
     /// Counts timers, which orders those of one time.
@@ -94,9 +101,12 @@ impl Model {
             known: BTreeSet::new(),
             users: BTreeMap::new(),
             presence: BTreeMap::new(),
+            inputs: 0,
             news: BTreeSet::new(),
             timers: BTreeMap::new(),
             beats: BTreeMap::new(),
+            accepted: Bucket::default(),
+            failures: BTreeMap::new(),
             timing: false,
             timers_set: 0,
             effects: VecDeque::new(),
@@ -113,9 +123,9 @@ impl Model {
         }
     }
 
-    /// A client begins a session; its number.
-    pub(crate) fn begin(&mut self) -> u32 {
-        self.sessions.push(Session::new(self.config.window.into()));
+    /// A client begins a session, from this address; its number.
+    pub(crate) fn begin(&mut self, address: u8) -> u32 {
+        self.sessions.push(Session { address, ..Session::new(self.config.window.into()) });
         self.sessions.len() as u32 - 1
     }
 
@@ -134,6 +144,17 @@ impl Model {
     /// The connection of a session, once it has one.
     pub(crate) fn conn(&self, session: u32) -> Option<ConnId> {
         self.sessions.get(session as usize)?.conn
+    }
+
+    /// The connections that the address of a session ever had.
+    pub(crate) fn conns_like(&self, session: u32) -> impl Iterator<Item = ConnId> {
+        let address = self.sessions[session as usize].address;
+        self.sessions.iter().filter(move |found| found.address == address).filter_map(|found| found.conn)
+    }
+
+    /// The address of a session.
+    pub(crate) fn address(&self, session: u32) -> u8 {
+        self.sessions[session as usize].address
     }
 
     /// How many sessions there were.
@@ -168,7 +189,12 @@ impl Model {
             Some(&session) => {
                 let due = self.at(session).due.front().cloned();
                 let told = matches!(due, Some(Due::Told { .. }));
-                let oracle = if told { Oracle::Delivery } else { Oracle::Lifecycle };
+                let oracle = match due {
+                    Some(Due::Batch) => Oracle::Batches,
+                    Some(Due::Close { code: 1011, ref reason }) if reason.is_silence() => Oracle::Silence,
+                    _ if told => Oracle::Delivery,
+                    _ => Oracle::Lifecycle,
+                };
                 complain(oracle, format!("{due:?} was never told to session {session}"))
             }
             None => Ok(()),
@@ -261,7 +287,8 @@ impl Model {
             if session.life != Life::Open {
                 continue;
             }
-            let (sent, waiting) = (session.out.handed.len(), session.out.queue_len());
+            let sent = session.out.handed.iter().filter(|item| !item.is_heartbeat()).count();
+            let waiting = session.out.queue_len();
             if sent + waiting > 0 && !session.is_lossy() {
                 pending.push(format!("session {number} lacks {sent} messages on their way and {waiting} that wait"));
             }

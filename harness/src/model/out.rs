@@ -16,6 +16,11 @@ impl Item {
         Item { kind: Kind::Text, bytes: text.as_bytes().into() }
     }
 
+    /// Whether it is a ping for a peer that is silent.
+    pub(super) fn is_heartbeat(&self) -> bool {
+        self.kind == Kind::Ping && *self.bytes == *b"heartbeat"
+    }
+
     /// Its length as a frame.
     fn wire(&self) -> usize {
         let header = match self.bytes.len() {

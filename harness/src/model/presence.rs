@@ -129,6 +129,7 @@ impl Model {
             // Callbacks come first.
             return;
         }
+        self.inputs += 1;
         for room in std::mem::take(&mut self.news) {
             self.tell_presence(room);
         }

@@ -19,6 +19,7 @@ impl Model {
             found.exact = false;
             found.out.loosen();
         }
+        found.sent_in = self.inputs;
         if !found.exact {
             return found.out.push_loose(item);
         }
@@ -126,6 +127,7 @@ impl Model {
             conns.remove(&session);
         }
         self.forget_expiry(session);
+        self.forget_batch_timer(session);
         self.unwatch(session);
         for (at, order, _) in std::mem::take(&mut self.at(session).timers).into_values() {
             self.timers.remove(&(at, order));
@@ -141,7 +143,7 @@ impl Model {
 
     /// The server decides a session's end; what was queued before goes first, for a while.
     pub(super) fn end(&mut self, session: u32, code: u16, reason: Reason) {
-        if self.is_open(session) {
+        if self.is_open(session) && !self.ends_after_batch(session, code, &reason) {
             self.decide(session, Some(code), reason.clone());
             self.mark_due(session, Due::Close { code, reason });
         }
@@ -157,7 +159,10 @@ impl Model {
     }
 
     fn end_at_once(&mut self, session: u32, code: u16, reason: &str) {
-        self.end(session, code, Reason::Exactly(reason.to_owned()));
+        let reason = Reason::Exactly(reason.to_owned());
+        self.decide(session, Some(code), reason.clone());
+        self.batch_is_late(session);
+        self.mark_due(session, Due::Close { code, reason });
         self.cut(session);
     }
 

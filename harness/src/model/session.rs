@@ -1,6 +1,7 @@
 //! One session, as the model knows it.
 
 use super::arrive::Arrival;
+use super::batch::Waiting;
 use super::out::Out;
 use super::rate::Bucket;
 use crate::app::Route;
@@ -23,6 +24,7 @@ pub(super) enum Life {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Close { code: u16, reason: Reason },
+    Batch,
     Told { op: u32 },
 }
 
@@ -46,6 +48,11 @@ pub(super) enum Reason {
 }
 
 impl Reason {
+    /// Whether it is that nothing was heard.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self, Reason::Exactly(reason) if reason.starts_with("Nothing was heard"))
+    }
+
     pub(super) fn fits(&self, reason: &str) -> bool {
         match self {
             Reason::Exactly(exactly) => reason == exactly,
@@ -74,6 +81,8 @@ pub(super) struct Session {
     /// Whether it is known exactly what flow control does. (Not when something was sent in the middle of the driver's turn,
     /// while a part of what sockets had taken in that turn was not credit again.)
     pub(super) exact: bool,
+    /// In which input it was sent something last.
+    pub(super) sent_in: u64,
     /// What its socket took in this turn.
     pub(super) unreported: usize,
     /// Its peer has closed, broken a rule or gone: nothing that it sends matters any more.
@@ -87,11 +96,16 @@ pub(super) struct Session {
     /// What is left of its rate, and how many messages in a row were over it.
     pub(super) rate: Bucket,
     pub(super) refused: u32,
+    /// The latest message that was over it.
+    pub(super) refused_op: Option<u32>,
     /// Whether its first arrival has passed its limits.
     pub(super) admitted: bool,
     /// Whether it may not send any more, and when that changes.
     pub(super) is_expired: bool,
     pub(super) expires: Option<(Time, u64)>,
+    pub(super) batch: Waiting,
+    /// The last number of its address.
+    pub(super) address: u8,
     /// When its peer was last heard, and whether a ping waits for an answer, or to be sent.
     pub(super) heard: Time,
     pub(super) pinged: bool,
@@ -127,6 +141,7 @@ impl Session {
             due: VecDeque::new(),
             out: Out::new(window),
             exact: true,
+            sent_in: 0,
             unreported: 0,
             muted: false,
             rooms: BTreeSet::new(),
@@ -135,9 +150,12 @@ impl Session {
             timers: BTreeMap::new(),
             rate: Bucket::default(),
             refused: 0,
+            refused_op: None,
             admitted: false,
             is_expired: false,
             expires: None,
+            batch: Waiting::default(),
+            address: 0,
             heard: Time::ZERO,
             pinged: false,
             ping_waits: false,

@@ -152,7 +152,7 @@ impl Model {
     }
 
     /// A callback failed: nothing of it happens, and its peer reads why.
-    fn fail(&mut self, session: u32, how: How) {
+    pub(super) fn fail(&mut self, session: u32, how: How) {
         self.failed(how);
         match how {
             How::Reply => self.error(session, "No.", None),

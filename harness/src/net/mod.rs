@@ -70,11 +70,6 @@ impl Net {
         self.plan.delay + self.kernel.rng.between(0, self.plan.jitter)
     }
 
-    /// Whether anything is on its way.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.links.iter().any(|link| link.up.next().is_some() || link.down.next().is_some() && link.peer == Peer::Open)
-    }
-
     /// A client sends.
     pub(crate) fn send(&mut self, link: usize, bytes: &[u8]) {
         let at = self.arrival_up(link);

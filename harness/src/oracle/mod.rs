@@ -34,6 +34,10 @@ pub enum Oracle {
     Silence,
     /// Limits hold exactly.
     Limits,
+    /// Messages that wait for their batch are handed over in order, in time, and before the end.
+    Batches,
+    /// A channel hears the same on a Spark socket as on a path of its own, and the socket keeps to the protocol.
+    Spark,
     /// Once faults have healed, everything that is under way arrives.
     Rest,
     /// Two runs of a seed are the same, step by step.
@@ -52,6 +56,8 @@ impl fmt::Display for Oracle {
             Oracle::Presence => "presence",
             Oracle::Silence => "silence",
             Oracle::Limits => "limits",
+            Oracle::Batches => "batches",
+            Oracle::Spark => "spark",
             Oracle::Rest => "rest",
             Oracle::Determinism => "determinism",
             Oracle::Panics => "panics",

@@ -4,9 +4,11 @@ use super::World;
 use crate::app::{SimApp, SimEffect, SimEvent, Whom};
 use crate::journal::{Entry, What};
 use crate::kernel::Event;
+use crate::model::Full;
 use crate::net::{Net, Peer, Server};
 use crate::oracle::{Check, Oracle, complain};
 use crate::trace::{bytes as digest, mix};
+use lazuli::ConnId;
 use lazuli::driver::Driver;
 use lazuli::handle::Remote;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,7 +29,8 @@ impl World {
         let now = self.now();
         self.model.advance(now);
         let port = 1_024 + (link % 60_000) as u16;
-        let id = self.drive(|driver, _| driver.accept(now, Some(([10, 0, 0, 1], port).into())))?;
+        let address = self.model.address(self.net.links[link].session);
+        let id = self.drive(|driver, _| driver.accept(now, Some(([10, 0, 0, address], port).into())))?;
         self.net.kernel.step("accept", u64::from(id.is_some()), || format!("link {link}: {id:?}"));
         match id {
             Some(id) => self.net.accepted(link, id),
@@ -70,7 +73,7 @@ impl World {
         self.net.kernel.step("receive", mix(u64::from(session), digest(bytes)), || {
             format!("{} bytes of session {session}, and with them {arrivals:?}", bytes.len())
         });
-        let full = self.driver.stats().connections >= self.plan.config.connections as u64;
+        let full = self.is_full(session);
         let arrivals = arrivals.into_iter().map(|arrival| match arrival {
             crate::model::Arrival::Upgrade { route, .. } => crate::model::Arrival::Upgrade { route, full },
             other => other,
@@ -80,6 +83,22 @@ impl World {
         self.drive(|driver, _| driver.receive(now, id, bytes))?;
         self.absorb()?;
         self.model.settled(Some(session))
+    }
+
+    /// Whether there is room for one more connection.
+    fn is_full(&self, session: u32) -> Full {
+        let config = &self.plan.config;
+        // What nobody may do any more is gone.
+        let is_there = |conn: &ConnId| self.driver.hub().limits(*conn).rooms > 0;
+        if self.driver.stats().connections >= config.connections as u64 {
+            Full::All
+        } else if config.per_address != usize::MAX
+            && self.model.conns_like(session).filter(is_there).count() >= config.per_address
+        {
+            Full::Address
+        } else {
+            Full::No
+        }
     }
 
     /// The driver is told that a peer is gone.

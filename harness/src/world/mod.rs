@@ -22,6 +22,7 @@ use crate::trace::Trace;
 use lazuli::driver::Driver;
 use lazuli::{Hub, Time};
 use std::time::Duration;
+pub(crate) use talk::{draw_how, make_verb};
 use visit::Visit;
 
 /// How far a run is.
@@ -211,7 +212,7 @@ impl World {
             // Where there are heartbeats, something always happens; after a while it is nothing else.
             if self.now() > begin + CALM && self.model.has_heartbeats() {
                 let pending = self.model.pending(|session| self.reads(session));
-                if pending.is_empty() && !self.net.is_busy() {
+                if pending.is_empty() {
                     return Ok(());
                 }
             }
@@ -229,7 +230,9 @@ impl World {
     fn leave(&mut self) -> Check {
         self.phase = Phase::Leaving;
         if self.plan.shutdown {
-            return self.shut_down();
+            self.shut_down()?;
+            // The next event may be far away, and deadlines before it.
+            return self.turn();
         }
         for session in 0..self.visits.len() as u32 {
             let link = self.visits[session as usize].link;

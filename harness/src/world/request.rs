@@ -6,7 +6,7 @@ use super::visit::{Talk, Visit};
 use crate::app::{Route, room_name};
 use crate::codec::upgrade_request;
 use crate::journal::Tag;
-use crate::model::{Arrival, Page};
+use crate::model::{Arrival, Full, Page};
 use crate::tally::Fault;
 use lazuli::SlowPolicy;
 
@@ -41,7 +41,8 @@ impl World {
     /// A client begins a session.
     pub(super) fn connect(&mut self, client: usize) {
         self.operations += 1;
-        let session = self.model.begin();
+        let address = 1 + (client % self.plan.addresses) as u8;
+        let session = self.model.begin(address);
         let slow = self.net.kernel.rng.chance(self.plan.faults.slow_reader);
         if slow {
             self.net.kernel.count(Fault::SlowReader);
@@ -72,7 +73,7 @@ impl World {
         }
         self.net.kernel.step("connect", session.into(), || format!("session {session} to {route:?}"));
         let end = bytes.len();
-        self.send(session, &bytes, [(end, Arrival::Upgrade { route, full: false })]);
+        self.send(session, &bytes, [(end, Arrival::Upgrade { route, full: Full::No })]);
         if self.net.kernel.rng.chance(self.plan.habits.early) {
             self.talk_early(session);
         }
@@ -93,7 +94,8 @@ impl World {
             0 => Route::Room(room),
             1 => Route::Feed(room),
             2 => Route::State(room),
-            _ => Route::Plain,
+            3 => Route::Plain,
+            _ => Route::Batch(room),
         }
     }
 

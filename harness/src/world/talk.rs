@@ -123,48 +123,9 @@ impl World {
     }
 
     fn draw_verb(&mut self, session: u32) -> Verb {
-        let verb = self.net.kernel.rng.weighted(&self.plan.habits.verbs);
         let room = self.room_for(session);
         let to = self.anyone();
-        let rooms = self.plan.rooms;
-        let rng = &mut self.net.kernel.rng;
-        let number = rng.below(5);
-        let millis = *rng.pick(&[0, 1, 10, 500, 5_000, 20_000]);
-        match verb {
-            0 => Verb::Echo,
-            1 => Verb::Say { room },
-            2 => Verb::SayOthers { room },
-            3 => Verb::SayRooms { rooms: (0..rng.below(4)).map(|_| rng.below(rooms.into()) as u32).collect() },
-            4 => Verb::SayAll { others: false },
-            5 => Verb::SayAll { others: true },
-            6 => Verb::Whisper { to },
-            7 => Verb::Join { room: rng.below(rooms.into()) as u32 },
-            8 => Verb::Leave { room },
-            9 => Verb::JoinNowhere,
-            10 => Verb::Timer { number, millis },
-            11 => Verb::Interval { number, millis },
-            12 => Verb::Cancel { number },
-            13 => Verb::Ask {
-                whom: *rng.pick(&[Whom::Me, Whom::Me, Whom::Room(room), Whom::All, Whom::Error, Whom::Panic]),
-            },
-            14 => Verb::Ping,
-            15 => Verb::Burst { count: rng.between(1, 40) as u32, room },
-            16 => Verb::Fail { how: draw_how(rng), room },
-            17 => Verb::Close { code: *rng.pick(CODES), reason: (*rng.pick(&["", "that is it"])).to_owned() },
-            18 if rng.chance(300) => Verb::Kick { to, code: *rng.pick(CODES) },
-            18 => Verb::Add,
-            19 => Verb::Identify { user: rng.below(USERS) as u32 },
-            20 => Verb::Track { room, meta: rng.below(3) as u32 },
-            21 => Verb::Untrack { room },
-            22 => Verb::Who { room },
-            23 => Verb::SayUsers {
-                users: (0..rng.below(4)).map(|_| rng.below(USERS) as u32).collect(),
-                but: rng.chance(300).then(|| rng.below(USERS) as u32),
-            },
-            24 => Verb::SayAllBut { user: rng.below(USERS) as u32 },
-            25 => Verb::KickUser { user: rng.below(USERS) as u32, code: *rng.pick(CODES) },
-            _ => Verb::Expire { millis },
-        }
+        make_verb(&mut self.net.kernel.rng, &self.plan.habits.verbs, room, to, self.plan.rooms)
     }
 
     /// A session speaks before it was answered.
@@ -175,8 +136,50 @@ impl World {
     }
 }
 
+/// A verb, by these weights: for this room of so many, or to this session.
+pub(crate) fn make_verb(rng: &mut crate::rng::Rng, weights: &[u32], room: u32, to: u32, rooms: u32) -> Verb {
+    let verb = rng.weighted(weights);
+    let number = rng.below(5);
+    let millis = *rng.pick(&[0, 1, 10, 500, 5_000, 20_000]);
+    match verb {
+        0 => Verb::Echo,
+        1 => Verb::Say { room },
+        2 => Verb::SayOthers { room },
+        3 => Verb::SayRooms { rooms: (0..rng.below(4)).map(|_| rng.below(rooms.into()) as u32).collect() },
+        4 => Verb::SayAll { others: false },
+        5 => Verb::SayAll { others: true },
+        6 => Verb::Whisper { to },
+        7 => Verb::Join { room: rng.below(rooms.into()) as u32 },
+        8 => Verb::Leave { room },
+        9 => Verb::JoinNowhere,
+        10 => Verb::Timer { number, millis },
+        11 => Verb::Interval { number, millis },
+        12 => Verb::Cancel { number },
+        13 => {
+            Verb::Ask { whom: *rng.pick(&[Whom::Me, Whom::Me, Whom::Room(room), Whom::All, Whom::Error, Whom::Panic]) }
+        }
+        14 => Verb::Ping,
+        15 => Verb::Burst { count: rng.between(1, 40) as u32, room },
+        16 => Verb::Fail { how: draw_how(rng), room },
+        17 => Verb::Close { code: *rng.pick(CODES), reason: (*rng.pick(&["", "that is it"])).to_owned() },
+        18 if rng.chance(300) => Verb::Kick { to, code: *rng.pick(CODES) },
+        18 => Verb::Add,
+        19 => Verb::Identify { user: rng.below(USERS) as u32 },
+        20 => Verb::Track { room, meta: rng.below(3) as u32 },
+        21 => Verb::Untrack { room },
+        22 => Verb::Who { room },
+        23 => Verb::SayUsers {
+            users: (0..rng.below(4)).map(|_| rng.below(USERS) as u32).collect(),
+            but: rng.chance(300).then(|| rng.below(USERS) as u32),
+        },
+        24 => Verb::SayAllBut { user: rng.below(USERS) as u32 },
+        25 => Verb::KickUser { user: rng.below(USERS) as u32, code: *rng.pick(CODES) },
+        _ => Verb::Expire { millis },
+    }
+}
+
 /// A way to fail.
-pub(super) fn draw_how(rng: &mut crate::rng::Rng) -> How {
+pub(crate) fn draw_how(rng: &mut crate::rng::Rng) -> How {
     match rng.below(8) {
         0 => How::Reply,
         1 => How::Code,

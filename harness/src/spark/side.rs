@@ -1,0 +1,121 @@
+//! A hub that is driven by hand: every output is taken at once, as by a transport that is never slow.
+
+use crate::app::{RouteLimits, SimApp, SimEffect, SimEvent, application};
+use crate::journal::Journal;
+use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Limits, Output, Refused, Request, Time};
+use std::collections::BTreeMap;
+
+/// What a connection was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Text(String),
+    Binary(Vec<u8>),
+    Close(u16, String),
+}
+
+pub(super) struct Side {
+    hub: Hub<SimApp>,
+    now: Time,
+    sent: BTreeMap<ConnId, Vec<Sent>>,
+    /// Questions of the application that have not been answered.
+    effects: Vec<SimEffect>,
+}
+
+impl Side {
+    /// A hub with the simulated application, and Spark sockets with these limits.
+    pub(super) fn new(config: Config, limits: &RouteLimits, spark: Limits) -> Side {
+        let (app, mut routes) =
+            application(limits, &Journal::default()).expect("the patterns of the application are right");
+        routes.spark_with("/spark", spark, |_| Ok(lazuli::Session::default())).expect("a new pattern");
+        Side { hub: Hub::new(config, routes, app), now: Time::ZERO, sent: BTreeMap::new(), effects: Vec::new() }
+    }
+
+    /// Asks for a WebSocket.
+    pub(super) fn open(&mut self, target: &str) -> Result<ConnId, Refused> {
+        let request = Request::get(target).map_err(|error| Refused::new(400, error.to_string()))?;
+        let conn = self.hub.open(self.now, request)?;
+        self.input(Input::Opened { conn });
+        Ok(conn)
+    }
+
+    pub(super) fn input(&mut self, input: Input<'_, SimEvent>) {
+        self.hub.handle(self.now, input);
+        self.drain();
+    }
+
+    pub(super) fn message(&mut self, conn: ConnId, message: lazuli::Message<'_>) {
+        self.input(Input::Message { conn, message });
+    }
+
+    /// The peer closes in order.
+    pub(super) fn leave(&mut self, conn: ConnId) {
+        self.input(Input::Ended { conn, code: Some(1000), reason: "" });
+    }
+
+    /// The peer is lost.
+    pub(super) fn lose(&mut self, conn: ConnId) {
+        self.input(Input::Closed { conn, cause: Cause::Lost });
+    }
+
+    /// Answers all questions.
+    pub(super) fn answer(&mut self) {
+        for effect in std::mem::take(&mut self.effects) {
+            self.input(Input::App(SimEvent::Answer(effect)));
+        }
+    }
+
+    /// Time passes, deadline by deadline.
+    pub(super) fn pass(&mut self, until: Time) {
+        while let Some(at) = self.hub.poll_timeout().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.hub.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = until;
+    }
+
+    /// What a connection was sent since the last time.
+    pub(super) fn take(&mut self, conn: ConnId) -> Vec<Sent> {
+        self.sent.remove(&conn).unwrap_or_default()
+    }
+
+    pub(super) fn stats(&self) -> &lazuli::Stats {
+        self.hub.stats()
+    }
+
+    fn drain(&mut self) {
+        loop {
+            let (mut written, mut closed) = (Vec::new(), Vec::new());
+            while let Some(output) = self.hub.poll_output() {
+                match output {
+                    Output::Send { to, frame } => {
+                        for &conn in to {
+                            let sent = self.sent.entry(conn).or_default();
+                            match frame.kind() {
+                                Kind::Text => {
+                                    sent.push(Sent::Text(String::from_utf8_lossy(frame.payload()).into_owned()))
+                                }
+                                Kind::Binary => sent.push(Sent::Binary(frame.payload().to_vec())),
+                                Kind::Ping => {}
+                            }
+                            written.push((conn, frame.wire().len() as u32));
+                        }
+                    }
+                    Output::Close { conn, code, reason, .. } => {
+                        self.sent.entry(conn).or_default().push(Sent::Close(code, reason.to_owned()));
+                        closed.push(conn);
+                    }
+                    Output::App(effect) => self.effects.push(effect),
+                    _ => {}
+                }
+            }
+            if written.is_empty() && closed.is_empty() {
+                return;
+            }
+            self.hub.handle(self.now, Input::Sent(&written));
+            for conn in closed {
+                self.hub.handle(self.now, Input::Closed { conn, cause: Cause::Done });
+            }
+        }
+    }
+}
