@@ -20,6 +20,9 @@ impl Model {
         let is_due = self.sessions.get(session as usize).is_some_and(|found| {
             !found.due.is_empty() || is_slow && found.may_overflow() && found.sent_in == self.inputs
         });
+        if is_due && is_slow && self.at(session).due.is_empty() {
+            self.lose_track();
+        }
         if !is_due {
             // The first callback of an input: what follows from the one before was done.
             self.tell_news();

@@ -31,8 +31,13 @@ impl Model {
 
     /// A client received a message or a ping.
     pub(crate) fn received(&mut self, session: u32, kind: Kind, bytes: &[u8]) -> Check {
-        let found = self.at(session);
         let right = |item: &super::out::Item| item.kind == kind && *item.bytes == *bytes;
+        if self.is_vague(bytes) {
+            let place = self.at(session).out.handed.iter().position(right);
+            place.map(|place| self.at(session).out.handed.remove(place));
+            return Ok(());
+        }
+        let found = self.at(session);
         let is_heartbeat = kind == Kind::Ping && bytes == b"heartbeat";
         if is_heartbeat && !found.exact {
             found.out.handed.retain(|item| item.kind != Kind::Ping || *item.bytes != *b"heartbeat");

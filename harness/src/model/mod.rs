@@ -55,6 +55,8 @@ pub(crate) struct Model {
     presence: BTreeMap<u32, Presence>,
     /// Counts inputs, and times at which news are told.
     inputs: u64,
+    /// Rooms of which nobody can tell any more when their members are told what. In the end it has to be right all the same.
+    vague: BTreeSet<u32>,
     /// Rooms whose presence has changed in this input.
     news: BTreeSet<u32>,
     /// Every timer that is set, in the order in which they come.
@@ -102,6 +104,7 @@ impl Model {
             users: BTreeMap::new(),
             presence: BTreeMap::new(),
             inputs: 0,
+            vague: BTreeSet::new(),
             news: BTreeSet::new(),
             timers: BTreeMap::new(),
             beats: BTreeMap::new(),

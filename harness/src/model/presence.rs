@@ -97,6 +97,11 @@ impl Model {
                 let (room_name, users) = (room_name(room), users_json(&presence.users()));
                 self.coverage.add(Mark::PresenceState, 1);
                 self.at(session).watches.insert(room);
+                if self.vague.contains(&room) {
+                    self.at(session).loosen();
+                    self.news.insert(room);
+                    return;
+                }
                 self.text(
                     session,
                     &format!("{{\"type\":\"presence_state\",\"room\":\"{room_name}\",\"users\":{users}}}"),
@@ -165,7 +170,32 @@ impl Model {
             presence.told = Some(now);
         }
         self.coverage.add(Mark::PresenceDiff, 1);
+        if self.vague.contains(&room) {
+            return self.loosen_members(room);
+        }
         self.cast(&[room], newcomer.as_slice(), &Item::text(&told));
+    }
+
+    /// Somebody was too slow, and nobody can tell whether that was before the members of rooms were told what has changed.
+    pub(super) fn lose_track(&mut self) {
+        for room in self.news.clone() {
+            self.vague.insert(room);
+            self.loosen_members(room);
+        }
+    }
+
+    fn loosen_members(&mut self, room: u32) {
+        for member in self.rooms.get(&room).cloned().unwrap_or_default() {
+            self.at(member).loosen();
+        }
+    }
+
+    /// Whether a text tells of a presence of which nobody can tell when.
+    pub(super) fn is_vague(&self, text: &[u8]) -> bool {
+        let rooms = self.vague.iter().map(|room| format!("\"room\":\"{}\"", room_name(*room)));
+        str::from_utf8(text).is_ok_and(|text| {
+            text.starts_with("{\"type\":\"presence_") && rooms.into_iter().any(|room| text.contains(&room))
+        })
     }
 
     /// What is true in a room, for the application.

@@ -15,9 +15,8 @@ impl Model {
             return;
         }
         let found = &mut self.sessions[session as usize];
-        if self.turning && found.unreported > 0 && found.exact {
-            found.exact = false;
-            found.out.loosen();
+        if self.turning && found.unreported > 0 {
+            found.loosen();
         }
         found.sent_in = self.inputs;
         if !found.exact {

@@ -172,6 +172,13 @@ impl Session {
         }
     }
 
+    /// From now on nobody can tell what flow control does.
+    pub(super) fn loosen(&mut self) {
+        if std::mem::take(&mut self.exact) {
+            self.out.loosen();
+        }
+    }
+
     /// Whether its policy drops messages.
     pub(super) fn may_drop(&self) -> bool {
         matches!(self.route, Some(Route::Feed(_) | Route::State(_)))

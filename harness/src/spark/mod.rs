@@ -298,7 +298,8 @@ impl Law {
             frame.extend(path.bytes().chain(bytes));
             return self.together.message(conn, Message::Binary(&frame));
         }
-        let text = verb.text(op, *self.rng.pick(&["", "ä \" \\ {", "言葉"]));
+        let payload = *self.rng.pick(&["", "ä \" \\ {", "言葉"]);
+        let text = verb.text(op, payload);
         self.apart.message(own, Message::Text(&text));
         let mut frame = json!({ "type": "message", "channel": path, "data": text });
         if let Some(number) = number {
