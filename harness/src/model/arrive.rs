@@ -96,6 +96,10 @@ impl Model {
             if self.at(session).muted {
                 self.at(session).arrivals.clear();
             }
+            if !self.at(session).arrivals.is_empty() {
+                // What follows from the message before came first.
+                self.tell_news();
+            }
             match self.at(session).arrivals.pop_front() {
                 None => return,
                 Some(Arrival::Control) if self.is_flood(session) => {
