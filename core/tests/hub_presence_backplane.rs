@@ -406,6 +406,7 @@ enum Op {
     Lose(usize),
     Restore(usize),
     Pass(usize, u64),
+    NewBroker,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -422,6 +423,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => hub.clone().prop_map(Op::Restore),
         2 => (hub, prop_oneof![Just(50u64), Just(3_000), Just(12_000), Just(70_000)])
             .prop_map(|(hub, millis)| Op::Pass(hub, millis)),
+        1 => Just(Op::NewBroker),
     ]
 }
 
@@ -438,7 +440,7 @@ proptest! {
     /// member made of its state and the changes is the union of all hubs, and so is what every hub knows.
     #[test]
     fn all_members_on_all_hubs_come_to_see_the_whole(ops in prop::collection::vec(op(), 0..100)) {
-        let mut party = Party::new(3);
+        let (mut party, mut epoch) = (Party::new(3), 1);
         let mut seats: BTreeMap<(usize, usize), Seat> = BTreeMap::new();
         let mut tracked: [Vec<(usize, u8)>; 3] = Default::default();
         for op in ops {
@@ -482,6 +484,13 @@ proptest! {
                 }
                 Op::Lose(hub) if party.cluster.up[hub] => party.cluster.lose(hub),
                 Op::Restore(hub) if !party.cluster.up[hub] => party.cluster.restore(hub),
+                Op::NewBroker => {
+                    let up: Vec<usize> = (0..3).filter(|hub| party.cluster.up[*hub]).collect();
+                    up.iter().for_each(|hub| party.cluster.lose(*hub));
+                    epoch += 1_000;
+                    party.cluster.broker = Broker::new(epoch, 1_000);
+                    up.iter().for_each(|hub| party.cluster.restore(*hub));
+                }
                 Op::Pass(hub, millis) => party.cluster.worlds[hub].pass(Duration::from_millis(millis)),
                 _ => {}
             }
