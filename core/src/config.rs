@@ -19,7 +19,8 @@ use core::time::Duration;
 pub struct Config {
     /// Where all randomness of the hub comes from. Transports fill it in from the system; 0 by default.
     pub seed: u64,
-    /// The wall clock at [`Time::ZERO`](crate::Time::ZERO). Transports fill it in; the Unix epoch by default.
+    /// The wall clock at [`Time::ZERO`](crate::Time::ZERO). Transports fill it in; the Unix epoch by default. With a
+    /// backplane, it is by this that the other hubs tell one that was started anew from the one before it.
     pub wall: Timestamp,
     /// At most so many connections at once; one more is refused with 503. 100,000 by default.
     pub connections: usize,

@@ -1,12 +1,14 @@
 //! Who shows in a room that they are here.
 //!
 //! A connection is tracked in a room as its user, with metadata. A user is there from the first tracked connection to the
-//! last; what is shown of them are the different metadata of their connections, in the order in which they came.
+//! last, on whichever hub; what is shown of them are the different metadata of their connections: by hub, and on each hub in
+//! the order in which they came, so that all hubs show the same.
 //!
 //! Members of the room are told of changes by what was true when they were last told and what is true now, so that what
 //! comes and goes in between costs nothing. What a diff says of a user is whole, so that it may be applied twice.
 
 use crate::canary::{Canary, is_planted};
+use crate::config::Node;
 use crate::id::ConnId;
 use crate::json;
 use crate::time::Time;
@@ -15,13 +17,19 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+mod elsewhere;
+
+use elsewhere::Elsewhere;
+pub(crate) use elsewhere::Users;
+
 /// Metadata as JSON.
 pub(crate) type Meta = Arc<str>;
 
 /// One room's presence.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Presence {
-    users: BTreeMap<Arc<str>, Vec<(ConnId, Meta)>>,
+    users: BTreeMap<Arc<str>, User>,
+    pub(crate) elsewhere: Elsewhere,
     /// Users that have changed since the members were told.
     pending: BTreeMap<Arc<str>, Pending>,
     /// How many changes there were since, and who came with the latest.
@@ -31,6 +39,15 @@ pub(crate) struct Presence {
     pub(crate) told: Option<Time>,
     /// The timer for telling them, when it was too early at once.
     pub(crate) timer: Option<TimerKey>,
+}
+
+/// Where a user is.
+#[derive(Debug, Default)]
+struct User {
+    /// The connections on this hub.
+    conns: Vec<(ConnId, Meta)>,
+    /// What the other hubs show, by node; none of it is empty.
+    elsewhere: Vec<(Node, Vec<Meta>)>,
 }
 
 /// A user who has changed.
@@ -43,10 +60,23 @@ struct Pending {
 }
 
 impl Presence {
+    /// Nobody, as `node` sees it.
+    pub(crate) fn new(node: Option<Node>) -> Presence {
+        Presence {
+            users: BTreeMap::new(),
+            elsewhere: Elsewhere::new(node),
+            pending: BTreeMap::new(),
+            changes: 0,
+            newcomer: None,
+            told: None,
+            timer: None,
+        }
+    }
+
     /// Tracks a connection, or gives it other metadata. Whether it is new.
     pub(crate) fn track(&mut self, user: &Arc<str>, conn: ConnId, meta: Meta) -> bool {
         self.touch(user);
-        let conns = self.users.entry(user.clone()).or_default();
+        let conns = &mut self.users.entry(user.clone()).or_default().conns;
         match conns.iter_mut().find(|(tracked, _)| *tracked == conn) {
             Some((_, known)) => {
                 *known = meta;
@@ -66,17 +96,26 @@ impl Presence {
             return false;
         }
         self.touch(user);
-        if let Some(conns) = self.users.get_mut(user) {
-            conns.retain(|(tracked, _)| *tracked != conn);
-            if conns.is_empty() || is_planted(Canary::LeftTab) {
-                self.users.remove(user);
-            }
+        if let Some(found) = self.users.get_mut(user) {
+            found.conns.retain(|(tracked, _)| *tracked != conn && !is_planted(Canary::LeftTab));
+            self.forget_if_gone(user);
         }
         true
     }
 
     pub(crate) fn is_tracked(&self, user: &str, conn: ConnId) -> bool {
-        self.users.get(user).is_some_and(|conns| conns.iter().any(|(tracked, _)| *tracked == conn))
+        self.users.get(user).is_some_and(|user| user.conns.iter().any(|(tracked, _)| *tracked == conn))
+    }
+
+    /// How many connections of a user this hub tracks.
+    pub(crate) fn tracked(&self, user: &str) -> usize {
+        self.users.get(user).map_or(0, |user| user.conns.len())
+    }
+
+    fn forget_if_gone(&mut self, user: &str) {
+        if self.users.get(user).is_some_and(|user| user.conns.is_empty() && user.elsewhere.is_empty()) {
+            self.users.remove(user);
+        }
     }
 
     /// Remembers what the members know of a user, before it changes.
@@ -92,7 +131,11 @@ impl Presence {
     /// What is shown of a user: nothing if they are not here.
     fn metas(&self, user: &str) -> Vec<Meta> {
         let mut metas: Vec<Meta> = Vec::new();
-        for (_, meta) in self.users.get(user).into_iter().flatten() {
+        let Some(user) = self.users.get(user) else { return metas };
+        let here = user.elsewhere.partition_point(|(node, _)| *node < self.elsewhere.node);
+        let (before, after) = user.elsewhere.split_at(here);
+        let own = user.conns.iter().map(|(_, meta)| meta);
+        for meta in shown_by(before).chain(own).chain(shown_by(after)) {
             if !metas.contains(meta) {
                 metas.push(meta.clone());
             }
@@ -143,6 +186,10 @@ impl Presence {
         let except = newcomer.filter(|_| changes == 1);
         Some((diff, except))
     }
+}
+
+fn shown_by(hubs: &[(Node, Vec<Meta>)]) -> impl Iterator<Item = &Meta> {
+    hubs.iter().flat_map(|(_, metas)| metas)
 }
 
 /// A change of a room's presence.
@@ -204,101 +251,4 @@ fn write_users(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::format;
-    use alloc::string::String;
-    use proptest::prelude::*;
-    use serde_json::{Map, Value};
-
-    fn conn(number: u64) -> ConnId {
-        ConnId::from_u64(1 << 32 | number).unwrap_or_else(|| unreachable!())
-    }
-
-    fn written(write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Value {
-        let mut bytes = Vec::new();
-        write(&mut bytes).unwrap();
-        serde_json::from_slice(&bytes).unwrap()
-    }
-
-    type View = Map<String, Value>;
-
-    fn state(presence: &mut Presence) -> View {
-        match written(|bytes| presence.write_state("r\"", bytes)) {
-            Value::Object(mut fields) => match fields.remove("users") {
-                Some(Value::Object(users)) => users,
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other}"),
-        }
-    }
-
-    /// What is true, without telling anybody.
-    fn truth(presence: &Presence) -> View {
-        let metas =
-            |metas: Vec<Meta>| metas.iter().map(|meta| serde_json::from_str(meta).unwrap()).collect::<Vec<Value>>();
-        presence.users().map(|(user, m)| (user.as_ref().into(), serde_json::json!({ "metas": metas(m) }))).collect()
-    }
-
-    fn apply(view: &mut View, diff: &Value) {
-        for key in ["joins", "updates"] {
-            for (user, metas) in diff.get(key).and_then(Value::as_object).into_iter().flatten() {
-                view.insert(user.clone(), metas.clone());
-            }
-        }
-        for user in diff["leaves"].as_object().unwrap().keys() {
-            view.remove(user);
-        }
-    }
-
-    proptest! {
-        /// Whoever applies the diffs to the state that they once got has the state that is true, however many changes a
-        /// diff stands for, and whenever they came.
-        #[test]
-        fn states_and_diffs_converge(steps in prop::collection::vec((0u8..4, 0u64..6, 0u8..3), 0..100)) {
-            let mut presence = Presence::default();
-            let mut views: BTreeMap<ConnId, View> = BTreeMap::new();
-            for (what, number, meta) in steps {
-                let user: Arc<str> = format!("user {}", number % 3).into();
-                match what {
-                    0 | 1 => {
-                        if presence.track(&user, conn(number), format!("{{\"m\":{meta}}}").into()) {
-                            views.insert(conn(number), state(&mut presence));
-                        }
-                    }
-                    2 => {
-                        presence.untrack(&user, conn(number));
-                    }
-                    _ => {
-                        if let Some((diff, except)) = presence.take_diff() {
-                            let diff = written(|bytes| diff.write("r", bytes));
-                            for (conn, view) in &mut views {
-                                if Some(*conn) != except {
-                                    apply(view, &diff);
-                                }
-                            }
-                        }
-                        for view in views.values() {
-                            prop_assert_eq!(view, &truth(&presence));
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_user_leaves_with_the_last_connection() {
-        let (mut presence, ada): (_, Arc<str>) = (Presence::default(), "ada".into());
-        assert!(presence.track(&ada, conn(1), "{}".into()));
-        let (diff, except) = presence.take_diff().unwrap();
-        assert_eq!((diff.joins.len(), except), (1, Some(conn(1))));
-        assert!(presence.track(&ada, conn(2), "{}".into()));
-        assert!(presence.take_diff().is_none(), "a second tab changes nothing that is shown");
-        assert!(presence.untrack(&ada, conn(1)));
-        assert!(presence.take_diff().is_none());
-        assert!(!presence.untrack(&ada, conn(1)));
-        assert!(presence.untrack(&ada, conn(2)));
-        assert_eq!(presence.take_diff().map(|(diff, _)| diff.leaves.len()), Some(1));
-    }
-}
+mod tests;

@@ -129,8 +129,8 @@ pub(crate) enum Change {
     None,
     /// The room came to be.
     Made(Arc<str>),
-    /// Its last member left, and it is gone. A timer that it had is to be cancelled.
-    Freed(Arc<str>, Option<TimerKey>),
+    /// Its last member left, and it is gone. The timers that it had are to be cancelled.
+    Freed(Arc<str>, [Option<TimerKey>; 2]),
 }
 
 impl Rooms {
@@ -291,7 +291,8 @@ impl Rooms {
             if room.is_empty() && !is_planted(Canary::EmptyRoom) {
                 let room = self.rooms.remove(gone.room as usize);
                 self.names.remove(&room.name);
-                return Change::Freed(room.name, room.presence.and_then(|presence| presence.timer));
+                let timers = room.presence.map_or([None; 2], |presence| [presence.timer, presence.elsewhere.asked]);
+                return Change::Freed(room.name, timers);
             }
         }
         Change::None

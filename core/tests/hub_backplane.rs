@@ -2,91 +2,12 @@
 
 mod common;
 
+use common::cluster::Cluster;
 use common::*;
 use lazuli::backplane::Broker;
 use lazuli::{ConnId, Input, Limits, Link, Node, Position};
 use proptest::prelude::*;
 use std::mem;
-
-/// Hubs, and the broker between them.
-struct Cluster {
-    worlds: Vec<World>,
-    broker: Broker,
-    up: Vec<bool>,
-}
-
-impl Cluster {
-    fn new(hubs: usize, keep: usize) -> Cluster {
-        let worlds = (0..hubs).map(|nth| World::new(backplane(nth as u64), Limits::default())).collect();
-        let mut cluster = Cluster { worlds, broker: Broker::new(1, keep), up: vec![true; hubs] };
-        cluster.settle();
-        cluster
-    }
-
-    /// Carries out what one hub asks for; while its link is lost, there is nobody to ask.
-    fn ask(&mut self, hub: usize) {
-        let node = Node(hub as u64);
-        for asked in mem::take(&mut self.worlds[hub].bus) {
-            match asked {
-                _ if !self.up[hub] => {}
-                Bus::Publish(topic, message) => self.broker.publish(&topic, &message),
-                Bus::Subscribe(topic, after) => {
-                    let position = self.broker.subscribe(node, &topic, after);
-                    self.worlds[hub].input(Input::Subscribed { topic: &topic, position });
-                }
-                Bus::Unsubscribe(topic) => self.broker.unsubscribe(node, &topic),
-            }
-        }
-    }
-
-    /// Hands one publication to one hub.
-    fn deliver(&mut self, hub: usize) -> bool {
-        let Some((topic, position, message)) = self.broker.poll(Node(hub as u64)) else { return false };
-        self.worlds[hub].input(Input::Published { topic: &topic, position, message: &message });
-        self.ask(hub);
-        true
-    }
-
-    /// Until nothing is on its way.
-    fn settle(&mut self) {
-        for hub in 0..self.worlds.len() {
-            self.ask(hub);
-        }
-        while (0..self.worlds.len()).any(|hub| self.deliver(hub)) {}
-    }
-
-    fn lose(&mut self, hub: usize) {
-        self.ask(hub);
-        self.up[hub] = false;
-        self.broker.disconnect(Node(hub as u64));
-        self.worlds[hub].input(Input::Backplane(Link::Lost));
-    }
-
-    fn restore(&mut self, hub: usize) {
-        self.ask(hub);
-        self.up[hub] = true;
-        self.worlds[hub].input(Input::Backplane(Link::Up));
-        self.ask(hub);
-    }
-
-    fn member(&mut self, hub: usize, room: &'static str) -> ConnId {
-        let conn = self.worlds[hub].member(room);
-        self.settle();
-        conn
-    }
-
-    fn say(&mut self, hub: usize, room: &'static str, text: impl Into<String>) {
-        let text = text.into();
-        self.worlds[hub].job(move |cx| {
-            cx.to_room(room).text(&text);
-            Ok(())
-        });
-    }
-
-    fn got(&mut self, hub: usize, conn: ConnId) -> Vec<String> {
-        self.worlds[hub].got(conn)
-    }
-}
 
 #[test]
 fn a_broadcast_reaches_members_on_every_hub_once() {

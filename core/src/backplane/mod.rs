@@ -4,6 +4,8 @@
 //! driver to publish it ([`Output::Publish`](crate::Output::Publish)), and delivers it when it comes back
 //! ([`Input::Published`]), so that all hubs see the order of the topic. Each room is a topic; a
 //! hub subscribes to it while it has a member there. Sends to one connection, and events, stay on their hub.
+//!
+//! Hubs also say to each other who is present in their rooms, and every 10 s that they are there.
 
 mod broker;
 #[cfg(feature = "std")]
@@ -13,7 +15,7 @@ mod publication;
 pub use broker::Broker;
 #[cfg(feature = "std")]
 pub use local::{Local, Port};
-pub(crate) use publication::{Publication, Whom};
+pub(crate) use publication::{Publication, Shown, Whom};
 
 use crate::input::{Input, Link};
 use crate::rooms::Position;

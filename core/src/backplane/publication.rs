@@ -3,8 +3,11 @@
 use crate::config::Node;
 use crate::frame::Kind;
 use crate::id::ConnId;
+use crate::presence::Users;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use serde::de::IgnoredAny;
 
 /// What one hub tells the others.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,12 +34,35 @@ pub(crate) enum Whom {
     Close { user: String, code: u16 },
     /// Everyone.
     All,
+    /// Nobody: what the hub shows in the topic's room.
+    Shown(Shown),
+    /// Nobody: the hub is there.
+    Here { life: u64 },
+    /// Nobody: a hub's presence was forgotten, and this is the latest life of it that was heard of.
+    Forgotten { node: Node, life: u64 },
+}
+
+/// What a hub shows of its users in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Which life of the hub it is.
+    pub(crate) life: u64,
+    /// Whether these are all whom it shows.
+    pub(crate) all: bool,
+    /// Whether the other hubs are to say all that they show.
+    pub(crate) ask: bool,
+    pub(crate) users: Users,
 }
 
 /// The first byte of each publication: another layout gets another one.
 const VERSION: u8 = 2;
 
 impl<'a> Publication<'a> {
+    /// What a hub says to hubs alone.
+    pub(crate) fn of_hub(node: Node, whom: Whom) -> Publication<'static> {
+        Publication { node, whom, except: Vec::new(), except_users: Vec::new(), kind: Kind::Binary, payload: &[] }
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(32 + self.payload.len());
         bytes.extend([
@@ -69,6 +95,25 @@ impl<'a> Publication<'a> {
                 write_name(user, &mut bytes);
                 bytes.extend(code.to_le_bytes());
             }
+            Whom::Shown(Shown { life, all, ask, users }) => {
+                bytes.push(5);
+                bytes.extend(life.to_le_bytes());
+                bytes.push(u8::from(*all) | u8::from(*ask) << 1);
+                bytes.extend((users.len() as u32).to_le_bytes());
+                for (user, metas) in users {
+                    write_name(user, &mut bytes);
+                    write_names(metas, &mut bytes);
+                }
+            }
+            Whom::Here { life } => {
+                bytes.push(6);
+                bytes.extend(life.to_le_bytes());
+            }
+            Whom::Forgotten { node, life } => {
+                bytes.push(7);
+                bytes.extend(node.0.to_le_bytes());
+                bytes.extend(life.to_le_bytes());
+            }
         }
         bytes.extend(self.payload);
         bytes
@@ -84,10 +129,10 @@ impl<'a> Publication<'a> {
             9 => Kind::Ping,
             _ => return None,
         };
-        let node = Node(u64::from_le_bytes(reader.array()?));
+        let node = Node(reader.number()?);
         let mut except = Vec::new();
         for _ in 0..reader.length()? {
-            except.push(ConnId::from_u64(u64::from_le_bytes(reader.array()?))?);
+            except.push(ConnId::from_u64(reader.number()?)?);
         }
         let except_users = reader.names()?;
         let whom = match reader.array()? {
@@ -96,6 +141,9 @@ impl<'a> Publication<'a> {
             [2] => Whom::Rooms(reader.names()?),
             [3] => Whom::Users(reader.names()?),
             [4] => Whom::Close { user: reader.name()?, code: u16::from_le_bytes(reader.array()?) },
+            [5] => Whom::Shown(reader.shown()?),
+            [6] => Whom::Here { life: reader.number()? },
+            [7] => Whom::Forgotten { node: Node(reader.number()?), life: reader.number()? },
             _ => return None,
         };
         let payload = reader.0;
@@ -106,10 +154,10 @@ impl<'a> Publication<'a> {
     }
 }
 
-fn write_names(names: &[String], bytes: &mut Vec<u8>) {
+fn write_names(names: &[impl AsRef<str>], bytes: &mut Vec<u8>) {
     bytes.extend((names.len() as u32).to_le_bytes());
     for name in names {
-        write_name(name, bytes);
+        write_name(name.as_ref(), bytes);
     }
 }
 
@@ -135,9 +183,38 @@ impl<'a> Reader<'a> {
         usize::try_from(u32::from_le_bytes(self.array()?)).ok()
     }
 
-    fn name(&mut self) -> Option<String> {
+    fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
         let length = self.length()?;
-        core::str::from_utf8(self.take(length)?).ok().map(String::from)
+        core::str::from_utf8(self.take(length)?).ok()
+    }
+
+    fn name(&mut self) -> Option<String> {
+        self.text().map(String::from)
+    }
+
+    fn shown(&mut self) -> Option<Shown> {
+        let life = self.number()?;
+        let [flags @ 0..=3] = self.array()? else { return None };
+        let mut users = Users::new();
+        for _ in 0..self.length()? {
+            users.push((self.text()?.into(), self.metas()?));
+        }
+        Some(Shown { life, all: flags & 1 != 0, ask: flags & 2 != 0, users })
+    }
+
+    /// Members get metadata as they are: nothing but JSON may stand there.
+    fn metas(&mut self) -> Option<Vec<Arc<str>>> {
+        let mut metas = Vec::new();
+        for _ in 0..self.length()? {
+            let meta = self.text()?;
+            serde_json::from_str::<IgnoredAny>(meta).ok()?;
+            metas.push(meta.into());
+        }
+        Some(metas)
     }
 
     fn names(&mut self) -> Option<Vec<String>> {
@@ -162,7 +239,27 @@ mod tests {
             names().prop_map(Whom::Rooms),
             names().prop_map(Whom::Users),
             (".{0,20}", any::<u16>()).prop_map(|(user, code)| Whom::Close { user, code }),
+            (any::<u64>(), any::<bool>(), any::<bool>(), users())
+                .prop_map(|(life, all, ask, users)| Whom::Shown(Shown { life, all, ask, users })),
+            any::<u64>().prop_map(|life| Whom::Here { life }),
+            any::<(u64, u64)>().prop_map(|(node, life)| Whom::Forgotten { node: Node(node), life }),
         ]
+    }
+
+    fn users() -> impl Strategy<Value = Users> {
+        let meta = prop_oneof![Just("{}"), Just(r#"{"s":"\u00e4"}"#), Just("1"), Just("null")];
+        let metas = prop::collection::vec(meta.prop_map(Arc::from), 0..3);
+        prop::collection::vec((".{0,20}".prop_map(Arc::from), metas), 0..4)
+    }
+
+    #[test]
+    fn metadata_that_are_no_json_are_refused() {
+        for (meta, is_json) in [("{}", true), ("", false), ("{}]", false), ("1,2", false), ("{\"a\":}", false)] {
+            let users = [("ada".into(), [meta.into()].into())].into();
+            let whom = Whom::Shown(Shown { life: 1, all: true, ask: true, users });
+            let bytes = Publication::of_hub(Node(1), whom).encode();
+            assert_eq!(Publication::decode(&bytes).is_some(), is_json, "{meta}");
+        }
     }
 
     proptest! {

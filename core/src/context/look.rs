@@ -31,7 +31,7 @@ pub struct ConnInfo<'a> {
 pub struct Present {
     /// Who.
     pub user: String,
-    /// The different metadata of their connections, in the order in which they came.
+    /// The different metadata of their connections: by hub, and on each in the order in which they came.
     pub metas: Vec<Value>,
 }
 
@@ -67,7 +67,7 @@ impl<A: App> Scope<'_, A> {
         self.state.users.under("")
     }
 
-    /// Who is present in a room, by name; see [`Context::track`](crate::Context::track).
+    /// Who is present in a room, by name, on all hubs as far as this one has a member there; see [`Context::track`](crate::Context::track).
     pub fn presence(&self, room: &str) -> Vec<Present> {
         let presence = self.state.rooms.room(room).and_then(|room| room.presence.as_ref());
         let read = |meta: &str| serde_json::from_str(meta).unwrap_or_default();

@@ -8,6 +8,7 @@ mod ending;
 mod open;
 mod pages;
 mod presence;
+mod presence_remote;
 mod receive;
 mod remote;
 mod spark;
@@ -124,7 +125,7 @@ const LOG_RATE: u32 = 1_000;
 impl<A: App> Hub<A> {
     /// A hub without connections.
     pub fn new(config: Config, routes: Routes<A>, app: A) -> Self {
-        let remote = Remote::new(config.backplane);
+        let remote = Remote::new(&config);
         let mut state = State::new(config);
         let routes_of =
             routes.patterns.iter().map(|route| RouteStats { route: route.clone(), ..RouteStats::default() });
@@ -153,6 +154,7 @@ impl<A: App> Hub<A> {
             logged: (0, 0),
         };
         hub.subscribe_to_all();
+        hub.begin_here();
         hub
     }
 
@@ -191,6 +193,8 @@ impl<A: App> Hub<A> {
                 Due::Expired(conn) => self.on_expired(conn),
                 Due::Batch(conn) => self.on_batch_due(conn),
                 Due::Presence(room) => self.on_presence(&room),
+                Due::Asked(room) => self.on_asked(&room),
+                Due::Here => self.on_here_due(),
             }
             self.settle();
         }

@@ -7,7 +7,7 @@ use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::frame::Kind;
 use crate::id::ConnId;
-use crate::presence::Meta;
+use crate::presence::{Meta, Presence};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
@@ -17,14 +17,18 @@ impl<A: App> Hub<A> {
     pub(super) fn track(&mut self, instance: u32, conn: ConnId, room: &str, meta: Meta) {
         let Some(user) = self.state.users.first(instance).cloned() else { return };
         let Some(found) = self.state.rooms.room_mut(room) else { return };
-        let (name, presence) = (found.name.clone(), found.presence.get_or_insert_default());
+        let name = found.name.clone();
+        let presence = found.presence.get_or_insert_with(|| Presence::new(self.remote.node()).into());
+        let before = self.remote.is_on().then(|| presence.own(&user));
         let is_new = presence.track(&user, conn, meta);
+        let shown = before.map(|before| (before, presence.own(&user)));
         if is_new {
             let state = self.state.pool.encode(Kind::Text, |bytes| presence.write_state(room, bytes));
             if let Ok(frame) = state {
                 self.send_one(conn, &frame);
             }
         }
+        self.show(&name, user, shown);
         self.note(name);
     }
 
@@ -45,14 +49,18 @@ impl<A: App> Hub<A> {
     fn untrack_in(&mut self, instance: u32, conn: ConnId, room: u32) {
         let (rooms, users) = (&mut self.state.rooms, &self.state.users);
         let (Some(found), Some(user)) = (rooms.get_mut(room), users.first(instance)) else { return };
-        let name = found.name.clone();
-        if found.presence.as_mut().is_some_and(|presence| presence.untrack(user, conn)) {
+        let (name, user) = (found.name.clone(), user.clone());
+        let Some(presence) = found.presence.as_mut() else { return };
+        let before = self.remote.is_on().then(|| presence.own(&user));
+        if presence.untrack(&user, conn) {
+            let shown = before.map(|before| (before, presence.own(&user)));
+            self.show(&name, user, shown);
             self.note(name);
         }
     }
 
     /// Notes that a room's presence has changed.
-    fn note(&mut self, room: Arc<str>) {
+    pub(super) fn note(&mut self, room: Arc<str>) {
         if self.news.last() != Some(&room) {
             self.news.push(room);
         }

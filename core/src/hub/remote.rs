@@ -2,9 +2,10 @@
 
 use super::Hub;
 use super::commit::Except;
+use super::presence_remote::Hubs;
 use crate::backplane::{Publication, Whom};
 use crate::channel::App;
-use crate::config::Node;
+use crate::config::{Config, Node};
 use crate::frame::{Frame, Kind};
 use crate::input::Link;
 use crate::log::Level;
@@ -32,15 +33,25 @@ pub(super) struct Remote {
     bytes: usize,
     /// The latest publication under the topic of everyone.
     seen: Option<Position>,
+    pub(super) hubs: Hubs,
 }
 
 impl Remote {
-    pub(super) fn new(node: Option<Node>) -> Remote {
-        Remote { node, up: true, waiting: VecDeque::new(), bytes: 0, seen: None }
+    pub(super) fn new(config: &Config) -> Remote {
+        let hubs = Hubs::new(config.wall);
+        Remote { node: config.backplane, up: true, waiting: VecDeque::new(), bytes: 0, seen: None, hubs }
     }
 
     pub(super) fn is_on(&self) -> bool {
         self.node.is_some()
+    }
+
+    pub(super) fn node(&self) -> Option<Node> {
+        self.node
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.up
     }
 }
 
@@ -61,8 +72,10 @@ impl<A: App> Hub<A> {
 
     /// A room came to be or was freed.
     pub(super) fn on_change(&mut self, change: Change) {
-        if let Change::Freed(_, Some(timer)) = change {
-            self.state.timers.cancel(timer);
+        if let Change::Freed(_, timers) = change {
+            for timer in timers.into_iter().flatten() {
+                self.state.timers.cancel(timer);
+            }
         }
         if !self.remote.is_on() {
             return;
@@ -115,6 +128,14 @@ impl<A: App> Hub<A> {
         }
     }
 
+    /// Says something to the other hubs, in a room or to all. While the link is lost nothing waits: what holds is said anew
+    /// when it is back.
+    pub(super) fn tell_hubs(&mut self, room: Option<&str>, whom: Whom) {
+        let Some(node) = self.remote.node.filter(|_| self.remote.up) else { return };
+        let message = Publication::of_hub(node, whom).encode().into();
+        self.out.push(Item::Publish { topic: room.map_or_else(|| ALL.into(), topic), message });
+    }
+
     pub(super) fn on_link(&mut self, link: Link) {
         if !self.remote.is_on() {
             return;
@@ -125,6 +146,7 @@ impl<A: App> Hub<A> {
             return;
         }
         self.log(Level::Info, "backplane up", None, String::new);
+        self.link_is_back();
         self.subscribe_to_all();
         for room in self.state.rooms.iter() {
             self.out.push(Item::Subscribe { topic: topic(&room.name), after: room.seen });
@@ -136,8 +158,13 @@ impl<A: App> Hub<A> {
     }
 
     pub(super) fn on_subscribed(&mut self, topic: &str, position: Position) {
-        if let Some(seen) = self.seen(topic) {
-            seen.get_or_insert(position);
+        if !self.remote.is_on() {
+            return;
+        }
+        let Some(seen) = self.seen(topic) else { return };
+        seen.get_or_insert(position);
+        if let Some(room) = topic.strip_prefix(ROOM) {
+            self.ask(room);
         }
     }
 
@@ -162,6 +189,7 @@ impl<A: App> Hub<A> {
             self.state.stats.duplicates += 1;
             return;
         }
+        let is_new_epoch = seen.is_some_and(|last| position.epoch > last.epoch);
         let last = seen.filter(|last| last.epoch == position.epoch);
         if last.is_none_or(|last| position.offset > last.offset) {
             *seen = Some(position);
@@ -173,6 +201,10 @@ impl<A: App> Hub<A> {
             }
             Some(last) => self.state.stats.missed += position.offset - last.offset - 1,
             None => {}
+        }
+        let is_gap = last.is_some_and(|last| position.offset - last.offset > 1);
+        if let Some(room) = room.filter(|_| is_gap || is_new_epoch) {
+            self.on_gap(room);
         }
         let Some(publication) = Publication::decode(message) else {
             self.state.stats.unpublished += 1;
@@ -194,6 +226,10 @@ impl<A: App> Hub<A> {
                 self.close_user_here(&user, code, reason);
             }
             (Whom::All, None) => self.broadcast_all_here(except, &frame),
+            (Whom::Shown(shown), Some(room)) if publication.node == node => self.on_own_shown(room, &shown),
+            (Whom::Shown(shown), Some(room)) => self.on_shown(room, publication.node, shown),
+            (Whom::Here { life }, None) => self.on_here(publication.node, life),
+            (Whom::Forgotten { node: forgotten, life }, None) => self.on_forgotten(forgotten, life),
             _ => self.state.stats.unpublished += 1,
         }
     }

@@ -194,6 +194,10 @@ pub(crate) enum Due {
     Batch(ConnId),
     /// The members of a room can be told again who is present.
     Presence(Arc<str>),
+    /// Other hubs have had their time to say whom they show in a room.
+    Asked(Arc<str>),
+    /// The other hubs are to hear from this one.
+    Here,
     /// The deadline of a shutdown.
     Shutdown,
 }

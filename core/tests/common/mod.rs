@@ -3,6 +3,7 @@
 // Each test file uses a part of it, and is a crate of its own.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod cluster;
 pub mod net;
 
 use lazuli::log::{Level, Record};
@@ -275,7 +276,8 @@ impl World {
     }
 
     pub fn with(config: Config, routes: Routes<TestApp>, script: Arc<Script>) -> World {
-        let config = Config { wall: Timestamp::from_unix_micros(1_000_000_000_000_000), log: Level::Debug, ..config };
+        let wall = config.wall.max(Timestamp::from_unix_micros(1_000_000_000_000_000));
+        let config = Config { wall, log: Level::Debug, ..config };
         let mut world = World {
             hub: Hub::new(config, routes, TestApp::default()),
             script,
