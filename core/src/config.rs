@@ -40,8 +40,10 @@ pub struct Config {
     /// So many requests for a WebSocket are accepted; what is beyond is refused with 503 and `Retry-After`. 10,000 a second
     /// and 20,000 at once by default.
     pub accepted: Rate,
-    /// So often an address may fail to show who it is, which is every refusal with 401 or 403 and every close with 1008
-    /// while connecting; then it is refused with 429 before the application is asked. 10 a second and 100 at once by default.
+    /// So often an address may fail to show who it is, which is every refusal with 401 or 403, and in `on_connect` every
+    /// [`Error::close`](crate::Error::close) with 1008 and every [`Error::denied`](crate::Error::denied); then it is refused
+    /// with 429 before the application is asked. 10 a second and 100 at once by default. Behind a proxy, where all have one
+    /// address, leave this to the proxy and set [`Rate::UNLIMITED`].
     pub failures: Rate,
     /// Which pages may open a WebSocket.
     pub origins: Origins,
@@ -133,8 +135,10 @@ pub struct Batching {
 }
 
 impl Limits {
-    /// What a Spark socket may do unless it is said otherwise: text of 256 KiB, binary of 4 MiB, 4 MiB that wait. The limits of
-    /// each channel hold besides.
+    /// What a Spark socket may do unless it is said otherwise: text of 256 KiB, binary of 4 MiB, 4 MiB that wait.
+    ///
+    /// Of each channel's own limits these hold besides: the sizes of messages, `rate`, `rooms`, `timers`, `batch`, `grace`.
+    /// What concerns the socket is the socket's: fragments and control frames, `waiting`, `slow`, `heartbeat`, `channels`.
     pub fn spark() -> Limits {
         let frames = FrameLimits { text: 256 << 10, binary: 4 << 20, ..FrameLimits::default() };
         Limits { frames, waiting: 4 << 20, ..Limits::default() }

@@ -494,3 +494,63 @@ fn the_message_that_is_too_many_is_answered_before_the_channel_ends() {
         [(&json!(1), &null, &null), (&json!(2), &over, &null), (&json!(3), &over, &null), (&null, &null, &json!(1008))];
     assert_eq!(answered, right);
 }
+
+#[test]
+fn a_message_that_its_batch_leaves_behind_is_answered() {
+    let batch = Some(Batching { most: 100, within: Duration::from_secs(1) });
+    let mut limits = Limits { batch, ..quiet() };
+    (limits.frames.text, limits.frames.binary) = (10, 10);
+    let mut world = World::new(Config::default(), limits);
+    let socket = world.spark();
+    world.subscribe(socket, "/probe");
+    world.script.on("batch", |cx, _| {
+        cx.close(4000, "enough");
+        Ok(())
+    });
+    for reference in [1, 2] {
+        world.say(socket, json!({ "type": "message", "channel": "/probe", "data": "12345678", "ref": reference }));
+    }
+    let heard = world.heard(socket);
+    assert_eq!(heard.iter().map(|value| &value["ref"]).collect::<Vec<_>>(), [&json!(1), &json!(null), &json!(2)]);
+    assert_eq!((&heard[1]["type"], &heard[2]["payload"]["code"]), (&json!("unsubscribed"), &json!("NOT_SUBSCRIBED")));
+}
+
+#[test]
+fn a_channel_with_a_batch_gets_nothing_once_its_socket_ends() {
+    for how in 0..3 {
+        let batch = Some(Batching { most: 100, within: Duration::from_secs(1) });
+        let mut world = World::new(Config::default(), Limits { batch, ..quiet() });
+        for callback in ["connect", "close", "batch"] {
+            world.script.on(callback, |cx, what| {
+                cx.join("room");
+                cx.to_room("room").text(what);
+                cx.to_all().text(what);
+                Ok(())
+            });
+        }
+        let socket = world.spark();
+        world.subscribe(socket, "/chat/a/1");
+        world.subscribe(socket, "/probe");
+        world.say(socket, json!({ "type": "message", "channel": "/probe", "data": "last" }));
+        world.script.told();
+        world.got(socket);
+        match how {
+            0 => world.input(Input::Ended { conn: socket, code: Some(1000), reason: "" }),
+            1 => world.shutdown(Duration::from_secs(1)),
+            _ => world.closed(socket, Cause::Lost),
+        }
+        let told: Vec<String> = world.script.told().into_iter().map(|(_, what)| what).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told.iter().any(|what| what == "batch last"));
+        let sent = world.got(socket);
+        assert!(sent.iter().all(|text| text.starts_with("close")), "{how}: {sent:?}");
+        assert_eq!((world.stats().channels, world.stats().rooms), (0, 0));
+    }
+}
+
+#[test]
+fn a_session_s_user_has_a_name() {
+    let mut world = World::default();
+    assert_eq!(world.request("/spark?user=").unwrap_err().status, 500);
+    assert_eq!(world.request("/spark?user=a%0Ab").unwrap_err().status, 500);
+}

@@ -22,7 +22,9 @@ const WISH: &str = "as you wish";
 pub fn allow_wishes() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if info.payload_as_str() != Some(WISH) {
+        let payload = info.payload();
+        let said = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        if said != Some(WISH) {
             hook(info);
         }
     }));

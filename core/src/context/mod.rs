@@ -7,6 +7,7 @@ mod send;
 mod timers;
 
 pub use look::{ConnInfo, Present};
+pub(crate) use rooms::is_name;
 pub use send::To;
 
 use crate::channel::App;

@@ -54,7 +54,7 @@ impl<A: App> Context<'_, A> {
     }
 
     /// Answers the message that is being handled: over Spark as the reply to its `ref`, once; otherwise, and on a path of
-    /// its own, as [`Context::send`] does. In [`Channel::on_connect`](crate::Channel::on_connect) it answers the join.
+    /// its own, and in [`Channel::on_batch`](crate::Channel::on_batch), where there are many, as [`Context::send`] does. In [`Channel::on_connect`](crate::Channel::on_connect) it answers the join.
     pub fn reply(&mut self, value: &(impl Serialize + ?Sized)) {
         if self.fx.reference.is_none() {
             return self.send(value);

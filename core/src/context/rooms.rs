@@ -145,11 +145,21 @@ impl<'a, A: App> Context<'a, A> {
     /// enter a room on a hub gets the state of this hub, and whom the others show as changes right after it. The users of
     /// a hub that dies without a word leave after 30 to 40 seconds.
     ///
-    /// The callback fails as [`Context::join`] does, when the connection was not [identified](Context::identify), and when
-    /// the metadata are no JSON.
+    /// The callback fails as [`Context::join`] does, when the connection was not [identified](Context::identify), when the
+    /// user has as many connections in the room as [`Config::per_user`](crate::Config::per_user) allows (code
+    /// `TOO_MANY_CONNECTIONS`), and when the metadata are no JSON.
     pub fn track(&mut self, room: &str, metadata: &(impl Serialize + ?Sized)) {
         if self.user().is_none() {
             self.fx.fail(Error::internal("identify the connection before it is tracked"));
+            return;
+        }
+        let tracked = self.state.rooms.room(room).and_then(|room| room.presence.as_ref());
+        if let (Some(presence), Some(user)) = (tracked, self.user())
+            && presence.tracked(user) >= self.state.config.per_user
+            && !presence.is_tracked(user, self.conn)
+        {
+            let error = Error::reply("Too many connections of this user in this room");
+            self.fx.fail(error.with_code("TOO_MANY_CONNECTIONS"));
             return;
         }
         self.join(room);

@@ -78,7 +78,11 @@ impl<A: App> Hub<A> {
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let waiting = found.more.as_ref().and_then(|more| more.batch.as_ref()).map_or(0, |batch| batch.bytes.len());
         if waiting + message.len() > largest {
+            let socket = self.state.way(conn).map(|(socket, _)| (socket, self.path_of(conn)));
             self.hand_over(conn);
+            if let (false, Some(reference), Some((socket, path))) = (self.state.is_open(conn), reference, socket) {
+                return self.not_subscribed(socket, &path, Some(reference));
+            }
         }
         let now = self.state.now;
         // The batch before may have ended the connection.

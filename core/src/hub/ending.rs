@@ -45,10 +45,10 @@ impl<A: App> Hub<A> {
 
     /// Decides the end of all connections of a user, on all hubs.
     pub(super) fn close_user(&mut self, user: &str, code: u16, reason: &str) {
+        // Here at once: whose permission is withdrawn does not go on because a backplane is slow, or away.
+        self.close_user_here(user, code, reason);
         if self.remote.is_on() {
             self.publish_close(user, code, reason);
-        } else {
-            self.close_user_here(user, code, reason);
         }
     }
 

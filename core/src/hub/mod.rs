@@ -103,8 +103,8 @@ pub struct Hub<A: App = ()> {
     /// The timer of the shutdown's deadline.
     deadline: Option<TimerKey>,
     drained: bool,
-    /// The second of the latest log record, and how many it has.
-    logged: (u64, u32),
+    /// The second of the latest log record, and how many it has: below a warning, and from there on.
+    logged: (u64, [u32; 2]),
 }
 
 /// Something that a callback has yet to be told.
@@ -119,7 +119,7 @@ enum Work<A: App> {
     Event { instance: u32, conn: ConnId, event: Arc<A::Event> },
 }
 
-/// At most so many log records in a second of the hub's time; what is beyond is counted.
+/// At most so many log records in a second of the hub's time, and as many again from warnings on; what is beyond is counted.
 const LOG_RATE: u32 = 1_000;
 
 impl<A: App> Hub<A> {
@@ -151,7 +151,7 @@ impl<A: App> Hub<A> {
             shutdown: None,
             deadline: None,
             drained: false,
-            logged: (0, 0),
+            logged: (0, [0; 2]),
         };
         hub.subscribe_to_all();
         hub.begin_here();
@@ -373,10 +373,12 @@ impl<A: App> Hub<A> {
         }
         let second = self.state.now.as_micros() / 1_000_000;
         if self.logged.0 != second {
-            self.logged = (second, 0);
+            self.logged = (second, [0; 2]);
         }
-        self.logged.1 += 1;
-        if self.logged.1 > LOG_RATE {
+        // What peers can cause must not hide what an operator has to know.
+        let count = &mut self.logged.1[usize::from(level >= Level::Warn)];
+        *count += 1;
+        if *count > LOG_RATE {
             self.state.stats.unlogged += 1;
             return;
         }

@@ -4,6 +4,7 @@ use super::state::{Conn, Due, Instance, Spark};
 use super::{Hub, callback};
 use crate::address::Address;
 use crate::channel::{App, Channel, Join};
+use crate::context::is_name;
 use crate::error::Refused;
 use crate::id::ConnId;
 use crate::log::Level;
@@ -67,6 +68,12 @@ impl<A: App> Hub<A> {
         let address = request.peer().map(Address::from);
         self.check_crowd(address)?;
         let made = self.make(request, None, address)?;
+        if let MadeHandler::Spark(Session { user: Some(user), .. }) = &made.handler
+            && !is_name(user)
+        {
+            self.log(Level::Error, "a session's user has no name that a user can have", None, || user.clone());
+            return Err(Refused::new(500, "Internal server error"));
+        }
         Ok(match made.handler {
             MadeHandler::Channel(channel) => self.insert(Some(channel), None, made.route, address),
             MadeHandler::Spark(session) => {

@@ -75,7 +75,8 @@ impl<A: App> Hub<A> {
     pub(super) fn refusal<'e>(&mut self, conn: ConnId, error: &'e Error) -> (u16, &'e str) {
         let default = if error.detail().is_some() { 1011 } else { 1008 };
         let code = error.close_code().unwrap_or(default);
-        if code == 1008 {
+        // Only what was said on purpose: a table that is full is nobody's failure.
+        if error.close_code() == Some(1008) || error.status() == 403 {
             let socket = self.state.conns.get(conn).and_then(|found| found.socket()).unwrap_or(conn);
             let address = self.state.conns.get(socket).and_then(|found| found.more.as_ref()?.address);
             self.note_failure(address);

@@ -11,11 +11,12 @@ use crate::input::Link;
 use crate::log::Level;
 use crate::output::Item;
 use crate::rooms::{Change, Position};
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 
 /// The topic of what concerns more than one room.
 const ALL: &str = "all";
@@ -29,6 +30,8 @@ pub(super) struct Remote {
     node: Option<Node>,
     up: bool,
     waiting: VecDeque<(Arc<str>, Arc<[u8]>)>,
+    /// Orders to close users that wait for it, apart: no broadcast, however large, pushes them out.
+    closes: BTreeMap<String, Arc<[u8]>>,
     /// Bytes in `waiting`.
     bytes: usize,
     /// The latest publication under the topic of everyone.
@@ -39,7 +42,15 @@ pub(super) struct Remote {
 impl Remote {
     pub(super) fn new(config: &Config) -> Remote {
         let hubs = Hubs::new(config.wall);
-        Remote { node: config.backplane, up: true, waiting: VecDeque::new(), bytes: 0, seen: None, hubs }
+        Remote {
+            node: config.backplane,
+            up: true,
+            waiting: VecDeque::new(),
+            closes: BTreeMap::new(),
+            bytes: 0,
+            seen: None,
+            hubs,
+        }
     }
 
     pub(super) fn is_on(&self) -> bool {
@@ -112,10 +123,15 @@ impl<A: App> Hub<A> {
     fn publish(&mut self, topic: Arc<str>, whom: Whom, except: Except<'_>, kind: Kind, payload: &[u8]) {
         let Some(node) = self.remote.node else { return };
         let (conns, users) = (except.conns.to_vec(), owned(except.users));
+        let closed = if let Whom::Close { user, .. } = &whom { Some(user.clone()) } else { None };
         let message: Arc<[u8]> =
             Publication { node, whom, except: conns, except_users: users, kind, payload }.encode().into();
         if self.remote.up {
             self.out.push(Item::Publish { topic, message });
+            return;
+        }
+        if let Some(user) = closed {
+            self.remote.closes.insert(user, message);
             return;
         }
         self.remote.bytes += message.len();
@@ -150,6 +166,9 @@ impl<A: App> Hub<A> {
         self.subscribe_to_all();
         for room in self.state.rooms.iter() {
             self.out.push(Item::Subscribe { topic: topic(&room.name), after: room.seen });
+        }
+        for message in mem::take(&mut self.remote.closes).into_values() {
+            self.out.push(Item::Publish { topic: ALL.into(), message });
         }
         self.remote.bytes = 0;
         for (topic, message) in self.remote.waiting.drain(..) {
@@ -220,6 +239,8 @@ impl<A: App> Hub<A> {
             (Whom::Topic, Some(room)) => self.broadcast_here(&[room], except, &frame),
             (Whom::Rooms(rooms), None) => self.broadcast_here(&rooms, except, &frame),
             (Whom::Users(users), None) => self.broadcast_users_here(&users, except, &frame),
+            // The hub that says it has done it.
+            (Whom::Close { .. }, None) if publication.node == node => {}
             (Whom::Close { user, code }, None) => {
                 let reason = core::str::from_utf8(publication.payload).unwrap_or_default();
                 let code = if crate::error::may_send(code) { code } else { 1000 };

@@ -155,8 +155,7 @@ impl<A: App> Hub<A> {
 
     fn channel_message(&mut self, socket: ConnId, channel: &str, reference: Option<u32>, message: Message<'_>) {
         let Some(conn) = self.channel_of(socket, channel) else {
-            let said = format!("Not subscribed to {channel}");
-            return self.socket_error(socket, Some(channel), reference, &said, "NOT_SUBSCRIBED");
+            return self.not_subscribed(socket, channel, reference);
         };
         let limits = &self.state.limits(conn).frames;
         let limit = if matches!(message, Message::Text(_)) { limits.text } else { limits.binary };
@@ -168,6 +167,11 @@ impl<A: App> Hub<A> {
             return self.end(conn, 1009, error.message());
         }
         self.take_in(conn, reference, message);
+    }
+
+    pub(super) fn not_subscribed(&mut self, socket: ConnId, channel: &str, reference: Option<u32>) {
+        let said = format!("Not subscribed to {channel}");
+        self.socket_error(socket, Some(channel), reference, &said, "NOT_SUBSCRIBED");
     }
 
     fn channel_of(&self, socket: ConnId, channel: &str) -> Option<ConnId> {
@@ -271,8 +275,7 @@ impl<A: App> Hub<A> {
 
     fn unsubscribe(&mut self, socket: ConnId, channel: &str, reference: Option<u32>) {
         let Some(conn) = self.channel_of(socket, channel) else {
-            let said = format!("Not subscribed to {channel}");
-            return self.socket_error(socket, Some(channel), reference, &said, "NOT_SUBSCRIBED");
+            return self.not_subscribed(socket, channel, reference);
         };
         self.hand_over(conn);
         self.end_channel(conn, 1000, "", false);
@@ -329,11 +332,11 @@ impl<A: App> Hub<A> {
         let spark = self.state.conns.get(socket).and_then(Conn::spark);
         let channels: Vec<ConnId> = spark.map(|spark| spark.channels.values().copied().collect()).unwrap_or_default();
         for conn in channels {
-            if self.has_batch(conn) {
-                self.work.push_back(Work::End { conn, code, reason: reason.into() });
-            } else {
-                self.end_channel(conn, code, reason, false);
+            let instance = self.state.conns.get(conn).map(|found| found.instance);
+            if let (Some(instance), Some(gathered)) = (instance, self.take_batch(conn)) {
+                self.work.push_back(Work::Batch { instance, gathered });
             }
+            self.end_channel(conn, code, reason, false);
         }
     }
 
@@ -361,7 +364,7 @@ impl<A: App> Hub<A> {
     }
 
     /// The path of a channel on a Spark socket.
-    fn path_of(&self, conn: ConnId) -> Arc<str> {
+    pub(super) fn path_of(&self, conn: ConnId) -> Arc<str> {
         let form = self.state.conns.get(conn).map(Conn::form);
         form.and_then(|form| self.state.forms.path(form)).cloned().unwrap_or_default()
     }

@@ -18,7 +18,8 @@ use alloc::string::String;
 /// [`Routes::spark_with`](crate::Routes::spark_with).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
-    /// Whom the socket belongs to. Each of its channels begins as this user's.
+    /// Whom the socket belongs to. Each of its channels begins as this user's. A name as
+    /// [`Context::identify`](crate::Context::identify) takes it; with another one the request is answered with 500.
     pub user: Option<String>,
     /// When that ends. The socket is closed with 1008 then.
     pub expires: Option<Timestamp>,

@@ -93,9 +93,8 @@ impl Model {
 
     fn on_connect(&mut self, session: u32, route: Route) -> Check {
         if let Route::Deny(how) = route {
-            if !matches!(how, How::Internal | How::Unsendable | How::Panic)
-                && !matches!(how, How::Close(code) if code != 1008)
-            {
+            // Only what is said on purpose counts.
+            if matches!(how, How::Close(1008) | How::Denied) {
                 self.note_failure(session);
             }
             let (code, reason) = match how {

@@ -12,7 +12,7 @@ mod rooms;
 
 use crate::app::Showcase;
 use lazuli::route::PatternError;
-use lazuli::{Join, Refused, Routes};
+use lazuli::{Join, Limits, Refused, Routes, Session};
 
 /// Adds them all.
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
@@ -31,9 +31,17 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
     routes.channel("/presence/:room_id", |join| presence::Presence::new(id(join, "room_id")?, join))?;
     routes.channel_with("/echo", echo::limits(), |_| Ok(echo::Echo))?;
     for path in ["/spark", "/ws/channels", "/ws/components"] {
-        routes.spark(path)?;
+        routes.spark_with(path, spark_limits(), |_| Ok(Session::default()))?;
     }
     Ok(())
+}
+
+/// As much as `/echo` takes, and the head of a message; the other channels keep to their own sizes.
+fn spark_limits() -> Limits {
+    let mut limits = echo::limits();
+    limits.frames.text += 1 << 20;
+    limits.frames.binary += 2 << 10;
+    limits
 }
 
 /// The longest id in a path, in bytes: with a prefix it is the name of a room or a user, which has 255 at most.
