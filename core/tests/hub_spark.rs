@@ -554,3 +554,23 @@ fn a_session_s_user_has_a_name() {
     assert_eq!(world.request("/spark?user=").unwrap_err().status, 500);
     assert_eq!(world.request("/spark?user=a%0Ab").unwrap_err().status, 500);
 }
+
+#[test]
+fn a_session_that_is_shut_out_while_it_opens_does_not_open() {
+    let mut world = World::default();
+    let conn = world.request("/spark?user=ada").unwrap();
+    world.job(|cx| {
+        cx.close_user("ada", 1008, "revoked");
+        Ok(())
+    });
+    assert_eq!(world.got(conn), ["close 1008 revoked"]);
+    world.closed(conn, Cause::Done);
+    // One that never opens leaves nothing behind either.
+    let conn = world.request("/spark?user=ada").unwrap();
+    world.closed(conn, Cause::Lost);
+    let mut world = World::new(Config { per_user: 1, ..Config::default() }, quiet());
+    let conn = world.request("/spark?user=ada").unwrap();
+    assert_eq!(world.request("/spark?user=ada").unwrap_err().status, 429);
+    world.closed(conn, Cause::Lost);
+    world.request("/spark?user=ada").unwrap();
+}

@@ -36,6 +36,13 @@ impl Channel for Obedient {
     }
 }
 
+/// The `ref` of a frame, whatever else is in it: what nobody reads need not be readable.
+#[derive(serde::Deserialize)]
+struct Asked {
+    #[serde(rename = "ref")]
+    reference: Option<u32>,
+}
+
 /// What a client has seen of its socket.
 #[derive(Default)]
 struct Client {
@@ -102,10 +109,8 @@ pub fn spark(bytes: &[u8]) {
                 Message::Binary(rest)
             }
             _ => {
-                if let Some(reference) =
-                    serde_json::from_str::<Value>(&text).ok().and_then(|value| value["ref"].as_u64())
-                {
-                    *client.asked.entry(reference).or_default() += 1;
+                if let Some(reference) = serde_json::from_str::<Asked>(&text).ok().and_then(|asked| asked.reference) {
+                    *client.asked.entry(reference.into()).or_default() += 1;
                 }
                 Message::Text(&text)
             }

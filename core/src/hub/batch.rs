@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::callback::Answer;
+use super::state::Conn;
 use crate::canary::{Canary, is_planted};
 use crate::channel::{App, Batch};
 use crate::config::Batching;
@@ -138,6 +139,16 @@ impl<A: App> Hub<A> {
         {
             *batch = gathered;
         }
+    }
+
+    /// Hands over what waits for a socket or for its channels, before any of them ends. Not from within a callback.
+    pub(super) fn hand_over_all(&mut self, socket: ConnId) {
+        let spark = self.state.conns.get(socket).and_then(Conn::spark);
+        let channels: Vec<ConnId> = spark.map(|spark| spark.channels.values().copied().collect()).unwrap_or_default();
+        for conn in channels {
+            self.hand_over(conn);
+        }
+        self.hand_over(socket);
     }
 
     /// Takes what waits, with its timer.

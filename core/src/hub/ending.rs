@@ -170,12 +170,12 @@ impl<A: App> Hub<A> {
         }
         if life == Some(Life::Open) {
             let (code, reason) = cause.told();
-            self.hand_over(conn);
+            self.hand_over_all(conn);
             self.end_channels(conn, code, reason);
         }
         self.unwatch(conn);
         let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return };
-        if life == Some(Life::Open) {
+        if matches!(life, Some(Life::Open | Life::Opening)) {
             self.detach(instance);
         }
         let Some(found) = self.state.conns.remove(conn) else { return };

@@ -170,6 +170,7 @@ impl<A: App> Hub<A> {
             Input::Sent(reports) => self.on_sent(reports),
             Input::Ended { conn, code, reason } => {
                 self.count_if_ending(conn);
+                self.hand_over_all(conn);
                 self.end(conn, code.unwrap_or(1005), reason);
             }
             Input::Closed { conn, cause } => self.on_closed(conn, cause),

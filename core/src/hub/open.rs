@@ -9,9 +9,10 @@ use crate::error::Refused;
 use crate::id::ConnId;
 use crate::log::Level;
 use crate::request::Request;
+use crate::rooms::Seat;
 use crate::route::RouteError;
 use crate::routes::Handler;
-use crate::spark::Session;
+use crate::spark::{Form, Session};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -74,11 +75,24 @@ impl<A: App> Hub<A> {
             self.log(Level::Error, "a session's user has no name that a user can have", None, || user.clone());
             return Err(Refused::new(500, "Internal server error"));
         }
+        if let MadeHandler::Spark(Session { user: Some(user), .. }) = &made.handler
+            && self.state.conns_of_user(user, None) >= self.state.config.per_user
+        {
+            self.state.stats.crowded += 1;
+            return Err(Refused::new(429, "Too many connections of this user; close one first").with_retry_after(5));
+        }
         Ok(match made.handler {
             MadeHandler::Channel(channel) => self.insert(Some(channel), None, made.route, address),
             MadeHandler::Spark(session) => {
+                let user = session.user.clone();
                 let spark = Spark { request: request.clone(), session, channels: BTreeMap::new() };
-                self.insert(None, Some(spark), made.route, address)
+                let conn = self.insert(None, Some(spark), made.route, address);
+                // Already now: who is shut out while the upgrade is under way is not to come in by it.
+                if let (Some(user), Some(found)) = (user, self.state.conns.get(conn)) {
+                    let seat = Seat { conn, socket: conn, form: Form::RAW };
+                    self.state.sessions.join(&user, found.instance, seat);
+                }
+                conn
             }
         })
     }

@@ -14,7 +14,7 @@ use crate::input::Message;
 use crate::life::Life;
 use crate::log::Level;
 use crate::rooms::Seat;
-use crate::spark::{self, Fault, Form, Request};
+use crate::spark::{self, Fault, Request};
 use crate::time::Timestamp;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -72,16 +72,8 @@ struct Pong {
 
 impl<A: App> Hub<A> {
     pub(super) fn on_spark_opened(&mut self, conn: ConnId) {
-        let Some(found) = self.state.conns.get(conn) else { return };
-        let (instance, Some(spark)) = (found.instance, found.spark()) else { return };
-        let session = spark.session.clone();
-        if let Some(user) = &session.user {
-            if self.state.conns_of_user(user, None) >= self.state.config.per_user {
-                return self.end(conn, 1008, "Too many connections of this user");
-            }
-            self.state.sessions.join(user, instance, Seat { conn, socket: conn, form: Form::RAW });
-        }
-        if let Some(expires) = session.expires {
+        let Some(spark) = self.state.conns.get(conn).and_then(Conn::spark) else { return };
+        if let Some(expires) = spark.session.expires {
             let at = self.state.time_of(expires);
             if at <= self.state.now {
                 return self.end(conn, 1008, EXPIRED);
