@@ -72,7 +72,10 @@ impl Model {
     pub(super) fn batch_is_late(&mut self, session: u32) {
         if !self.at(session).batch.ops.is_empty() {
             self.coverage.add(Mark::LateBatch, 1);
-            self.mark_due(session, Due::Batch);
+            // One that was to end once its batch was handed over, and ended abruptly before that, is handed it once.
+            if !self.at(session).due.contains(&Due::Batch) {
+                self.mark_due(session, Due::Batch);
+            }
         }
     }
 

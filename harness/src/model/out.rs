@@ -91,8 +91,12 @@ impl Out {
             self.hand(item);
             return Fate::Taken { dropped: 0 };
         }
+        // Small ones cost memory beside their bytes.
+        let most = (limit / 64).max(256);
         match policy {
-            SlowPolicy::Disconnect if self.bytes + length > limit => return Fate::Overflow,
+            SlowPolicy::Disconnect if self.bytes + length > limit || self.waiting.len() >= most => {
+                return Fate::Overflow;
+            }
             _ if length > limit => return Fate::Taken { dropped: 1 },
             _ => {}
         }
@@ -100,7 +104,7 @@ impl Out {
         if policy == SlowPolicy::KeepLatest {
             self.clear();
         }
-        while self.bytes + length > limit
+        while (self.bytes + length > limit || self.waiting.len() >= most)
             && let Some(oldest) = self.waiting.pop_front()
         {
             self.bytes -= oldest.wire();
