@@ -88,3 +88,9 @@ pub struct RouteStats {
     /// Callbacks that returned an error, could not be recorded, or panicked.
     pub errors: u64,
 }
+
+impl Stats {
+    pub(crate) fn route_mut(&mut self, route: u32) -> Option<&mut RouteStats> {
+        self.routes.get_mut(route as usize)
+    }
+}

@@ -1,8 +1,8 @@
 //! Messages that are handed over in batches.
 
-use super::Hub;
 use super::callback::Answer;
-use super::state::Conn;
+use super::state::Due;
+use super::{Hub, Work};
 use crate::canary::{Canary, is_planted};
 use crate::channel::{App, Batch};
 use crate::config::Batching;
@@ -95,7 +95,7 @@ impl<A: App> Hub<A> {
         }
         if batch.timer.is_none() {
             let at = now + within.max(Duration::from_micros(1));
-            batch.timer = Some(self.state.timers.insert(at, super::state::Due::Batch(conn)));
+            batch.timer = Some(self.state.timers.insert(at, Due::Batch(conn)));
         }
     }
 
@@ -143,21 +143,23 @@ impl<A: App> Hub<A> {
 
     /// Hands over what waits for a socket or for its channels, before any of them ends. Not from within a callback.
     pub(super) fn hand_over_all(&mut self, socket: ConnId) {
-        let spark = self.state.conns.get(socket).and_then(Conn::spark);
-        let channels: Vec<ConnId> = spark.map(|spark| spark.channels.values().copied().collect()).unwrap_or_default();
-        for conn in channels {
+        for conn in self.state.channels_on(socket) {
             self.hand_over(conn);
         }
         self.hand_over(socket);
     }
 
-    /// Takes what waits, with its timer.
-    pub(super) fn take_batch(&mut self, conn: ConnId) -> Option<Box<Gathered>> {
-        let batch = self.state.conns.get_mut(conn)?.more.as_mut()?.batch.take();
-        if let Some(key) = batch.as_ref().and_then(|batch| batch.timer) {
+    /// Puts off what waits for a connection that ends abruptly; it is handed over before the end is told.
+    pub(super) fn put_off_batch(&mut self, conn: ConnId) {
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        let instance = found.instance;
+        let Some(gathered) = found.more.as_mut().and_then(|more| more.batch.take()) else { return };
+        if let Some(key) = gathered.timer {
             self.state.timers.cancel(key);
         }
-        batch.filter(|batch| batch.len() > 0)
+        if gathered.len() > 0 {
+            self.work.push_back(Work::Batch { instance, gathered });
+        }
     }
 
     /// Hands over messages of a connection that has ended.

@@ -129,7 +129,7 @@ impl<A: App> Hub<A> {
     fn route_of(&mut self, instance: Option<u32>) -> Option<&mut RouteStats> {
         let conn = self.state.instances.get(instance? as usize)?.conn;
         let route = self.state.conns.get(conn)?.route;
-        self.state.stats.routes.get_mut(route as usize)
+        self.state.stats.route_mut(route)
     }
 
     /// Tells the peer, under each of these references and once for all that have none, and closes if the failure says so.

@@ -4,7 +4,7 @@ use super::commit::Except;
 use super::{Hub, State};
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
-use crate::flow::Offer;
+use crate::flow::{Flow, Offer};
 use crate::frame::Frame;
 use crate::id::ConnId;
 use crate::life::Life;
@@ -28,6 +28,28 @@ fn mark_one(marks: &mut Vec<u64>, mark: u64, conn: ConnId) -> bool {
         marks.resize(index + 1, 0);
     }
     mem::replace(&mut marks[index], mark) != mark
+}
+
+/// A frame on its way to many, and how long it is: what each of them is charged.
+#[derive(Clone, Copy)]
+struct Charged<'f> {
+    frame: &'f Frame,
+    length: i32,
+}
+
+impl<'f> Charged<'f> {
+    fn new(frame: &'f Frame) -> Self {
+        Charged { frame, length: wire_length(frame) }
+    }
+
+    /// Puts a socket among those that get the frame, or among those whose policy has to decide.
+    fn admit(self, flow: &mut Flow, socket: ConnId, to: &mut Vec<ConnId>, late: &mut Vec<(ConnId, Frame)>) {
+        if flow.charge(socket.index(), self.length) {
+            to.push(socket);
+        } else {
+            late.push((socket, self.frame.clone()));
+        }
+    }
 }
 
 impl<A: App> Hub<A> {
@@ -166,14 +188,11 @@ impl<A: App> Hub<A> {
                 Form::RAW => frame.clone(),
                 form => self.wrapped.entry(form).or_insert_with(|| forms.wrap(pool, form, frame)).clone(),
             };
-            let (length, late) = (wire_length(&frame), &mut self.late);
+            let (charged, late) = (Charged::new(&frame), &mut self.late);
             let sent = self.out.send(&frame, |to| {
                 for (&conn, &socket) in group.conns().iter().zip(group.sockets()) {
-                    if !mark_one(marks, mark, conn) {
-                    } else if flow.charge(socket.index(), length) {
-                        to.push(socket);
-                    } else {
-                        late.push((socket, frame.clone()));
+                    if mark_one(marks, mark, conn) {
+                        charged.admit(flow, socket, to, late);
                     }
                 }
             });
@@ -187,17 +206,14 @@ impl<A: App> Hub<A> {
         let State { conns, flow, pool, forms, stats, .. } = &mut self.state;
         let (marks, mark, late) = (&self.marks, self.mark, &mut self.late);
         let left_out = |conn: ConnId| marks.get(conn.index()) == Some(&mark);
-        let length = wire_length(frame);
-        let mut subscriptions = Vec::new();
+        let (charged, mut subscriptions) = (Charged::new(frame), Vec::new());
         let sent = self.out.send(frame, |to| {
             for (conn, found) in conns.iter().filter(|(_, found)| found.life == Life::Open) {
                 if left_out(conn) || found.spark().is_some() {
                 } else if let Some(socket) = found.socket() {
                     subscriptions.push((found.form(), socket));
-                } else if flow.charge(conn.index(), length) {
-                    to.push(conn);
                 } else {
-                    late.push((conn, frame.clone()));
+                    charged.admit(flow, conn, to, late);
                 }
             }
         });
@@ -207,14 +223,10 @@ impl<A: App> Hub<A> {
         for same in subscriptions.chunk_by(|(a, _), (b, _)| a == b) {
             let Some((form, _)) = same.first() else { continue };
             let frame = forms.wrap(pool, *form, frame);
-            let length = wire_length(&frame);
+            let charged = Charged::new(&frame);
             let sent = self.out.send(&frame, |to| {
                 for (_, socket) in same {
-                    if flow.charge(socket.index(), length) {
-                        to.push(*socket);
-                    } else {
-                        late.push((*socket, frame.clone()));
-                    }
+                    charged.admit(flow, *socket, to, late);
                 }
             });
             stats.frames_out += sent as u64;

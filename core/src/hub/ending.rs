@@ -79,9 +79,7 @@ impl<A: App> Hub<A> {
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let instance = found.instance;
         found.more().ending = Some(Ending { code, reason: reason.clone(), by, linger: None });
-        if let Some(gathered) = self.take_batch(conn) {
-            self.work.push_back(Work::Batch { instance, gathered });
-        }
+        self.put_off_batch(conn);
         self.detach(instance);
         if life == Life::Closing {
             // It never opened: nobody is told, nothing is queued.
@@ -180,7 +178,7 @@ impl<A: App> Hub<A> {
         }
         let Some(found) = self.state.conns.remove(conn) else { return };
         self.state.sockets -= 1;
-        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+        if let Some(route) = self.state.stats.route_mut(found.route) {
             route.connections -= 1;
         }
         if let Some(address) = found.more.as_ref().and_then(|more| more.address) {

@@ -19,8 +19,7 @@ pub(crate) use batch::Gathered;
 pub(crate) use state::State;
 
 use crate::channel::{App, Channel, Timer};
-use crate::config::Config;
-use crate::config::Limits;
+use crate::config::{Config, Limits};
 use crate::context::Scope;
 use crate::effects::Effects;
 use crate::frame::Frame;

@@ -69,22 +69,13 @@ impl<A: App> Hub<A> {
         let address = request.peer().map(Address::from);
         self.check_crowd(address)?;
         let made = self.make(request, None, address)?;
-        if let MadeHandler::Spark(Session { user: Some(user), .. }) = &made.handler
-            && !is_name(user)
-        {
-            self.log(Level::Error, "a session's user has no name that a user can have", None, || user.clone());
-            return Err(Refused::new(500, "Internal server error"));
-        }
-        if let MadeHandler::Spark(Session { user: Some(user), .. }) = &made.handler
-            && self.state.conns_of_user(user, None) >= self.state.config.per_user
-        {
-            self.state.stats.crowded += 1;
-            return Err(Refused::new(429, "Too many connections of this user; close one first").with_retry_after(5));
-        }
         Ok(match made.handler {
             MadeHandler::Channel(channel) => self.insert(Some(channel), None, made.route, address),
             MadeHandler::Spark(session) => {
                 let user = session.user.clone();
+                if let Some(user) = &user {
+                    self.check_user(user)?;
+                }
                 let spark = Spark { request: request.clone(), session, channels: BTreeMap::new() };
                 let conn = self.insert(None, Some(spark), made.route, address);
                 // Already now: who is shut out while the upgrade is under way is not to come in by it.
@@ -95,6 +86,19 @@ impl<A: App> Hub<A> {
                 conn
             }
         })
+    }
+
+    /// Whether a Spark socket may be this user's.
+    fn check_user(&mut self, user: &str) -> Result<(), Refused> {
+        if !is_name(user) {
+            self.log(Level::Error, "a session's user has no name that a user can have", None, || user.into());
+            return Err(Refused::new(500, "Internal server error"));
+        }
+        if self.state.conns_of_user(user, None) >= self.state.config.per_user {
+            self.state.stats.crowded += 1;
+            return Err(Refused::new(429, "Too many connections of this user; close one first").with_retry_after(5));
+        }
+        Ok(())
     }
 
     /// Whether there is room for one more.
@@ -157,7 +161,7 @@ impl<A: App> Hub<A> {
     }
 
     fn count_refused(&mut self, route: u32, refused: Refused) -> Refused {
-        if let Some(route) = self.state.stats.routes.get_mut(route as usize) {
+        if let Some(route) = self.state.stats.route_mut(route) {
             route.refused += 1;
         }
         refused
@@ -179,8 +183,7 @@ impl<A: App> Hub<A> {
         address: Option<Address>,
     ) -> ConnId {
         let now = self.state.now;
-        let instance = self.state.instances.vacant_key() as u32;
-        let mut conn = Conn::new(instance, route, now);
+        let mut conn = Conn::new(route, now);
         if let Some(spark) = spark {
             conn.more().spark = Some(Box::new(spark));
         }
@@ -206,7 +209,7 @@ impl<A: App> Hub<A> {
         self.channels[instance] = channel;
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         found.instance = instance as u32;
-        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+        if let Some(route) = self.state.stats.route_mut(found.route) {
             route.connections += 1;
         }
     }

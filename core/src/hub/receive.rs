@@ -39,7 +39,7 @@ impl<A: App> Hub<A> {
         self.watch(conn);
         let Some(found) = self.state.conns.get(conn) else { return };
         let instance = found.instance;
-        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+        if let Some(route) = self.state.stats.route_mut(found.route) {
             route.opened += 1;
         }
         if found.spark().is_some() {
@@ -88,14 +88,12 @@ impl<A: App> Hub<A> {
         if self.hear(conn).is_none() {
             return;
         }
-        let now = self.state.now;
-        if let Some(found) = self.state.conns.get_mut(conn) {
-            found.active = now;
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        if found.spark().is_none() {
+            return self.take_in(conn, None, message);
         }
-        if self.state.conns.get(conn).is_some_and(|found| found.spark().is_some()) {
-            return self.on_spark_message(conn, message);
-        }
-        self.take_in(conn, None, message);
+        found.active = self.state.now;
+        self.on_spark_message(conn, message);
     }
 
     /// A message for a channel, if the channel's limits let it through.
@@ -104,7 +102,7 @@ impl<A: App> Hub<A> {
         found.active = self.state.now;
         self.state.stats.messages_in += 1;
         self.state.stats.bytes_in += message.len() as u64;
-        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+        if let Some(route) = self.state.stats.route_mut(found.route) {
             route.messages_in += 1;
             route.bytes_in += message.len() as u64;
         }
@@ -172,19 +170,14 @@ impl<A: App> Hub<A> {
         if is_activity {
             found.active = now;
         }
-        match found.spark() {
-            None => {
-                let instance = found.instance;
-                self.call(instance, None, call);
-            }
-            // Whose it is cannot be known: all of them are told.
-            Some(spark) => {
-                let channels: alloc::vec::Vec<ConnId> = spark.channels.values().copied().collect();
-                for channel in channels {
-                    if let Some(instance) = self.state.conns.get(channel).map(|found| found.instance) {
-                        self.call(instance, None, &call);
-                    }
-                }
+        if found.spark().is_none() {
+            let instance = found.instance;
+            return self.call(instance, None, call);
+        }
+        // Whose it is cannot be known: all of them are told.
+        for channel in self.state.channels_on(conn) {
+            if let Some(instance) = self.state.conns.get(channel).map(|found| found.instance) {
+                self.call(instance, None, &call);
             }
         }
     }

@@ -14,14 +14,13 @@ use crate::input::Message;
 use crate::life::Life;
 use crate::log::Level;
 use crate::rooms::Seat;
-use crate::spark::{self, Fault, Request};
+use crate::spark::{self, Request};
 use crate::time::Timestamp;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -101,7 +100,7 @@ impl<A: App> Hub<A> {
             return;
         }
         match read {
-            Err(fault) => self.on_fault(socket, &fault),
+            Err(fault) => self.socket_error(socket, fault.channel.as_deref(), reference, &fault.message, fault.code),
             Ok(envelope) => match envelope.request {
                 Request::Ping => self.send_to_socket(socket, &Pong { r#type: "pong", r#ref: reference }),
                 Request::Subscribe { channel, params } => self.subscribe(socket, &channel, params, reference),
@@ -114,11 +113,6 @@ impl<A: App> Hub<A> {
                 }
             },
         }
-    }
-
-    fn on_fault(&mut self, socket: ConnId, fault: &Fault) {
-        let (message, code, channel) = (&*fault.message, fault.code, fault.channel.as_deref());
-        self.socket_error(socket, channel, fault.reference, message, code);
     }
 
     /// Tells the peer of an error that concerns no subscription.
@@ -199,7 +193,7 @@ impl<A: App> Hub<A> {
         };
         let MadeHandler::Channel(handler) = made.handler else { return };
         let form = self.state.forms.acquire(channel);
-        let mut conn = Conn::new(0, made.route, self.state.now);
+        let mut conn = Conn::new(made.route, self.state.now);
         conn.life = Life::Open;
         conn.more().via = Some((socket, form));
         let conn = self.state.conns.insert(conn);
@@ -231,7 +225,7 @@ impl<A: App> Hub<A> {
         let result = self.run(instance, answer, |channel, cx| channel.on_connect(cx));
         let error = match result {
             Ok(()) => {
-                if let Some(route) = self.state.stats.routes.get_mut(route as usize) {
+                if let Some(route) = self.state.stats.route_mut(route) {
                     route.opened += 1;
                 }
                 return;
@@ -307,7 +301,7 @@ impl<A: App> Hub<A> {
     /// Takes a channel's connection out of the tables.
     fn forget_conn(&mut self, conn: ConnId) {
         let Some(found) = self.state.conns.remove(conn) else { return };
-        if let Some(route) = self.state.stats.routes.get_mut(found.route as usize) {
+        if let Some(route) = self.state.stats.route_mut(found.route) {
             route.connections -= 1;
         }
         let socket = found.socket().and_then(|socket| self.state.conns.get_mut(socket));
@@ -321,13 +315,8 @@ impl<A: App> Hub<A> {
 
     /// Ends all channels of a socket that ends.
     pub(super) fn end_channels(&mut self, socket: ConnId, code: u16, reason: &str) {
-        let spark = self.state.conns.get(socket).and_then(Conn::spark);
-        let channels: Vec<ConnId> = spark.map(|spark| spark.channels.values().copied().collect()).unwrap_or_default();
-        for conn in channels {
-            let instance = self.state.conns.get(conn).map(|found| found.instance);
-            if let (Some(instance), Some(gathered)) = (instance, self.take_batch(conn)) {
-                self.work.push_back(Work::Batch { instance, gathered });
-            }
+        for conn in self.state.channels_on(socket) {
+            self.put_off_batch(conn);
             self.end_channel(conn, code, reason, false);
         }
     }

@@ -80,14 +80,15 @@ pub(crate) struct Conn {
 }
 
 impl Conn {
-    pub(crate) fn new(instance: u32, route: u32, now: Time) -> Conn {
+    /// One that has still to be given its instance.
+    pub(crate) fn new(route: u32, now: Time) -> Conn {
         Conn {
             life: Life::Opening,
             heard: now,
             pinged: false,
             ping_waits: false,
             expired: false,
-            instance,
+            instance: 0,
             route,
             refused: 0,
             beat: Beat::NONE,
@@ -240,6 +241,12 @@ impl State {
     pub(crate) fn way(&self, conn: ConnId) -> Option<(ConnId, Form)> {
         let found = self.conns.get(conn).filter(|found| found.life == Life::Open)?;
         Some((found.socket().unwrap_or(conn), found.form()))
+    }
+
+    /// The channels on a Spark socket; of any other connection none.
+    pub(crate) fn channels_on(&self, socket: ConnId) -> Vec<ConnId> {
+        let spark = self.conns.get(socket).and_then(Conn::spark);
+        spark.map(|spark| spark.channels.values().copied().collect()).unwrap_or_default()
     }
 
     /// How many sockets a user has, if `but` is on another one.
