@@ -36,6 +36,7 @@ mod error;
 pub mod flow;
 mod frame;
 pub mod handle;
+pub mod html;
 mod hub;
 pub mod id;
 mod input;

@@ -1,0 +1,81 @@
+//! What `html!` knows when the program is compiled.
+
+/// The fixed part of one `html!`, or of one alternative or row in it. Made by `html!`, never by hand.
+#[derive(Debug)]
+pub struct Template {
+    /// The name: the first 64 bits of the SHA-256 of `source`, base64url. Empty for a template inside another.
+    pub name: &'static str,
+    /// What the browser gets, as JSON, with the templates inside it. Empty for a template inside another.
+    pub source: &'static str,
+    /// The slots. In a template of rows, the first is the key.
+    pub slots: &'static [Slot],
+    /// Whether the first slot is a key and shown nowhere. It has no number then, and never travels.
+    pub hidden_key: bool,
+    /// The markup and the places of the slots, in the order of the document.
+    pub pieces: &'static [Piece],
+    /// The outermost elements and texts, for the check of what may stand where.
+    pub roots: &'static [Root],
+}
+
+/// What can change.
+#[derive(Clone, Copy, Debug)]
+pub enum Slot {
+    /// A value, in any number of places.
+    Value,
+    /// One of these, or nothing.
+    Branch(&'static [&'static Template]),
+    /// Rows.
+    List(&'static Template),
+    /// Markup that is known only when it comes, or nothing.
+    Embed,
+}
+
+/// A part of the markup.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece {
+    /// As it stands here.
+    Html(&'static str),
+    /// A value as text.
+    Text(u16),
+    /// A value that is markup already.
+    Raw(u16),
+    /// A value as an attribute, between two fixed texts, which are HTML already.
+    Attr {
+        /// The slot.
+        slot: u16,
+        /// The attribute's name.
+        name: &'static str,
+        /// What stands before the value.
+        before: &'static str,
+        /// What stands after it.
+        after: &'static str,
+    },
+    /// A structure: what is in its slot.
+    Structure {
+        /// The slot.
+        slot: u16,
+        /// The elements around it, from the outermost in this template to the innermost.
+        inside: &'static [&'static str],
+    },
+}
+
+/// Something at the outermost level of a template, with what is in it: enough to say where it may stand.
+#[derive(Clone, Copy, Debug)]
+pub enum Root {
+    /// Text.
+    Text,
+    /// An element and what is directly in it.
+    Element(&'static str, &'static [Root]),
+}
+
+impl Template {
+    /// How many of its slots have numbers.
+    pub(crate) fn numbered(&self) -> u32 {
+        self.slots.len() as u32 - u32::from(self.hidden_key)
+    }
+
+    /// Whether all of its slots are values.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.slots.iter().all(|slot| matches!(slot, Slot::Value))
+    }
+}

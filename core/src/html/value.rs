@@ -1,0 +1,146 @@
+//! What can stand in a slot.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+
+/// A value on its way into a slot: borrowed, not yet written.
+#[derive(Clone, Copy)]
+pub enum Datum<'a> {
+    /// No attribute; in text, nothing.
+    Off,
+    /// An attribute without a value; in text, "true".
+    On,
+    /// A whole number.
+    Int(i64),
+    /// A character.
+    Char(char),
+    /// A text.
+    Str(&'a str),
+    /// Whatever can be displayed.
+    Shown(&'a dyn fmt::Display),
+}
+
+/// What can stand in a slot of `html!`: texts, numbers, characters, truth values and options of them. Everything else that has
+/// [`Display`](fmt::Display) can too; `html!` finds that out by itself.
+///
+/// As an attribute, `None` and `false` leave it out, and `true` gives it without a value. In text, `None` and `false` are nothing.
+pub trait Value {
+    /// The value, borrowed.
+    fn datum(&self) -> Datum<'_>;
+}
+
+impl Value for str {
+    fn datum(&self) -> Datum<'_> {
+        Datum::Str(self)
+    }
+}
+
+impl Value for char {
+    fn datum(&self) -> Datum<'_> {
+        Datum::Char(*self)
+    }
+}
+
+impl Value for bool {
+    fn datum(&self) -> Datum<'_> {
+        if *self { Datum::On } else { Datum::Off }
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn datum(&self) -> Datum<'_> {
+        self.as_ref().map_or(Datum::Off, Value::datum)
+    }
+}
+
+macro_rules! texts {
+    ($($text:ty),*) => {$(
+        impl Value for $text {
+            fn datum(&self) -> Datum<'_> {
+                Datum::Str(self)
+            }
+        }
+    )*};
+}
+
+texts!(String, Cow<'_, str>);
+
+macro_rules! pointers {
+    ($($pointer:ty),*) => {$(
+        impl<T: Value + ?Sized> Value for $pointer {
+            fn datum(&self) -> Datum<'_> {
+                (**self).datum()
+            }
+        }
+    )*};
+}
+
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+macro_rules! small_integers {
+    ($($integer:ty),*) => {$(
+        impl Value for $integer {
+            fn datum(&self) -> Datum<'_> {
+                Datum::Int(i64::from(*self))
+            }
+        }
+    )*};
+}
+
+small_integers!(u8, u16, u32, i8, i16, i32, i64);
+
+macro_rules! large_integers {
+    ($($integer:ty),*) => {$(
+        impl Value for $integer {
+            fn datum(&self) -> Datum<'_> {
+                i64::try_from(*self).map_or(Datum::Shown(self), Datum::Int)
+            }
+        }
+    )*};
+}
+
+large_integers!(u64, usize, isize, u128, i128);
+
+macro_rules! floats {
+    ($($float:ty),*) => {$(
+        impl Value for $float {
+            fn datum(&self) -> Datum<'_> {
+                Datum::Shown(self)
+            }
+        }
+    )*};
+}
+
+floats!(f32, f64);
+
+/// What `html!` wraps an expression in, to find a way to show it.
+#[doc(hidden)]
+pub struct Hole<'a, T: ?Sized>(pub &'a T);
+
+/// The first way: by [`Value`].
+#[doc(hidden)]
+pub trait ByValue<'a> {
+    fn datum(&self) -> Datum<'a>;
+}
+
+impl<'a, T: Value + ?Sized> ByValue<'a> for Hole<'a, T> {
+    fn datum(&self) -> Datum<'a> {
+        self.0.datum()
+    }
+}
+
+/// The second way, one reference further off, so that it is only taken where the first is closed: by [`Display`](fmt::Display).
+#[doc(hidden)]
+pub trait ByDisplay<'a> {
+    fn datum(&self) -> Datum<'a>;
+}
+
+impl<'a, T: fmt::Display> ByDisplay<'a> for &Hole<'a, T> {
+    fn datum(&self) -> Datum<'a> {
+        Datum::Shown(self.0)
+    }
+}
