@@ -1,16 +1,31 @@
-//! Markup that knows what can change: templates from `html!`, views that remember what was shown, patches
-//! from one render to the next.
+//! Markup that knows what can change: templates from `html!`, views that remember what was shown, patches from one render
+//! to the next.
 //!
-//! `html!` makes a [`Render`] value. It can be written as HTML ([`to_html`]), and it can be compared with what a [`View`] showed before,
-//! which gives a patch. `docs/patches.md` specifies templates and patches.
+//! `html!` makes a [`Render`] value. It can be written as HTML ([`to_html`]), and it can be compared with what a [`View`]
+//! showed before, which gives a patch. `docs/patches.md` specifies templates and patches.
 //!
-//! - [`template`]: what `html!` knows when the program is compiled
-//! - [`value`]: what can stand in a slot
-//! - [`sink`]: what the code of `html!` talks to
+//! A render is a program that says slot by slot what it shows. It is run in up to three passes, and no tree is built:
+//!
+//! - `read`: it becomes words, one for each value (`word`), laid out as `walk` says
+//! - `write`: where the words differ from those of the view, it is asked for the values, which become a patch (`patch`);
+//!   `list` finds out how rows moved
+//! - `markup`: it becomes HTML
 
-pub mod sink;
+mod list;
+mod markup;
+mod patch;
+mod read;
+mod sink;
 pub mod template;
+mod texts;
+mod url;
 pub mod value;
+mod view;
+mod walk;
+mod word;
+mod write;
 
-pub use sink::{Render, Sink, from_fn};
-pub use template::Template;
+pub use sink::{Joiner, Render, Sink, from_fn};
+pub use template::{Piece, Root, Slot, Template};
+pub use value::Value;
+pub use view::{Fault, Page, Renderer, View, to_html};

@@ -1,15 +1,44 @@
-//! What the code of `html!` talks to.
+//! What the code of `html!` talks to: one of three passes over the same render.
 
+use super::markup::Markup;
+use super::read::Reader;
 use super::template::Template;
 use super::value::Datum;
+use super::word::write_text;
+use super::write::Writer;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::mem;
 
 /// Something that renders: what `html!` makes, and what refers to that.
 ///
-/// A component's `render` gives one, and so does a function for a part of a page. It may be run several times for one update, and has to
-/// say the same each time.
+/// A component's `render` gives one, and so does a function for a part of a page. It may be run several times for one
+/// update, and has to say the same each time.
 pub trait Render {
-    /// Runs it: it opens exactly one block, or says that there is nothing.
+    /// Runs it: it opens one block, or says that there is nothing.
     fn render(&self, sink: &mut Sink<'_>);
+}
+
+impl<R: Render + ?Sized> Render for &R {
+    fn render(&self, sink: &mut Sink<'_>) {
+        (**self).render(sink);
+    }
+}
+
+impl<R: Render + ?Sized> Render for Box<R> {
+    fn render(&self, sink: &mut Sink<'_>) {
+        (**self).render(sink);
+    }
+}
+
+/// `None` is nothing.
+impl<R: Render> Render for Option<R> {
+    fn render(&self, sink: &mut Sink<'_>) {
+        match self {
+            Some(render) => render.render(sink),
+            None => sink.nothing(),
+        }
+    }
 }
 
 /// What `html!` expands to.
@@ -22,43 +51,129 @@ struct FromFn<F>(F);
 
 impl<F: Fn(&mut Sink<'_>)> Render for FromFn<F> {
     fn render(&self, sink: &mut Sink<'_>) {
-        (self.0)(sink)
+        (self.0)(sink);
     }
 }
 
-/// The run of a render: its code says here, slot by slot, what it shows. Its methods are for the code that `html!` makes.
+/// The run of a render: its code says here, slot by slot, what it shows. Its methods are for the code that `html!`
+/// makes.
 pub struct Sink<'s> {
-    state: &'s mut (),
+    pub(super) pass: Pass<'s>,
+}
+
+/// What is made of the render.
+pub(super) enum Pass<'s> {
+    /// Its words.
+    Read(Reader<'s>),
+    /// A patch.
+    Write(Writer<'s>),
+    /// HTML.
+    Markup(Markup<'s>),
+}
+
+/// How deep blocks may stand in one another.
+pub(super) const DEEPEST: usize = 256;
+
+/// What is wrong with a render.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// A block was left before its end, or more came than it has slots.
+    Left,
+    /// Where one block belongs stood none, or several.
+    NotOne,
+    /// Blocks stand in one another more than [`DEEPEST`] times.
+    TooDeep,
+    /// Another run of the same render said something else.
+    NotTheSame,
+    /// It holds what a parser would put elsewhere.
+    Misplaced,
+}
+
+macro_rules! each_pass {
+    ($sink:expr, $pass:ident => $call:expr) => {
+        match &mut $sink.pass {
+            Pass::Read($pass) => $call,
+            Pass::Write($pass) => $call,
+            Pass::Markup($pass) => $call,
+        }
+    };
 }
 
 #[doc(hidden)]
-#[allow(missing_docs, unused_variables, dead_code)]
+#[allow(missing_docs)]
 impl Sink<'_> {
+    /// The block of an `html!` begins. `false`: it is skipped, and not closed.
     pub fn open(&mut self, template: &'static Template) -> bool {
-        true
+        each_pass!(self, pass => pass.open(template))
     }
-    pub fn close(&mut self) {}
-    pub fn value(&mut self, datum: Datum<'_>) {}
-    pub fn url(&mut self, datum: Datum<'_>) {}
-    pub fn joined(&mut self, parts: &dyn Fn(&mut Joiner<'_>)) {}
-    pub fn nothing(&mut self) {}
+
+    pub fn close(&mut self) {
+        each_pass!(self, pass => pass.close());
+    }
+
+    pub fn value(&mut self, datum: Datum<'_>) {
+        each_pass!(self, pass => pass.value(datum));
+    }
+
+    /// A value that is where a browser expects a URL.
+    pub fn url(&mut self, datum: Datum<'_>) {
+        let mut text = String::new();
+        let datum = match datum {
+            Datum::Shown(_) => {
+                let _ = write_text(datum, &mut text);
+                Datum::Str(&text)
+            }
+            other => other,
+        };
+        let is_bad = matches!(datum, Datum::Str(text) if !super::url::is_harmless(text));
+        self.value(if is_bad { Datum::Str(super::url::BLOCKED) } else { datum });
+    }
+
+    /// Several values and texts as one value.
+    pub fn joined(&mut self, parts: &dyn Fn(&mut Joiner<'_>)) {
+        let mut text = each_pass!(self, pass => mem::take(pass.scratch()));
+        text.clear();
+        parts(&mut Joiner { text: &mut text });
+        self.value(Datum::Str(&text));
+        each_pass!(self, pass => *pass.scratch() = text);
+    }
+
+    /// A structure is empty.
+    pub fn nothing(&mut self) {
+        each_pass!(self, pass => pass.nothing());
+    }
+
+    /// One of a structure's alternatives begins. `false`: it is skipped, and not closed.
     pub fn branch(&mut self, alternative: usize) -> bool {
-        true
+        each_pass!(self, pass => pass.branch(alternative))
     }
+
+    /// A structure is what this renders.
     pub fn embed(&mut self, render: &dyn Render) {
-        render.render(self);
+        if each_pass!(self, pass => pass.await_block()) {
+            render.render(self);
+            each_pass!(self, pass => pass.came());
+        }
     }
-    pub fn list(&mut self) {}
+
+    pub fn list(&mut self) {
+        each_pass!(self, pass => pass.list());
+    }
+
+    /// A row begins. `false`: it is skipped, and not closed.
     pub fn row(&mut self) -> bool {
-        true
+        each_pass!(self, pass => pass.row())
     }
-    pub fn end_list(&mut self) {}
+
+    pub fn end_list(&mut self) {
+        each_pass!(self, pass => pass.end_list());
+    }
 }
 
 /// Joins the parts of one value.
 #[doc(hidden)]
 pub struct Joiner<'a> {
-    text: &'a mut alloc::string::String,
+    text: &'a mut String,
 }
 
 #[doc(hidden)]
@@ -67,7 +182,8 @@ impl Joiner<'_> {
     pub fn lit(&mut self, text: &str) {
         self.text.push_str(text);
     }
+
     pub fn put(&mut self, datum: Datum<'_>) {
-        let _ = (&self.text, datum);
+        let _ = write_text(datum, self.text);
     }
 }
