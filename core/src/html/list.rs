@@ -114,7 +114,8 @@ impl Plan {
     fn find_order(&mut self, first: u32, sources: &[u32]) {
         self.kept.clear();
         let ranks = &self.ranks;
-        self.kept.extend(sources.iter().filter(|source| **source != NEW).map(|source| ranks[(source - first) as usize]));
+        self.kept
+            .extend(sources.iter().filter(|source| **source != NEW).map(|source| ranks[(source - first) as usize]));
         let Some(start) = (0..self.kept.len()).find(|at| self.kept[*at] != *at as u32) else { return };
         let end = (0..self.kept.len()).rfind(|at| self.kept[*at] != *at as u32).map_or(start, |at| at + 1);
         let staying = self.longest_increasing();

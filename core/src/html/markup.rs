@@ -189,7 +189,9 @@ impl<'a> Markup<'a> {
             return false;
         }
         match self.next_structure() {
-            Some(Slot::Branch(alternatives)) if alternative < alternatives.len() => self.begin(alternatives[alternative]),
+            Some(Slot::Branch(alternatives)) if alternative < alternatives.len() => {
+                self.begin(alternatives[alternative])
+            }
             _ => {
                 self.fail(Flaw::Left);
                 false

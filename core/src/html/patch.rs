@@ -26,10 +26,6 @@ impl<'a> Out<'a> {
         Out { bytes, first, text: String::new() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.len() == self.first
-    }
-
     pub(super) fn end(self) {
         self.bytes.push(b']');
     }

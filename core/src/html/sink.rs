@@ -85,8 +85,6 @@ pub(super) enum Flaw {
     TooDeep,
     /// Another run of the same render said something else.
     NotTheSame,
-    /// It holds what a parser would put elsewhere.
-    Misplaced,
 }
 
 macro_rules! each_pass {

@@ -47,10 +47,6 @@ impl Texts {
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        *self = Texts::default();
-    }
-
     /// About how many bytes they take.
     pub(super) fn memory(&self) -> usize {
         self.bytes + self.texts.len() * 32

@@ -49,8 +49,22 @@ mod tests {
     #[test]
     fn what_names_something_is_harmless() {
         for url in [
-            "", "/", "/a:b", "a/b:c", "?q=javascript:", "#x:y", "//host/x", "https://example.org", "HTTP://x", "mailto:a@b",
-            "tel:+1", "1:2", "data:image/png;base64,AAAA", "rooms/x", "über:x", "wss://x",
+            "",
+            "/",
+            "/a:b",
+            "a/b:c",
+            "?q=javascript:",
+            "#x:y",
+            "//host/x",
+            "https://example.org",
+            "HTTP://x",
+            "mailto:a@b",
+            "tel:+1",
+            "1:2",
+            "data:image/png;base64,AAAA",
+            "rooms/x",
+            "über:x",
+            "wss://x",
         ] {
             assert!(is_harmless(url), "{url:?}");
         }
@@ -59,9 +73,21 @@ mod tests {
     #[test]
     fn what_runs_is_not() {
         for url in [
-            "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:x", "\u{1}javascript:x", "java\tscript:x",
-            "java\r\nscript:x", "\n\tjavascript\n:x", "data:text/html,<script>", "data:image/svg+xml,<svg onload=x>", "vbscript:x",
-            "unknownandverylongscheme:x", "httpsx:x", "data:image/pngx,x", "blob:x", "view-source:x",
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            " javascript:x",
+            "\u{1}javascript:x",
+            "java\tscript:x",
+            "java\r\nscript:x",
+            "\n\tjavascript\n:x",
+            "data:text/html,<script>",
+            "data:image/svg+xml,<svg onload=x>",
+            "vbscript:x",
+            "unknownandverylongscheme:x",
+            "httpsx:x",
+            "data:image/pngx,x",
+            "blob:x",
+            "view-source:x",
         ] {
             assert!(!is_harmless(url), "{url:?}");
         }

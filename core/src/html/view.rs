@@ -48,7 +48,6 @@ impl fmt::Display for Fault {
             Flaw::NotOne => "where `@(…)` stands, one `html!` or none has to be rendered; this rendered several, or forgot to say that it is none",
             Flaw::TooDeep => "blocks stand in one another more than 256 times",
             Flaw::NotTheSame => "the render said something else when it ran a second time; it has to depend on the component's fields alone",
-            Flaw::Misplaced => "an element stands where a parser would not leave it",
         })
     }
 }
@@ -57,7 +56,7 @@ impl core::error::Error for Fault {}
 
 /// Renders: memory that is used again, and the templates that were seen.
 ///
-/// ```
+/// ```ignore
 /// use lazuli::html::{Render, Renderer, to_html};
 ///
 /// fn counter(count: u32) -> impl Render {
@@ -82,7 +81,7 @@ pub struct Renderer {
 }
 
 /// More numbers than this may be lost before a view numbers its slots anew, besides as many as are in use.
-const LOST: u32 = 1_000;
+const LOST: u32 = 200;
 
 impl Renderer {
     /// One without any templates. The words of its views are hashed with a key that is made of `seed`.
@@ -147,7 +146,15 @@ impl Renderer {
         let mut names = Vec::new();
         self.read(render, &mut names, None)?;
         self.note(&names);
-        *view = View { names, words: Vec::new(), bases: Vec::new(), next: 1, live: 0, texts: Texts::default(), fingerprint: 0 };
+        *view = View {
+            names,
+            words: Vec::new(),
+            bases: Vec::new(),
+            next: 1,
+            live: 0,
+            texts: Texts::default(),
+            fingerprint: 0,
+        };
         self.write(view, render, 0, patch)
     }
 
@@ -185,13 +192,7 @@ impl Renderer {
     }
 
     /// Writes a patch to what was read. `known`: how many of the names the browser knows; none, if it does not show the view.
-    fn write(
-        &mut self,
-        view: &mut View,
-        render: &dyn Render,
-        known: usize,
-        patch: &mut Vec<u8>,
-    ) -> Result<(), Fault> {
+    fn write(&mut self, view: &mut View, render: &dyn Render, known: usize, patch: &mut Vec<u8>) -> Result<(), Fault> {
         let start = patch.len();
         self.bases.clear();
         self.memory.clear();

@@ -26,7 +26,12 @@ impl Tree<'_> {
     }
 
     /// Goes past a block. `visit` gets the template of each block in it, itself first, in the order of their numbers.
-    pub(super) fn walk(&self, template: &'static Template, place: &mut Place, visit: &mut impl FnMut(Place, &'static Template)) {
+    pub(super) fn walk(
+        &self,
+        template: &'static Template,
+        place: &mut Place,
+        visit: &mut impl FnMut(Place, &'static Template),
+    ) {
         visit(*place, template);
         place.block += 1;
         if template.is_flat() {

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod cluster;
+pub mod mirror;
 pub mod net;
 
 use lazuli::log::{Level, Record};
