@@ -250,7 +250,7 @@ impl World {
         let mut renderer = Renderer::new(seed);
         let mut view = renderer.mount(state)?;
         let (mut patch, mut mirror) = (Vec::new(), Mirror::default());
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             // A page that came rendered: what it shows is known from elsewhere, and the numbers are the same.
             Renderer::new(seed + 1).whole(&mut renderer.mount(state)?, state, &mut patch)?;
         } else {

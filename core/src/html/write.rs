@@ -3,7 +3,9 @@
 //! It walks along the words of both. The words say what differs; the render is asked for the values that have to be sent, and only
 //! for those rows that changed.
 
-use super::list::{Keys, NEW, Order, Plan};
+mod rows;
+
+use super::list::Plan;
 use super::patch::Out;
 use super::sink::{DEEPEST, Flaw};
 use super::template::{Slot, Template};
@@ -13,6 +15,7 @@ use super::walk::{Place, Tree};
 use super::word::Words;
 use alloc::string::String;
 use alloc::vec::Vec;
+use rows::List;
 
 /// Writes a patch.
 pub(super) struct Writer<'a> {
@@ -77,27 +80,6 @@ impl Level {
     fn number(&self, slot: usize) -> Option<u32> {
         Some(self.base + slot.checked_sub(usize::from(self.template.hidden_key))? as u32)
     }
-}
-
-/// A list that is open.
-struct List {
-    row: &'static Template,
-    number: u32,
-    known: bool,
-    /// The row that is next, and how many there are.
-    at: usize,
-    rows: usize,
-    /// The mask of the rows that come now, and where they end.
-    mask: u32,
-    run: usize,
-    /// Its part of [`Memory::sources`].
-    sources: usize,
-    /// Its parts of [`Memory::starts`]: old rows and new ones, each with an end. Empty for rows of values alone.
-    old_starts: usize,
-    new_starts: usize,
-    /// Where the first old row begins, and what comes after the last.
-    old_first: Place,
-    old_end: Place,
 }
 
 impl<'a> Writer<'a> {
@@ -319,197 +301,6 @@ impl<'a> Writer<'a> {
     pub(super) fn came(&mut self) {
         if core::mem::take(&mut self.awaited) {
             self.fail(Flaw::NotOne);
-        }
-    }
-
-    pub(super) fn list(&mut self) {
-        let Some((Slot::List(row), number, known)) = self.next_slot() else { return self.fail(Flaw::NotTheSame) };
-        // Its slot is over when the list is.
-        if let Some(level) = self.memory.levels.last_mut() {
-            level.slot -= 1;
-        }
-        let rows = self.next_new() as usize;
-        let mut list = List {
-            row,
-            number,
-            known,
-            at: 0,
-            rows,
-            mask: 0,
-            run: 0,
-            sources: self.memory.sources.len(),
-            old_starts: self.memory.starts.len(),
-            new_starts: self.memory.starts.len(),
-            old_first: self.was,
-            old_end: self.was,
-        };
-        if known {
-            self.plan(&mut list);
-        } else {
-            self.out.int(rows as i64);
-            list.mask = self.begin_run(row, self.is, rows);
-            list.run = rows;
-        }
-        self.memory.lists.push(list);
-    }
-
-    /// Says which rows go and how the others change places.
-    fn plan(&mut self, list: &mut List) {
-        let row = list.row;
-        let old_rows = self.next_old() as usize;
-        list.old_first = self.was;
-        let (mut end, stride) = (self.was, row.slots.len());
-        let Memory { plan, sources, starts, .. } = &mut *self.memory;
-        let (old, new) = if row.is_flat() {
-            end.word += old_rows * stride;
-            end.block += old_rows;
-            (
-                Keys::Strided(self.old.words.get(self.was.word..end.word).unwrap_or_default(), stride),
-                Keys::Strided(self.new.words.get(self.is..self.is + list.rows * stride).unwrap_or_default(), stride),
-            )
-        } else {
-            // The rows of lists that are open already are before these.
-            let mut note = |tree: Tree<'_>, place: &mut Place, rows: usize| {
-                for _ in 0..rows {
-                    starts.push(*place);
-                    tree.skip(row, place);
-                }
-                starts.push(*place);
-            };
-            note(self.old, &mut end, old_rows);
-            note(self.new, &mut Place { word: self.is, block: 0 }, list.rows);
-            list.new_starts += old_rows + 1;
-            (
-                Keys::At(self.old.words, starts.get(list.old_starts..list.new_starts - 1).unwrap_or_default()),
-                Keys::At(self.new.words, starts.get(list.new_starts..list.new_starts + list.rows).unwrap_or_default()),
-            )
-        };
-        list.old_end = end;
-        plan.make(old, new, sources);
-        let number = list.number.into();
-        for run in &plan.removed {
-            self.out.ints(&[-2, number, run.start.into(), run.len() as i64]);
-        }
-        match &plan.order {
-            Order::Same => {}
-            Order::Moves(moves) => {
-                for (from, to) in moves {
-                    self.out.ints(&[-3, number, (*from).into(), (*to).into()]);
-                }
-            }
-            Order::Permuted(at, order) => {
-                self.out.ints(&[-4, number, (*at).into()]);
-                self.out.array(order);
-            }
-        }
-        let removed = core::mem::take(&mut self.memory.plan.removed);
-        for at in removed.iter().cloned().flatten() {
-            self.was = self.old_start(list, at as usize);
-            self.drop_old(row);
-        }
-        self.memory.plan.removed = removed;
-    }
-
-    /// Where an old row of a list begins.
-    fn old_start(&self, list: &List, row: usize) -> Place {
-        if list.row.is_flat() {
-            let Place { word, block } = list.old_first;
-            return Place { word: word + row * list.row.slots.len(), block: block + row };
-        }
-        self.memory.starts.get(list.old_starts + row).copied().unwrap_or_default()
-    }
-
-    /// Writes the mask of rows that begin at a word, if there are two or more.
-    fn begin_run(&mut self, row: &'static Template, word: usize, rows: usize) -> u32 {
-        if rows < 2 {
-            return 0;
-        }
-        let (hidden, stride) = (usize::from(row.hidden_key), row.slots.len());
-        let words = self.new.words.get(word..word + rows * stride).unwrap_or_default();
-        let mut mask = 0;
-        if row.is_flat() {
-            for slot in hidden..stride.min(31) {
-                let mut column = words.iter().skip(slot).step_by(stride);
-                let first = column.next();
-                if column.all(|word| Some(word) == first) {
-                    mask |= 1 << slot;
-                }
-            }
-        }
-        self.out.int((mask >> hidden).into());
-        mask
-    }
-
-    pub(super) fn row(&mut self) -> bool {
-        if self.flaw.is_some() {
-            return false;
-        }
-        let Some(list) = self.memory.lists.last_mut().filter(|list| list.at < list.rows) else {
-            self.fail(Flaw::NotTheSame);
-            return false;
-        };
-        let (at, row) = (list.at, list.row);
-        list.at += 1;
-        let source = if list.known { self.memory.sources.get(list.sources + at).copied() } else { None };
-        match source {
-            Some(source) if source != NEW => self.old_row(at, source as usize),
-            _ => {
-                if at >= list.run {
-                    self.begin_inserts(at);
-                    return self.begin_new(row, 0);
-                }
-                let mask = if at > 0 { list.mask } else { 0 };
-                self.begin_new(row, mask)
-            }
-        }
-    }
-
-    /// Says that rows come in, from this one to the next that was there before.
-    fn begin_inserts(&mut self, at: usize) {
-        let Memory { lists, sources, .. } = &mut *self.memory;
-        let Some(list) = lists.last_mut() else { return };
-        let sources = sources.get(list.sources + at..list.sources + list.rows).unwrap_or_default();
-        let rows = sources.iter().take_while(|source| **source == NEW).count();
-        list.run = at + rows;
-        let row = list.row;
-        self.out.ints(&[-1, list.number.into(), at as i64, rows as i64]);
-        let mask = self.begin_run(row, self.is, rows);
-        if let Some(list) = self.memory.lists.last_mut() {
-            list.mask = mask;
-        }
-    }
-
-    /// A row that the browser has: gone past, if nothing in it changed.
-    fn old_row(&mut self, at: usize, source: usize) -> bool {
-        let Some(list) = self.memory.lists.last() else { return false };
-        let row = list.row;
-        let (start, end, is_end) = if row.is_flat() {
-            let start = self.old_start(list, source);
-            let stride = row.slots.len();
-            (start, Place { word: start.word + stride, block: start.block + 1 }, self.is + stride)
-        } else {
-            let is_end = self.memory.starts.get(list.new_starts + at + 1).map_or(0, |place| place.word);
-            (self.old_start(list, source), self.old_start(list, source + 1), is_end)
-        };
-        self.was = start;
-        let was = self.old.words.get(start.word..end.word);
-        if was.is_some() && was == self.new.words.get(self.is..is_end) {
-            self.bases.extend_from_slice(self.old_bases.get(start.block..end.block).unwrap_or_default());
-            self.is = is_end;
-            return false;
-        }
-        self.begin_known(row)
-    }
-
-    pub(super) fn end_list(&mut self) {
-        let is_list = matches!(self.next_slot(), Some((Slot::List(_), _, _)));
-        match self.memory.lists.pop() {
-            Some(list) if is_list && list.at == list.rows => {
-                self.was = list.old_end;
-                self.memory.sources.truncate(list.sources);
-                self.memory.starts.truncate(list.old_starts);
-            }
-            _ => self.fail(Flaw::NotTheSame),
         }
     }
 
