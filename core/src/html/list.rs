@@ -48,7 +48,7 @@ impl Plan {
         self.order = Order::Same;
         let (before, after) = (old.len(), new.len());
         let shorter = before.min(after);
-        let first = (0..shorter).find(|at| old.get(*at) != new.get(*at)).unwrap_or(shorter);
+        let first = old.common_start(new, shorter);
         let ends = (0..shorter - first).find(|at| old.get(before - 1 - at) != new.get(after - 1 - at));
         let last = ends.unwrap_or(shorter - first);
         let (old_middle, new_middle) = (first..before - last, first..after - last);
@@ -186,6 +186,17 @@ impl Keys<'_> {
         match self {
             Keys::Strided(words, stride) => words.len() / stride.max(1),
             Keys::At(_, places) => places.len(),
+        }
+    }
+
+    /// How many of the first `most` keys are the same.
+    fn common_start(self, other: Keys<'_>, most: usize) -> usize {
+        match (self, other) {
+            (Keys::Strided(a, stride), Keys::Strided(b, _)) => {
+                let keys = a.iter().step_by(stride).zip(b.iter().step_by(stride));
+                keys.take(most).take_while(|(a, b)| a == b).count()
+            }
+            _ => (0..most).find(|at| self.get(*at) != other.get(*at)).unwrap_or(most),
         }
     }
 

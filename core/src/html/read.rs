@@ -4,7 +4,7 @@ use super::sink::{DEEPEST, Flaw};
 use super::template::{Slot, Template};
 use super::texts::Texts;
 use super::value::Datum;
-use super::word::{OFF, Words};
+use super::word::{OFF, ON, Words, of_int};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,7 +14,9 @@ pub(super) struct Reader<'a> {
     pub(super) words: &'a mut Vec<u64>,
     /// The templates that the view names, in the order in which they came.
     pub(super) names: &'a mut Vec<&'static Template>,
-    pub(super) levels: &'a mut Vec<Level>,
+    /// The innermost block that is open, and those around it.
+    pub(super) at: Level,
+    pub(super) around: &'a mut Vec<Level>,
     /// For a view that begins: the numbers of its blocks.
     pub(super) numbering: Option<Numbering<'a>>,
     pub(super) scratch: &'a mut String,
@@ -32,15 +34,25 @@ pub(super) struct Numbering<'a> {
     pub(super) texts: &'a mut Texts,
 }
 
-/// A block that is open.
+/// What is around a render: no block.
+static OUTSIDE: Template = Template { name: "", source: "", slots: &[], hidden_key: false, pieces: &[], roots: &[] };
+
+/// A block that is open, or the rows of a list one after the other.
+#[derive(Clone, Copy)]
 pub(super) struct Level {
     template: &'static Template,
-    /// The slot that is next.
+    /// The slot that is next; [`BETWEEN`] rows, there is none.
     slot: usize,
     /// The number of its first slot, if the view begins.
     base: u32,
-    /// Where the word of the list is that is open in it.
-    list: usize,
+    /// For rows: where the word is that counts them.
+    list: Option<usize>,
+}
+
+const BETWEEN: usize = usize::MAX / 2;
+
+impl Level {
+    pub(super) const OUTSIDE: Level = Level { template: &OUTSIDE, slot: 0, base: 0, list: None };
 }
 
 impl Reader<'_> {
@@ -54,10 +66,8 @@ impl Reader<'_> {
 
     /// The next slot of the innermost block.
     fn next_slot(&mut self) -> Option<Slot> {
-        let found = self.levels.last_mut().and_then(|level| {
-            level.slot += 1;
-            level.template.slots.get(level.slot - 1).copied()
-        });
+        let found = self.at.template.slots.get(self.at.slot).copied();
+        self.at.slot += 1;
         if found.is_none() {
             self.fail(Flaw::Left);
         }
@@ -65,18 +75,23 @@ impl Reader<'_> {
     }
 
     fn begin(&mut self, template: &'static Template) -> bool {
-        if self.levels.len() >= DEEPEST {
+        if self.around.len() >= DEEPEST {
             self.fail(Flaw::TooDeep);
             return false;
         }
-        let mut base = 0;
-        if let Some(numbering) = &mut self.numbering {
-            base = *numbering.next;
-            numbering.bases.push(base);
-            *numbering.next += template.numbered();
-        }
-        self.levels.push(Level { template, slot: 0, base, list: 0 });
+        self.around.push(self.at);
+        self.at = Level { template, slot: 0, base: 0, list: None };
+        self.number();
         true
+    }
+
+    /// Gives the block that begins its numbers.
+    fn number(&mut self) {
+        if let Some(numbering) = &mut self.numbering {
+            self.at.base = *numbering.next;
+            numbering.bases.push(self.at.base);
+            *numbering.next += self.at.template.numbered();
+        }
     }
 
     pub(super) fn open(&mut self, template: &'static Template) -> bool {
@@ -85,7 +100,7 @@ impl Reader<'_> {
             return false;
         }
         let name = name_of(self.names, template);
-        if self.levels.is_empty() {
+        if self.around.is_empty() {
             self.root = name;
         } else {
             let Some(Slot::Embed) = self.next_slot() else { return false };
@@ -94,21 +109,57 @@ impl Reader<'_> {
         self.begin(template)
     }
 
+    #[inline]
     pub(super) fn close(&mut self) {
-        if self.levels.pop().is_none_or(|level| level.slot != level.template.slots.len()) {
+        if self.at.slot != self.at.template.slots.len() {
             self.fail(Flaw::Left);
+        }
+        if self.at.list.is_some() {
+            self.at.slot = BETWEEN;
+        } else {
+            self.leave();
         }
     }
 
+    fn leave(&mut self) {
+        match self.around.pop() {
+            Some(level) => self.at = level,
+            None => self.fail(Flaw::Left),
+        }
+    }
+
+    #[inline]
     pub(super) fn value(&mut self, datum: Datum<'_>) {
-        let word = self.maker.word(datum);
+        match datum {
+            Datum::Off => self.put(OFF),
+            Datum::On => self.put(ON),
+            Datum::Int(int) => match of_int(int) {
+                Some(word) => self.put(word),
+                None => self.other(datum),
+            },
+            Datum::Str(text) => self.text(text),
+            other => self.other(other),
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, word: u64) {
         self.words.push(word);
-        let Some(level) = self.levels.last_mut() else { return self.fail(Flaw::Left) };
-        level.slot += 1;
-        if let (Some(numbering), Datum::Str(text)) = (&mut self.numbering, datum)
-            && let Some(offset) = (level.slot - 1).checked_sub(usize::from(level.template.hidden_key))
+        self.at.slot += 1;
+    }
+
+    fn other(&mut self, datum: Datum<'_>) {
+        let word = self.maker.of_other(datum);
+        self.put(word);
+    }
+
+    fn text(&mut self, text: &str) {
+        let word = self.maker.of_text(text);
+        self.put(word);
+        if let Some(numbering) = &mut self.numbering
+            && let Some(offset) = (self.at.slot - 1).checked_sub(usize::from(self.at.template.hidden_key))
         {
-            numbering.texts.keep(level.base + offset as u32, text);
+            numbering.texts.keep(self.at.base.wrapping_add(offset as u32), text);
         }
     }
 
@@ -141,38 +192,43 @@ impl Reader<'_> {
     }
 
     pub(super) fn list(&mut self) {
-        let place = self.words.len();
+        let Some(Slot::List(row)) = self.next_slot() else { return self.fail(Flaw::Left) };
+        let list = Some(self.words.len());
         self.words.push(0);
-        match self.levels.last_mut() {
-            Some(level) => level.list = place,
-            None => self.fail(Flaw::Left),
+        if self.around.len() >= DEEPEST {
+            self.fail(Flaw::TooDeep);
         }
+        self.around.push(self.at);
+        self.at = Level { template: row, slot: BETWEEN, base: 0, list };
     }
 
+    #[inline]
     pub(super) fn row(&mut self) -> bool {
-        if self.flaw.is_some() {
-            return false;
-        }
-        let Some(level) = self.levels.last() else { return false };
-        let Some(&Slot::List(template)) = level.template.slots.get(level.slot) else {
+        if self.at.slot != BETWEEN || self.flaw.is_some() {
             self.fail(Flaw::Left);
             return false;
-        };
-        if let Some(count) = self.words.get_mut(level.list) {
+        }
+        self.at.slot = 0;
+        if let Some(count) = self.at.list.and_then(|list| self.words.get_mut(list)) {
             *count += 1;
         }
-        self.begin(template)
+        if self.numbering.is_some() {
+            self.number();
+        }
+        true
     }
 
     pub(super) fn end_list(&mut self) {
-        if !matches!(self.next_slot(), Some(Slot::List(_))) {
+        if self.at.slot != BETWEEN {
             self.fail(Flaw::Left);
         }
+        self.leave();
     }
 
     /// What was wrong, once the render has run.
     pub(super) fn finish(&self) -> Option<Flaw> {
-        self.flaw.or((self.awaited || !self.levels.is_empty()).then_some(Flaw::Left))
+        let is_open = self.awaited || !self.around.is_empty() || self.at.slot != 0;
+        self.flaw.or(is_open.then_some(Flaw::Left))
     }
 }
 

@@ -101,16 +101,31 @@ macro_rules! each_pass {
 #[allow(missing_docs)]
 impl Sink<'_> {
     /// The block of an `html!` begins. `false`: it is skipped, and not closed.
+    #[inline]
     pub fn open(&mut self, template: &'static Template) -> bool {
         each_pass!(self, pass => pass.open(template))
     }
 
+    #[inline]
     pub fn close(&mut self) {
         each_pass!(self, pass => pass.close());
     }
 
+    // The first pass runs over everything, so what it does with a value is made for each kind of value where it stands.
+    #[inline]
     pub fn value(&mut self, datum: Datum<'_>) {
-        each_pass!(self, pass => pass.value(datum));
+        match &mut self.pass {
+            Pass::Read(reader) => reader.value(datum),
+            _ => self.later_value(datum),
+        }
+    }
+
+    fn later_value(&mut self, datum: Datum<'_>) {
+        match &mut self.pass {
+            Pass::Read(reader) => reader.value(datum),
+            Pass::Write(writer) => writer.value(datum),
+            Pass::Markup(markup) => markup.value(datum),
+        }
     }
 
     /// A value that is where a browser expects a URL.
@@ -137,16 +152,19 @@ impl Sink<'_> {
     }
 
     /// A structure is empty.
+    #[inline]
     pub fn nothing(&mut self) {
         each_pass!(self, pass => pass.nothing());
     }
 
     /// One of a structure's alternatives begins. `false`: it is skipped, and not closed.
+    #[inline]
     pub fn branch(&mut self, alternative: usize) -> bool {
         each_pass!(self, pass => pass.branch(alternative))
     }
 
     /// A structure is what this renders.
+    #[inline]
     pub fn embed(&mut self, render: &dyn Render) {
         if each_pass!(self, pass => pass.await_block()) {
             render.render(self);
@@ -154,15 +172,18 @@ impl Sink<'_> {
         }
     }
 
+    #[inline]
     pub fn list(&mut self) {
         each_pass!(self, pass => pass.list());
     }
 
     /// A row begins. `false`: it is skipped, and not closed.
+    #[inline]
     pub fn row(&mut self) -> bool {
         each_pass!(self, pass => pass.row())
     }
 
+    #[inline]
     pub fn end_list(&mut self) {
         each_pass!(self, pass => pass.end_list());
     }

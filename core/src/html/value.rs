@@ -34,24 +34,28 @@ pub trait Value {
 }
 
 impl Value for str {
+    #[inline]
     fn datum(&self) -> Datum<'_> {
         Datum::Str(self)
     }
 }
 
 impl Value for char {
+    #[inline]
     fn datum(&self) -> Datum<'_> {
         Datum::Char(*self)
     }
 }
 
 impl Value for bool {
+    #[inline]
     fn datum(&self) -> Datum<'_> {
         if *self { Datum::On } else { Datum::Off }
     }
 }
 
 impl<T: Value> Value for Option<T> {
+    #[inline]
     fn datum(&self) -> Datum<'_> {
         self.as_ref().map_or(Datum::Off, Value::datum)
     }
@@ -60,7 +64,8 @@ impl<T: Value> Value for Option<T> {
 macro_rules! texts {
     ($($text:ty),*) => {$(
         impl Value for $text {
-            fn datum(&self) -> Datum<'_> {
+            #[inline]
+    fn datum(&self) -> Datum<'_> {
                 Datum::Str(self)
             }
         }
@@ -72,7 +77,8 @@ texts!(String, Cow<'_, str>);
 macro_rules! pointers {
     ($($pointer:ty),*) => {$(
         impl<T: Value + ?Sized> Value for $pointer {
-            fn datum(&self) -> Datum<'_> {
+            #[inline]
+    fn datum(&self) -> Datum<'_> {
                 (**self).datum()
             }
         }
@@ -84,7 +90,8 @@ pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 macro_rules! small_integers {
     ($($integer:ty),*) => {$(
         impl Value for $integer {
-            fn datum(&self) -> Datum<'_> {
+            #[inline]
+    fn datum(&self) -> Datum<'_> {
                 Datum::Int(i64::from(*self))
             }
         }
@@ -96,7 +103,8 @@ small_integers!(u8, u16, u32, i8, i16, i32, i64);
 macro_rules! large_integers {
     ($($integer:ty),*) => {$(
         impl Value for $integer {
-            fn datum(&self) -> Datum<'_> {
+            #[inline]
+    fn datum(&self) -> Datum<'_> {
                 i64::try_from(*self).map_or(Datum::Shown(self), Datum::Int)
             }
         }
@@ -108,7 +116,8 @@ large_integers!(u64, usize, isize, u128, i128);
 macro_rules! floats {
     ($($float:ty),*) => {$(
         impl Value for $float {
-            fn datum(&self) -> Datum<'_> {
+            #[inline]
+    fn datum(&self) -> Datum<'_> {
                 Datum::Shown(self)
             }
         }
@@ -128,6 +137,7 @@ pub trait ByValue<'a> {
 }
 
 impl<'a, T: Value + ?Sized> ByValue<'a> for Hole<'a, T> {
+    #[inline]
     fn datum(&self) -> Datum<'a> {
         self.0.datum()
     }
@@ -140,6 +150,7 @@ pub trait ByDisplay<'a> {
 }
 
 impl<'a, T: fmt::Display> ByDisplay<'a> for &Hole<'a, T> {
+    #[inline]
     fn datum(&self) -> Datum<'a> {
         Datum::Shown(self.0)
     }

@@ -23,7 +23,6 @@ pub struct View {
     next: u32,
     live: u32,
     texts: Texts,
-    fingerprint: u64,
 }
 
 /// A render as a page shows it first.
@@ -102,7 +101,7 @@ impl Renderer {
     /// When the render is none; see [`Fault`].
     pub fn page(&mut self, render: &dyn Render) -> Result<Page, Fault> {
         let view = self.mount(render)?;
-        Ok(Page { html: to_html(render)?, shape: view.shape(), fingerprint: view.fingerprint })
+        Ok(Page { html: to_html(render)?, shape: view.shape(), fingerprint: self.fingerprint(&view) })
     }
 
     /// A view of what a page shows already.
@@ -115,10 +114,9 @@ impl Renderer {
         let numbering = Numbering { bases: &mut bases, next: &mut next, texts: &mut texts };
         self.read(render, &mut names, Some(numbering))?;
         self.note(&names);
-        let fingerprint = self.fingerprint(&names);
         names.shrink_to_fit();
         bases.shrink_to_fit();
-        Ok(View { names, words: self.words.as_slice().into(), bases, next, live: next - 1, texts, fingerprint })
+        Ok(View { names, words: self.words.as_slice().into(), bases, next, live: next - 1, texts })
     }
 
     /// Appends the patch that leads from what a view shows to what `render` says; nothing, and `false`, if that is the same.
@@ -146,15 +144,7 @@ impl Renderer {
         let mut names = Vec::new();
         self.read(render, &mut names, None)?;
         self.note(&names);
-        *view = View {
-            names,
-            words: Vec::new(),
-            bases: Vec::new(),
-            next: 1,
-            live: 0,
-            texts: Texts::default(),
-            fingerprint: 0,
-        };
+        *view = View { names, words: Vec::new(), bases: Vec::new(), next: 1, live: 0, texts: Texts::default() };
         self.write(view, render, 0, patch)
     }
 
@@ -176,7 +166,8 @@ impl Renderer {
             maker: &mut self.maker,
             words: &mut self.words,
             names,
-            levels: &mut self.levels,
+            at: Level::OUTSIDE,
+            around: &mut self.levels,
             numbering,
             scratch: &mut self.memory.scratch,
             root: 0,
@@ -234,13 +225,13 @@ impl Renderer {
         if is_sparse {
             view.renumber();
         }
-        view.fingerprint = self.fingerprint(&view.names);
         Ok(())
     }
 
-    fn fingerprint(&self, names: &[&'static Template]) -> u64 {
-        let own = names.first().map_or(0, |own| self.maker.of_text(own.name));
-        self.maker.of_words(&self.words) ^ own
+    /// The same for views that show the same, as far as this renderer and others of the same seed know.
+    pub fn fingerprint(&self, view: &View) -> u64 {
+        let own = view.names.first().map_or(0, |own| self.maker.of_text(own.name));
+        self.maker.of_words(&view.words) ^ own
     }
 
     fn note(&mut self, names: &[&'static Template]) {
@@ -276,11 +267,6 @@ fn refill<T: Copy>(held: &mut Vec<T>, new: &[T]) {
 }
 
 impl View {
-    /// The same for a view that shows the same, as far as this renderer and others of the same seed know.
-    pub fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
-
     /// About how many bytes of memory the view takes.
     pub fn memory(&self) -> usize {
         size_of::<View>()

@@ -16,7 +16,7 @@ pub(super) struct Words {
 }
 
 pub(super) const OFF: u64 = 0;
-const ON: u64 = 1;
+pub(super) const ON: u64 = 1;
 /// The lowest byte of a word is its kind. A whole number:
 const INT: u64 = 2;
 /// A text of this many bytes less than the kind says, up to seven:
@@ -35,25 +35,27 @@ impl Words {
         match datum {
             Datum::Off => OFF,
             Datum::On => ON,
-            Datum::Int(int) if fits(int) => (int as u64) << 8 | INT,
+            Datum::Int(int) => of_int(int).unwrap_or_else(|| self.of_other(datum)),
             Datum::Str(text) => self.of_text(text),
-            other => {
-                let mut text = core::mem::take(&mut self.text);
-                text.clear();
-                let _ = write_text(other, &mut text);
-                let word = self.of_text(&text);
-                self.text = text;
-                word
-            }
+            other => self.of_other(other),
         }
     }
 
+    pub(super) fn of_other(&mut self, datum: Datum<'_>) -> u64 {
+        let mut text = core::mem::take(&mut self.text);
+        text.clear();
+        let _ = write_text(datum, &mut text);
+        let word = self.of_text(&text);
+        self.text = text;
+        word
+    }
+
+    #[inline]
     pub(super) fn of_text(&self, text: &str) -> u64 {
         let bytes = text.as_bytes();
         if bytes.len() < 8 {
-            let mut word = [0; 8];
-            word[1..=bytes.len()].copy_from_slice(bytes);
-            return u64::from_le_bytes(word) | (SHORT + bytes.len() as u64);
+            let text = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            return text << 8 | (SHORT + bytes.len() as u64);
         }
         self.hash(bytes) << 8 | (LONG + (bytes.len() % LENGTHS) as u64)
     }
@@ -97,9 +99,10 @@ pub(super) fn short_text(word: u64, buffer: &mut [u8; 8]) -> Option<&str> {
     core::str::from_utf8(&buffer[1..=length]).ok()
 }
 
-/// Whether a number has room in a word beside its kind.
-fn fits(int: i64) -> bool {
-    (int << 8) >> 8 == int
+/// The word of a number that has room in one beside its kind.
+#[inline]
+pub(super) fn of_int(int: i64) -> Option<u64> {
+    ((int << 8) >> 8 == int).then_some((int as u64) << 8 | INT)
 }
 
 /// Writes a value as text.

@@ -14,6 +14,8 @@ pub(super) struct List {
     /// The row that is next, and how many there are.
     at: usize,
     rows: usize,
+    /// Up to here the rows are as they were, and gone past already.
+    same: usize,
     /// The mask of the rows that come now, and where they end.
     mask: u32,
     run: usize,
@@ -41,6 +43,7 @@ impl Writer<'_> {
             known,
             at: 0,
             rows,
+            same: 0,
             mask: 0,
             run: 0,
             sources: self.memory.sources.len(),
@@ -146,7 +149,18 @@ impl Writer<'_> {
         mask
     }
 
+    #[inline]
     pub(in crate::html) fn row(&mut self) -> bool {
+        if let Some(list) = self.memory.lists.last_mut()
+            && list.at < list.same
+        {
+            list.at += 1;
+            return false;
+        }
+        self.next_row()
+    }
+
+    fn next_row(&mut self) -> bool {
         if self.flaw.is_some() {
             return false;
         }
@@ -185,26 +199,41 @@ impl Writer<'_> {
         }
     }
 
-    /// A row that the browser has: gone past, if nothing in it changed.
+    /// A row that the browser has: gone past, if nothing in it changed, and with it all after it of which the same is true.
     fn old_row(&mut self, at: usize, source: usize) -> bool {
         let Some(list) = self.memory.lists.last() else { return false };
         let row = list.row;
-        let (start, end, is_end) = if row.is_flat() {
-            let start = self.old_start(list, source);
-            let stride = row.slots.len();
-            (start, Place { word: start.word + stride, block: start.block + 1 }, self.is + stride)
-        } else {
-            let is_end = self.memory.starts.get(list.new_starts + at + 1).map_or(0, |place| place.word);
-            (self.old_start(list, source), self.old_start(list, source + 1), is_end)
-        };
+        let start = self.old_start(list, source);
         self.was = start;
-        let was = self.old.words.get(start.word..end.word);
-        if was.is_some() && was == self.new.words.get(self.is..is_end) {
-            self.bases.extend_from_slice(self.old_bases.get(start.block..end.block).unwrap_or_default());
-            self.is = is_end;
-            return false;
+        let (same, end, is_end) = if row.is_flat() {
+            let same = self.same_rows(list, at, source);
+            (same, start.block + same, self.is + same * row.slots.len())
+        } else {
+            let end = self.old_start(list, source + 1);
+            let is_end = self.memory.starts.get(list.new_starts + at + 1).map_or(0, |place| place.word);
+            let was = self.old.words.get(start.word..end.word);
+            let is_same = was.is_some() && was == self.new.words.get(self.is..is_end);
+            (usize::from(is_same), end.block, is_end)
+        };
+        if same == 0 {
+            return self.begin_known(row);
         }
-        self.begin_known(row)
+        self.bases.extend_from_slice(self.old_bases.get(start.block..end).unwrap_or_default());
+        self.is = is_end;
+        if let Some(list) = self.memory.lists.last_mut() {
+            list.same = at + same;
+        }
+        false
+    }
+
+    /// How many rows of values alone, from this one on, are the old ones from `source` on.
+    fn same_rows(&self, list: &List, at: usize, source: usize) -> usize {
+        let stride = list.row.slots.len();
+        let was = self.old.words.get(self.was.word..list.old_end.word).unwrap_or_default();
+        let is = self.new.words.get(self.is..self.is + (list.rows - at) * stride).unwrap_or_default();
+        let sources = self.memory.sources.get(list.sources + at..list.sources + list.rows).unwrap_or_default();
+        let equal = common_start(was, is) / stride;
+        sources.iter().take(equal).enumerate().take_while(|(row, from)| **from as usize == source + row).count()
     }
 
     pub(in crate::html) fn end_list(&mut self) {
@@ -218,4 +247,13 @@ impl Writer<'_> {
             _ => self.fail(Flaw::NotTheSame),
         }
     }
+}
+
+/// How many words two rows of words have in common at their start.
+fn common_start(a: &[u64], b: &[u64]) -> usize {
+    // Whole chunks are compared by what the machine does fastest.
+    const CHUNK: usize = 32;
+    let chunks = a.chunks(CHUNK).zip(b.chunks(CHUNK)).take_while(|(a, b)| a == b && a.len() == CHUNK).count() * CHUNK;
+    let rest = a.iter().zip(b).skip(chunks).take_while(|(a, b)| a == b).count();
+    chunks + rest
 }
