@@ -42,7 +42,7 @@ fn steps(template: &Template, sink: &Ident) -> TokenStream {
 fn step(template: &Template, step: &Step, sink: &Ident) -> TokenStream {
     match step {
         Step::Let(stmt) => quote!(#stmt),
-        Step::Value(tokens) => {
+        Step::Value(tokens) | Step::Raw(tokens) => {
             let datum = datum(tokens);
             quote!(#sink.value(#datum);)
         }
@@ -116,7 +116,7 @@ fn joiner() -> Ident {
 }
 
 fn joined(sink: &Ident, joiner: &Ident, parts: &TokenStream) -> TokenStream {
-    quote!(#sink.joined(&|#joiner: &mut ::lazuli::html::sink::Joiner<'_>| { #parts });)
+    quote!(#sink.joined(&|#joiner: &mut ::lazuli::html::Joiner<'_>| { #parts });)
 }
 
 fn join(parts: &[Part], joiner: &Ident) -> TokenStream {

@@ -72,6 +72,8 @@ pub enum Step {
     Let(Stmt),
     Value(TokenStream),
     Url(TokenStream),
+    /// Markup, as it is.
+    Raw(TokenStream),
     Joined(Vec<Part>),
     /// The parts of a class, and classes with their conditions; `bare`: the attribute is left out if all are off.
     Classes {
@@ -240,7 +242,7 @@ impl Builder {
         let inside = Inside::element(outer, &element.name.text);
         let attributes = self.attributes(element);
         let (children, raw) = match element.children.as_slice() {
-            [Node::Raw(tokens, _)] => (Vec::new(), Some(self.value(Step::Value(tokens.clone())))),
+            [Node::Raw(tokens, _)] => (Vec::new(), Some(self.value(Step::Raw(tokens.clone())))),
             children => (self.children(children, Outer::In(&inside)), None),
         };
         Dom::Element(Box::new(DomElement {
@@ -297,6 +299,7 @@ impl Step {
         match self {
             Step::Value(tokens) => Some(format!("value {tokens}")),
             Step::Url(tokens) => Some(format!("url {tokens}")),
+            Step::Raw(tokens) => Some(format!("raw {tokens}")),
             Step::Joined(parts) => {
                 let parts = parts.iter().map(|part| match part {
                     Part::Text(text) => format!("{text:?}"),
