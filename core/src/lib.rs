@@ -58,6 +58,8 @@ mod stats;
 pub mod time;
 pub mod timer;
 
+pub use lazuli_macros::html;
+
 pub use channel::{App, Batch, Channel, Join, Timer};
 pub use config::{Batching, Config, Heartbeat, Limits, Node};
 pub use context::{ConnInfo, Context, Present, Scope, To};

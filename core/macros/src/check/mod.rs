@@ -1,0 +1,226 @@
+//! What is written right, and yet wrong as HTML.
+
+mod attributes;
+mod url;
+
+use lazuli_markup::{
+    Content, HTML, Inside, Item, MATH, Outer, SVG, Space, content, is_known, place, space_of, together,
+};
+use proc_macro2::Span;
+
+use crate::ast::{Element, Node};
+use crate::errors::{Errors, did_you_mean};
+use crate::lower::names;
+
+pub use attributes::{Kind, key};
+pub use url::is_url;
+
+/// Checks everything in one `html!`.
+pub fn check(nodes: &[Node], errors: &mut Errors) {
+    let outermost = outermost(nodes);
+    let space = space_of(names(nodes).into_iter());
+    if let Err(misplaced) = together(outermost.iter().map(|&(item, _)| item)) {
+        let span = outermost.last().map_or(Span::call_site(), |&(_, span)| span);
+        errors.at(span, misplaced);
+    }
+    let place = Place { outer: Outer::Root(space), in_template: false };
+    place.nodes(nodes, errors);
+}
+
+/// The elements and texts of a template's outermost level.
+pub fn outermost(nodes: &[Node]) -> Vec<(Item<'_>, Span)> {
+    nodes
+        .iter()
+        .filter_map(|node| match node {
+            Node::Text(text, _) if text.is_empty() => None,
+            Node::Text(_, span) => Some((Item::Text, *span)),
+            Node::Hole(tokens) => Some((Item::Text, span_of(tokens))),
+            Node::Element(element) => Some((Item::Element(&element.name.text), element.name.span)),
+            _ => None,
+        })
+        .collect()
+}
+
+pub fn span_of(tokens: &proc_macro2::TokenStream) -> Span {
+    tokens.clone().into_iter().next().map_or(Span::call_site(), |token| token.span())
+}
+
+/// Where nodes stand.
+#[derive(Clone, Copy)]
+struct Place<'c, 'n> {
+    outer: Outer<'c, 'n>,
+    in_template: bool,
+}
+
+impl<'n> Place<'_, 'n> {
+    fn nodes(self, nodes: &'n [Node], errors: &mut Errors) {
+        for node in nodes {
+            self.node(node, errors);
+        }
+    }
+
+    /// What one alternative shows, or a row: a template of its own.
+    fn body(self, nodes: &'n [Node], errors: &mut Errors) {
+        if let Err(misplaced) = together(outermost(nodes).into_iter().map(|(item, _)| item)) {
+            errors.at(outermost(nodes).last().map_or(Span::call_site(), |&(_, span)| span), misplaced);
+        }
+        self.nodes(nodes, errors);
+    }
+
+    fn node(self, node: &'n Node, errors: &mut Errors) {
+        match node {
+            Node::Text(text, span) => {
+                if !text.is_empty() {
+                    self.item(Item::Text, *span, errors);
+                }
+            }
+            Node::Hole(tokens) => {
+                self.item(Item::Text, span_of(tokens), errors);
+                self.changing(span_of(tokens), errors);
+            }
+            Node::Element(element) => self.element(element, errors),
+            Node::If(alternatives, otherwise) => {
+                for (condition, body) in alternatives {
+                    self.structure("@if", syn::spanned::Spanned::span(condition), errors);
+                    self.body(body, errors);
+                }
+                self.body(otherwise.as_deref().unwrap_or_default(), errors);
+            }
+            Node::Match(scrutinee, arms) => {
+                self.structure("@match", syn::spanned::Spanned::span(scrutinee), errors);
+                arms.iter().for_each(|arm| self.body(&arm.body, errors));
+            }
+            Node::For(rows) => {
+                self.structure("@for", syn::spanned::Spanned::span(&rows.pattern), errors);
+                self.body(&rows.body, errors);
+            }
+            Node::Let(stmt) => self.structure("@let", syn::spanned::Spanned::span(stmt), errors),
+            Node::Embed(tokens) => self.structure("@(…)", span_of(tokens), errors),
+            Node::Raw(_, span) => {
+                errors.at(*span, "`@raw(…)` must be alone in an element, which then holds what it gives")
+            }
+        }
+    }
+
+    fn item(self, item: Item<'n>, span: Span, errors: &mut Errors) {
+        if let Err(misplaced) = place(self.outer, item) {
+            errors.at(span, misplaced);
+        }
+    }
+
+    /// Something that can change. In a `template` there is nothing that could be changed: its content is no part of the page.
+    fn changing(self, span: Span, errors: &mut Errors) {
+        if self.in_template {
+            errors.at(span, "what is in a `template` element cannot change: it is no part of the page");
+        }
+    }
+
+    fn structure(self, what: &str, span: Span, errors: &mut Errors) {
+        self.changing(span, errors);
+        if let Outer::In(inside) = self.outer {
+            match content(inside.name(), inside.space()) {
+                Content::Markup => {}
+                Content::Void => errors.at(span, format!("`{}` has no content and no end tag", inside.name())),
+                Content::Text => errors.at(
+                    span,
+                    format!("`{what}` cannot stand in `{0}`, which holds text only: put it around the `{0}`, or compute the text", inside.name()),
+                ),
+                Content::Raw => errors.at(span, format!("what is in `{}` cannot change", inside.name())),
+            }
+        }
+    }
+
+    fn element(self, element: &'n Element, errors: &mut Errors) {
+        let name = &element.name;
+        let space = self.outer.space(&name.text);
+        if known(&name.text, space) {
+            self.item(Item::Element(&name.text), name.span, errors);
+        } else {
+            errors.at(name.span, unknown(&name.text, space));
+        }
+        attributes::check(element, space, errors);
+        if element.attributes.iter().any(|attribute| attribute.changes()) {
+            self.changing(name.span, errors);
+        }
+        let inside = Inside::element(self.outer, &name.text);
+        let place = Place { outer: Outer::In(&inside), in_template: self.in_template || name.text == "template" };
+        match content(&name.text, space) {
+            Content::Void if element.braces => errors.at(
+                name.span,
+                format!("`{0}` has no content and no end tag: end it with `;`, as in `{0} … ;`", name.text),
+            ),
+            Content::Raw => raw(element, errors),
+            _ => match element.children.as_slice() {
+                [Node::Raw(_, span)] => {
+                    place.changing(*span, errors);
+                    place.raw_alone(*span, errors);
+                }
+                children => place.nodes(children, errors),
+            },
+        }
+    }
+
+    /// `@raw(…)`, alone in its element.
+    fn raw_alone(self, span: Span, errors: &mut Errors) {
+        if let Outer::In(inside) = self.outer
+            && (content(inside.name(), inside.space()) != Content::Markup || place(self.outer, Item::Text).is_err())
+        {
+            errors.at(
+                span,
+                format!("`@raw(…)` cannot stand in `{}`: put it in an element for text, such as `div`", inside.name()),
+            );
+        }
+    }
+}
+
+/// Known as an element of its name space, or of another, which is then an error of place.
+fn known(name: &str, space: Space) -> bool {
+    is_known(name, space) || [Space::Html, Space::Svg, Space::Math].iter().any(|&other| is_known(name, other))
+}
+
+fn unknown(name: &str, space: Space) -> String {
+    let (names, what) = match space {
+        Space::Html => (HTML, "an element of HTML"),
+        Space::Svg => (SVG, "an element of SVG"),
+        Space::Math => (MATH, "an element of MathML"),
+    };
+    let mut hint = did_you_mean(name, names.iter().copied());
+    if hint.is_empty() {
+        hint = did_you_mean(name, HTML.iter().chain(SVG).chain(MATH).copied());
+    }
+    if hint.is_empty() && space == Space::Html {
+        hint = "; a custom element has a hyphen in its name".to_owned();
+    }
+    format!("`{name}` is not {what}{hint}")
+}
+
+/// An element whose inside is taken as it is, so that nothing in it can be escaped.
+fn raw(element: &Element, errors: &mut Errors) {
+    let name = &element.name.text;
+    let is_data = element.attributes.iter().any(|attribute| {
+        attribute.name.text == "type"
+            && matches!(&attribute.value, crate::ast::Value::Literal(text, _) if text.ends_with("json"))
+    });
+    for node in &element.children {
+        match node {
+            Node::Text(text, span) if text.contains("</") || text.contains("<!--") => {
+                errors.at(
+                    *span,
+                    format!("the text of `{name}` cannot be escaped, and must hold neither `</` nor `<!--`"),
+                );
+            }
+            Node::Text(_, span) if name == "script" && !is_data => {
+                errors.at(*span, "a script in the page does not run under a strict content security policy: serve it as a file, `script src=\"…\";`");
+            }
+            Node::Text(_, span) if name == "iframe" => errors.at(*span, "`iframe` has no content"),
+            Node::Text(..) => {}
+            Node::Hole(tokens) | Node::Embed(tokens) | Node::Raw(tokens, _) => {
+                errors.at(span_of(tokens), format!("nothing can be escaped in `{name}`, so it holds fixed text only"));
+            }
+            Node::Element(inner) => errors.at(inner.name.span, format!("`{name}` holds text only")),
+            _ => {
+                errors.at(element.name.span, format!("nothing can be escaped in `{name}`, so it holds fixed text only"))
+            }
+        }
+    }
+}

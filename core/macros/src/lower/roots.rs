@@ -1,0 +1,53 @@
+//! What is in a template, without its values: enough to say where it may stand.
+
+use crate::ast::Node;
+
+pub enum Root {
+    Text,
+    Element(String, Vec<Root>),
+}
+
+/// The elements in these nodes, through all structures. Texts are of interest at the outermost level only: within an element
+/// they have been checked.
+pub fn roots(nodes: &[Node], outermost: bool) -> Vec<Root> {
+    let mut found: Vec<Root> = Vec::new();
+    for node in nodes {
+        match node {
+            Node::Text(text, _) if text.is_empty() => {}
+            Node::Text(..) | Node::Hole(_) => {
+                if outermost && !matches!(found.last(), Some(Root::Text)) {
+                    found.push(Root::Text);
+                }
+            }
+            Node::Element(element) => {
+                found.push(Root::Element(element.name.text.clone(), roots(&element.children, false)))
+            }
+            _ => bodies(node).into_iter().for_each(|body| found.extend(roots(body, outermost))),
+        }
+    }
+    found
+}
+
+/// The names of the outermost elements, through all structures.
+pub fn names(nodes: &[Node]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for node in nodes {
+        match node {
+            Node::Element(element) => found.push(element.name.text.as_str()),
+            _ => bodies(node).into_iter().for_each(|body| found.extend(names(body))),
+        }
+    }
+    found
+}
+
+/// What a structure can show.
+fn bodies(node: &Node) -> Vec<&[Node]> {
+    match node {
+        Node::If(alternatives, otherwise) => {
+            alternatives.iter().map(|(_, body)| body).chain(otherwise).map(Vec::as_slice).collect()
+        }
+        Node::Match(_, arms) => arms.iter().map(|arm| arm.body.as_slice()).collect(),
+        Node::For(rows) => vec![&rows.body],
+        _ => Vec::new(),
+    }
+}
