@@ -128,7 +128,7 @@ impl Reader<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(&mut self, datum: Datum<'_>) {
         match datum {
             Datum::Off => self.put(OFF),

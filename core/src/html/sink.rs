@@ -112,7 +112,7 @@ impl Sink<'_> {
     }
 
     // The first pass runs over everything, so what it does with a value is made for each kind of value where it stands.
-    #[inline]
+    #[inline(always)]
     pub fn value(&mut self, datum: Datum<'_>) {
         match &mut self.pass {
             Pass::Read(reader) => reader.value(datum),
