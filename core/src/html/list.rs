@@ -193,8 +193,8 @@ impl Keys<'_> {
     fn common_start(self, other: Keys<'_>, most: usize) -> usize {
         match (self, other) {
             (Keys::Strided(a, stride), Keys::Strided(b, _)) => {
-                let keys = a.iter().step_by(stride).zip(b.iter().step_by(stride));
-                keys.take(most).take_while(|(a, b)| a == b).count()
+                let mut rows = a.chunks_exact(stride.max(1)).zip(b.chunks_exact(stride.max(1)));
+                rows.position(|(a, b)| a[0] != b[0]).unwrap_or(most)
             }
             _ => (0..most).find(|at| self.get(*at) != other.get(*at)).unwrap_or(most),
         }

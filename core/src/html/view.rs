@@ -55,7 +55,7 @@ impl core::error::Error for Fault {}
 
 /// Renders: memory that is used again, and the templates that were seen.
 ///
-/// ```ignore
+/// ```
 /// use lazuli::html::{Render, Renderer, to_html};
 ///
 /// fn counter(count: u32) -> impl Render {
@@ -220,8 +220,8 @@ impl Renderer {
         }
         writer.out.end();
         (view.next, view.live) = (next, live);
-        refill(&mut view.words, &self.words);
-        refill(&mut view.bases, &self.bases);
+        refill(&mut view.words, &mut self.words);
+        refill(&mut view.bases, &mut self.bases);
         if is_sparse {
             view.renumber();
         }
@@ -257,13 +257,23 @@ pub fn to_html(render: &dyn Render) -> Result<String, Fault> {
     flaw.map_or(Ok(html), |flaw| Err(Fault(flaw)))
 }
 
-/// Makes `held` what `new` is, with little more memory than that takes.
-fn refill<T: Copy>(held: &mut Vec<T>, new: &[T]) {
+/// As many words are worth not being copied.
+const LARGE: usize = 512;
+
+/// Makes `held` what `new` is, with little more memory than that takes; `new` holds anything afterwards.
+fn refill<T: Copy>(held: &mut Vec<T>, new: &mut Vec<T>) {
+    if new.capacity() - new.len() <= new.len() / 16 {
+        return core::mem::swap(held, new);
+    }
     held.clear();
-    if held.capacity() < new.len() || held.capacity() > 2 * new.len() + 8 {
+    if held.capacity() < new.len() || held.capacity() - new.len() > new.len() {
         *held = Vec::with_capacity(new.len());
     }
     held.extend_from_slice(new);
+    // Most updates leave the size as it is: then the next one takes what this one leaves.
+    if new.len() >= LARGE {
+        *new = Vec::with_capacity(held.capacity());
+    }
 }
 
 impl View {

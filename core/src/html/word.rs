@@ -23,7 +23,7 @@ const INT: u64 = 2;
 const SHORT: u64 = 8;
 /// A longer text, whose length the kind tells but for a multiple of [`LENGTHS`]:
 const LONG: u64 = 64;
-const LENGTHS: usize = 192;
+const LENGTHS: usize = 128;
 
 impl Words {
     pub(super) fn new(key: u64) -> Words {

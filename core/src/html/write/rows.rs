@@ -233,7 +233,9 @@ impl Writer<'_> {
         let is = self.new.words.get(self.is..self.is + (list.rows - at) * stride).unwrap_or_default();
         let sources = self.memory.sources.get(list.sources + at..list.sources + list.rows).unwrap_or_default();
         let equal = common_start(was, is) / stride;
-        sources.iter().take(equal).enumerate().take_while(|(row, from)| **from as usize == source + row).count()
+        let sources = sources.get(..equal).unwrap_or(sources);
+        let is_other = |(row, from): (usize, &u32)| *from as usize != source + row;
+        sources.iter().enumerate().position(is_other).unwrap_or(sources.len())
     }
 
     pub(in crate::html) fn end_list(&mut self) {
@@ -254,6 +256,7 @@ fn common_start(a: &[u64], b: &[u64]) -> usize {
     // Whole chunks are compared by what the machine does fastest.
     const CHUNK: usize = 32;
     let chunks = a.chunks(CHUNK).zip(b.chunks(CHUNK)).take_while(|(a, b)| a == b && a.len() == CHUNK).count() * CHUNK;
-    let rest = a.iter().zip(b).skip(chunks).take_while(|(a, b)| a == b).count();
-    chunks + rest
+    let (a, b) = (a.get(chunks..).unwrap_or_default(), b.get(chunks..).unwrap_or_default());
+    let rest = a.iter().zip(b).position(|(a, b)| a != b);
+    chunks + rest.unwrap_or(a.len().min(b.len()))
 }
