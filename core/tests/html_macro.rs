@@ -83,9 +83,9 @@ fn written(render: &dyn Render) -> String {
     // What a page holds is the same, and a page can be mounted and shows nothing new at once.
     let mut renderer = Renderer::new(1);
     assert_eq!(renderer.page(render).unwrap().html, html);
-    let mut view = renderer.mount(render).unwrap();
+    let mut view = renderer.mount(render, None).unwrap();
     let mut patch = Vec::new();
-    assert!(!renderer.update(&mut view, render, &mut patch).unwrap());
+    assert!(!renderer.update(&mut view, render, None, &mut patch).unwrap());
     html
 }
 
@@ -280,11 +280,11 @@ fn a_change_is_a_patch_of_its_slots() {
         html! { h1 id={"t-" (name)} { (name) } ul { @for id in &ids key=(id) { li data-id=(id) { "no " (id) } } } }
     };
     let mut renderer = Renderer::new(1);
-    let mut view = renderer.mount(&page("a", vec![1, 2])).unwrap();
+    let mut view = renderer.mount(&page("a", vec![1, 2]), None).unwrap();
     let mut patch = Vec::new();
-    assert!(renderer.update(&mut view, &page("b", vec![1, 2]), &mut patch).unwrap());
+    assert!(renderer.update(&mut view, &page("b", vec![1, 2]), None, &mut patch).unwrap());
     assert_eq!(String::from_utf8(patch).unwrap(), r#"[1,"b"]"#);
     let mut patch = Vec::new();
-    assert!(renderer.update(&mut view, &page("b", vec![1, 3, 2]), &mut patch).unwrap());
+    assert!(renderer.update(&mut view, &page("b", vec![1, 3, 2]), None, &mut patch).unwrap());
     assert_eq!(String::from_utf8(patch).unwrap(), "[-1,2,1,1,3]");
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::mirror::Mirror;
 use lazuli::html::value::Datum;
-use lazuli::html::{Fault, Piece, Render, Renderer, Sink, Slot, Template, View, to_html};
+use lazuli::html::{Fault, Nested, Piece, Render, Renderer, Sink, Slot, Stage, Template, View, to_html};
 use proptest::prelude::*;
 
 /// SplitMix64: what a case is made of.
@@ -34,7 +34,7 @@ fn template(dice: &mut Dice, depth: usize, name: &'static str, is_row: bool, has
         slots.push(Slot::Value);
     }
     for _ in 0..dice.roll(4) {
-        slots.push(match dice.roll(if depth == 0 { 2 } else { 6 }) {
+        slots.push(match dice.roll(if depth == 0 { 2 } else { 7 }) {
             2 | 3 => {
                 let alternatives: Vec<_> =
                     (0..1 + dice.roll(2)).map(|_| template(dice, depth - 1, "", false, has_library)).collect();
@@ -42,6 +42,7 @@ fn template(dice: &mut Dice, depth: usize, name: &'static str, is_row: bool, has
             }
             4 => Slot::List(template(dice, depth - 1, "", true, has_library)),
             5 if has_library => Slot::Embed,
+            6 if has_library => Slot::Component,
             _ => Slot::Value,
         });
     }
@@ -113,6 +114,14 @@ impl Block {
                     Value::Int(int) => Datum::Int(*int),
                     Value::Text(text) => Datum::Str(text),
                 }),
+                (Slot::Component, Held::One(inner)) => {
+                    let inner = inner.as_ref().map(|(_, block)| block.clone());
+                    sink.component(Datum::Off, &|| {
+                        Nested::new(inner.clone(), |inner, sink| {
+                            inner.downcast_ref::<Option<Block>>().expect("what it was made of").render(sink);
+                        })
+                    });
+                }
                 (_, Held::One(None)) => {
                     if matches!(slot, Slot::Embed) {
                         sink.embed(&None::<Block>);
@@ -163,7 +172,7 @@ fn block(dice: &mut Dice, template: &'static Template, library: &[&'static Templ
             let which = dice.roll(alternatives.len() + 1);
             Held::One(alternatives.get(which).map(|inner| (which, block(dice, inner, library))))
         }
-        Slot::Embed => {
+        Slot::Embed | Slot::Component => {
             let which = dice.roll(library.len() + 1);
             Held::One(library.get(which).map(|inner| (which, block(dice, inner, &[]))))
         }
@@ -207,9 +216,9 @@ fn change(dice: &mut Dice, held: &mut Block, library: &[&'static Template]) {
                 _ => {}
             },
             (_, Held::One(Some((_, inner)))) if dice.roll(3) > 0 => change(dice, inner, library),
-            (Slot::Branch(_) | Slot::Embed, one) if dice.roll(2) == 0 => {
+            (Slot::Branch(_) | Slot::Embed | Slot::Component, one) if dice.roll(2) == 0 => {
                 let alternatives = if let Slot::Branch(alternatives) = slot { alternatives } else { library };
-                let inner_library = if matches!(slot, Slot::Embed) { &[] } else { library };
+                let inner_library = if matches!(slot, Slot::Branch(_)) { library } else { &[] };
                 let which = dice.roll(alternatives.len() + 1);
                 *one = Held::One(alternatives.get(which).map(|inner| (which, block(dice, inner, inner_library))));
             }
@@ -237,7 +246,29 @@ fn change(dice: &mut Dice, held: &mut Block, library: &[&'static Template]) {
     }
 }
 
+/// Where components live: one for each place.
+#[derive(Default)]
+struct Parts {
+    numbers: std::collections::BTreeMap<u64, u32>,
+    parts: std::collections::BTreeMap<u32, Option<Block>>,
+}
+
+impl Stage for Parts {
+    fn find(&mut self, place: u64, _: u64, make: &dyn Fn() -> Nested) -> u32 {
+        let next = self.numbers.len() as u32 + 1;
+        let number = *self.numbers.entry(place).or_insert(next);
+        self.parts.insert(number, make().take().expect("what it was made of"));
+        number
+    }
+
+    fn render(&mut self, number: u32, run: &mut dyn FnMut(&dyn Render, &mut dyn Stage)) {
+        let part = self.parts.get(&number).expect("a part that was found").clone();
+        run(&part, self);
+    }
+}
+
 struct World {
+    parts: Parts,
     renderer: Renderer,
     view: View,
     mirror: Mirror,
@@ -247,24 +278,25 @@ struct World {
 
 impl World {
     fn begin(seed: u64, state: &Block, named: Vec<&'static Template>) -> Result<World, Fault> {
-        let mut renderer = Renderer::new(seed);
-        let mut view = renderer.mount(state)?;
+        let (mut renderer, mut parts) = (Renderer::new(seed), Parts::default());
+        let mut view = renderer.mount(state, Some(&mut parts))?;
+        assert_eq!(renderer.page(state)?.fingerprint, view.fingerprint());
         let (mut patch, mut mirror) = (Vec::new(), Mirror::default());
         if seed.is_multiple_of(2) {
             // A page that came rendered: what it shows is known from elsewhere, and the numbers are the same.
-            Renderer::new(seed + 1).whole(&mut renderer.mount(state)?, state, &mut patch)?;
+            Renderer::new(seed).whole(&mut View::default(), state, Some(&mut parts), &mut patch)?;
         } else {
-            renderer.whole(&mut view, state, &mut patch)?;
+            renderer.whole(&mut view, state, Some(&mut parts), &mut patch)?;
         }
         mirror.apply(&patch, &named);
         assert_eq!(mirror.html(), to_html(state)?);
         assert_eq!(mirror.shape(), view.shape());
-        Ok(World { renderer, view, mirror, named })
+        Ok(World { parts, renderer, view, mirror, named })
     }
 
     fn update(&mut self, state: &Block) -> Result<Vec<u8>, Fault> {
         let mut patch = Vec::new();
-        let is_changed = self.renderer.update(&mut self.view, state, &mut patch)?;
+        let is_changed = self.renderer.update(&mut self.view, state, Some(&mut self.parts), &mut patch)?;
         assert_eq!(is_changed, !patch.is_empty());
         let before = self.mirror.html();
         if is_changed {
@@ -272,9 +304,9 @@ impl World {
         }
         let (now, meant) = (self.mirror.html(), to_html(state)?);
         assert_eq!(now, meant, "\nbefore {before}\npatch {}\nstate {state:?}", String::from_utf8_lossy(&patch));
-        let fresh = self.renderer.mount(state)?;
+        let fresh = self.renderer.mount(state, None)?;
         assert_eq!(fresh.shape(), self.mirror.shape());
-        let again = self.renderer.update(&mut self.view, state, &mut patch)?;
+        let again = self.renderer.update(&mut self.view, state, Some(&mut self.parts), &mut patch)?;
         assert!(!again, "the same state changes nothing");
         Ok(patch)
     }

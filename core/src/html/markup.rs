@@ -9,16 +9,17 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 /// Writes HTML.
-pub(super) struct Markup<'a> {
-    pub(super) out: &'a mut String,
-    pub(super) levels: Vec<Level>,
+#[derive(Default)]
+pub(super) struct Markup {
+    pub(super) out: String,
+    levels: Vec<Level>,
     /// What the slots of the open blocks hold, where it is known already.
     values: Vec<Held>,
     /// Values, on their way to their places.
     side: String,
-    pub(super) scratch: String,
-    pub(super) awaited: bool,
-    pub(super) flaw: Option<Flaw>,
+    scratch: String,
+    awaited: bool,
+    flaw: Option<Flaw>,
 }
 
 /// A block that is open.
@@ -39,17 +40,9 @@ enum Held {
     Text(Range<usize>),
 }
 
-impl<'a> Markup<'a> {
-    pub(super) fn new(out: &'a mut String) -> Self {
-        Markup {
-            out,
-            levels: Vec::new(),
-            values: Vec::new(),
-            side: String::new(),
-            scratch: String::new(),
-            awaited: true,
-            flaw: None,
-        }
+impl Markup {
+    pub(super) fn new() -> Markup {
+        Markup { awaited: true, ..Markup::default() }
     }
 
     pub(super) fn scratch(&mut self) -> &mut String {

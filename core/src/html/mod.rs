@@ -13,6 +13,7 @@
 
 mod list;
 mod markup;
+mod nested;
 mod patch;
 mod read;
 mod sink;
@@ -25,6 +26,7 @@ mod walk;
 mod word;
 mod write;
 
+pub use nested::{Nested, Stage};
 pub use sink::{Joiner, Render, Sink, from_fn};
 pub use template::{Piece, Root, Slot, Template};
 pub use value::Value;

@@ -8,8 +8,9 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 /// A patch that is being written: a JSON array.
-pub(super) struct Out<'a> {
-    bytes: &'a mut Vec<u8>,
+#[derive(Default)]
+pub(super) struct Out {
+    bytes: Vec<u8>,
     /// Where its first item goes.
     first: usize,
     /// For values that have to be written to be read.
@@ -19,15 +20,22 @@ pub(super) struct Out<'a> {
 /// Whole numbers up to here are the same in a browser.
 const LARGEST: u64 = 1 << 53;
 
-impl<'a> Out<'a> {
-    pub(super) fn new(bytes: &'a mut Vec<u8>) -> Self {
+impl Out {
+    /// Begins a patch behind what is in `bytes`.
+    pub(super) fn begin(&mut self, mut bytes: Vec<u8>) {
         bytes.push(b'[');
-        let first = bytes.len();
-        Out { bytes, first, text: String::new() }
+        self.first = bytes.len();
+        self.bytes = bytes;
     }
 
-    pub(super) fn end(self) {
-        self.bytes.push(b']');
+    /// Ends the patch, or takes it back.
+    pub(super) fn end(&mut self, is_good: bool) -> Vec<u8> {
+        if is_good {
+            self.bytes.push(b']');
+        } else {
+            self.bytes.truncate(self.first - 1);
+        }
+        core::mem::take(&mut self.bytes)
     }
 
     fn separate(&mut self) {
@@ -38,7 +46,7 @@ impl<'a> Out<'a> {
 
     pub(super) fn int(&mut self, int: i64) {
         self.separate();
-        push_int(self.bytes, int);
+        push_int(&mut self.bytes, int);
     }
 
     pub(super) fn ints(&mut self, ints: &[i64]) {
@@ -52,14 +60,14 @@ impl<'a> Out<'a> {
             if at > 0 {
                 self.bytes.push(b',');
             }
-            push_int(self.bytes, (*item).into());
+            push_int(&mut self.bytes, (*item).into());
         }
         self.bytes.push(b']');
     }
 
     pub(super) fn text(&mut self, text: &str) {
         self.separate();
-        push_text(self.bytes, text);
+        push_text(&mut self.bytes, text);
     }
 
     pub(super) fn value(&mut self, datum: Datum<'_>) {
@@ -103,17 +111,17 @@ impl<'a> Out<'a> {
 
     fn append(&mut self, text: &str) {
         self.word(b"[");
-        push_text(self.bytes, text);
+        push_text(&mut self.bytes, text);
         self.bytes.push(b']');
     }
 
     fn splice(&mut self, keep: usize, delete: usize, insert: &str) {
         self.word(b"[");
-        push_int(self.bytes, keep as i64);
+        push_int(&mut self.bytes, keep as i64);
         self.bytes.push(b',');
-        push_int(self.bytes, delete as i64);
+        push_int(&mut self.bytes, delete as i64);
         self.bytes.push(b',');
-        push_text(self.bytes, insert);
+        push_text(&mut self.bytes, insert);
         self.bytes.push(b']');
     }
 }

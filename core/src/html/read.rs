@@ -5,33 +5,39 @@ use super::template::{Slot, Template};
 use super::texts::Texts;
 use super::value::Datum;
 use super::word::{OFF, ON, Words, of_int};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Reads a render.
-pub(super) struct Reader<'a> {
-    pub(super) maker: &'a mut Words,
-    pub(super) words: &'a mut Vec<u64>,
+/// Reads a render. Its memory is used again.
+pub(super) struct Reader {
+    pub(super) maker: Words,
+    pub(super) words: Vec<u64>,
     /// The templates that the view names, in the order in which they came.
-    pub(super) names: &'a mut Vec<&'static Template>,
-    /// The innermost block that is open, and those around it.
-    pub(super) at: Level,
-    pub(super) around: &'a mut Vec<Level>,
+    pub(super) names: Vec<&'static Template>,
     /// For a view that begins: the numbers of its blocks.
-    pub(super) numbering: Option<Numbering<'a>>,
-    pub(super) scratch: &'a mut String,
+    pub(super) numbering: Option<Numbering>,
+    pub(super) scratch: String,
     /// The place of the render's own template among the names, from 1.
     pub(super) root: usize,
+    /// Where the numbers of components are among the words.
+    pub(super) components: Vec<usize>,
+    /// The places at which components were found.
+    places: BTreeSet<u64>,
+    /// The innermost block that is open, and those around it.
+    at: Level,
+    around: Vec<Level>,
     /// Whether a block is to come that fills a structure.
-    pub(super) awaited: bool,
-    pub(super) flaw: Option<Flaw>,
+    awaited: bool,
+    flaw: Option<Flaw>,
 }
 
 /// Numbers for a view that begins.
-pub(super) struct Numbering<'a> {
-    pub(super) bases: &'a mut Vec<u32>,
-    pub(super) next: &'a mut u32,
-    pub(super) texts: &'a mut Texts,
+#[derive(Default)]
+pub(super) struct Numbering {
+    pub(super) bases: Vec<u32>,
+    pub(super) next: u32,
+    pub(super) texts: Texts,
 }
 
 /// What is around a render: no block.
@@ -47,17 +53,46 @@ pub(super) struct Level {
     base: u32,
     /// For rows: where the word is that counts them.
     list: Option<usize>,
+    /// Where its words begin.
+    start: usize,
 }
 
 const BETWEEN: usize = usize::MAX / 2;
 
 impl Level {
-    pub(super) const OUTSIDE: Level = Level { template: &OUTSIDE, slot: 0, base: 0, list: None };
+    const OUTSIDE: Level = Level { template: &OUTSIDE, slot: 0, base: 0, list: None, start: 0 };
 }
 
-impl Reader<'_> {
+impl Reader {
+    pub(super) fn new(maker: Words) -> Reader {
+        Reader {
+            maker,
+            words: Vec::new(),
+            names: Vec::new(),
+            numbering: None,
+            scratch: String::new(),
+            root: 0,
+            components: Vec::new(),
+            places: BTreeSet::new(),
+            at: Level::OUTSIDE,
+            around: Vec::new(),
+            awaited: true,
+            flaw: None,
+        }
+    }
+
+    /// Makes ready for a render of a view that names these templates already.
+    pub(super) fn begin_view(&mut self, names: Vec<&'static Template>, numbering: Option<Numbering>) {
+        self.words.clear();
+        self.components.clear();
+        self.places.clear();
+        self.around.clear();
+        (self.names, self.numbering) = (names, numbering);
+        (self.at, self.awaited, self.flaw) = (Level::OUTSIDE, true, None);
+    }
+
     pub(super) fn scratch(&mut self) -> &mut String {
-        self.scratch
+        &mut self.scratch
     }
 
     fn fail(&mut self, flaw: Flaw) {
@@ -80,7 +115,7 @@ impl Reader<'_> {
             return false;
         }
         self.around.push(self.at);
-        self.at = Level { template, slot: 0, base: 0, list: None };
+        self.at = Level { template, slot: 0, base: 0, list: None, start: self.words.len() };
         self.number();
         true
     }
@@ -88,9 +123,9 @@ impl Reader<'_> {
     /// Gives the block that begins its numbers.
     fn number(&mut self) {
         if let Some(numbering) = &mut self.numbering {
-            self.at.base = *numbering.next;
+            self.at.base = numbering.next;
             numbering.bases.push(self.at.base);
-            *numbering.next += self.at.template.numbered();
+            numbering.next += self.at.template.numbered();
         }
     }
 
@@ -99,11 +134,11 @@ impl Reader<'_> {
             self.fail(Flaw::NotOne);
             return false;
         }
-        let name = name_of(self.names, template);
+        let name = name_of(&mut self.names, template);
         if self.around.is_empty() {
             self.root = name;
         } else {
-            let Some(Slot::Embed) = self.next_slot() else { return false };
+            let Some(Slot::Embed | Slot::Component) = self.next_slot() else { return false };
             self.words.push(name as u64);
         }
         self.begin(template)
@@ -191,6 +226,31 @@ impl Reader<'_> {
         }
     }
 
+    /// A place for a component: the same one as long as the structures around it are, and rows have their keys.
+    pub(super) fn place(&mut self) -> u64 {
+        let mut place = 0;
+        for level in self.around.iter().skip(1).chain([&self.at]) {
+            // A row is known by its key, any other block by the word before it, which says which one it is.
+            let start = if level.list.is_some() { Some(level.start) } else { level.start.checked_sub(1) };
+            let which = start.and_then(|start| self.words.get(start)).copied().unwrap_or(0);
+            place = self.maker.of_words(&[place, which, level.slot as u64]);
+        }
+        // Where a key stands twice, the second one is another place.
+        while !self.places.insert(place) {
+            place = place.wrapping_add(1);
+        }
+        place
+    }
+
+    /// A component stands here.
+    pub(super) fn component(&mut self, number: u32) {
+        if !matches!(self.at.template.slots.get(self.at.slot), Some(Slot::Component)) {
+            self.fail(Flaw::Left);
+        }
+        self.components.push(self.words.len());
+        self.words.push(number.into());
+    }
+
     pub(super) fn list(&mut self) {
         let Some(Slot::List(row)) = self.next_slot() else { return self.fail(Flaw::Left) };
         let list = Some(self.words.len());
@@ -199,7 +259,7 @@ impl Reader<'_> {
             self.fail(Flaw::TooDeep);
         }
         self.around.push(self.at);
-        self.at = Level { template: row, slot: BETWEEN, base: 0, list };
+        self.at = Level { template: row, slot: BETWEEN, base: 0, list, start: 0 };
     }
 
     #[inline]
@@ -209,6 +269,7 @@ impl Reader<'_> {
             return false;
         }
         self.at.slot = 0;
+        self.at.start = self.words.len();
         if let Some(count) = self.at.list.and_then(|list| self.words.get_mut(list)) {
             *count += 1;
         }

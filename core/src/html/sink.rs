@@ -1,6 +1,7 @@
 //! What the code of `html!` talks to: one of three passes over the same render.
 
 use super::markup::Markup;
+use super::nested::{Nested, Stage};
 use super::read::Reader;
 use super::template::Template;
 use super::value::Datum;
@@ -59,16 +60,28 @@ impl<F: Fn(&mut Sink<'_>)> Render for FromFn<F> {
 /// makes.
 pub struct Sink<'s> {
     pub(super) pass: Pass<'s>,
+    /// Where the components live that stand in this one; `None` for a page that is rendered for the first time.
+    pub(super) stage: Option<&'s mut (dyn Stage + 's)>,
 }
 
 /// What is made of the render.
 pub(super) enum Pass<'s> {
     /// Its words.
-    Read(Reader<'s>),
+    Read(&'s mut Reader),
     /// A patch.
-    Write(Writer<'s>),
+    Write(&'s mut Writer),
     /// HTML.
-    Markup(Markup<'s>),
+    Markup(&'s mut Markup),
+}
+
+impl Pass<'_> {
+    fn again(&mut self) -> Pass<'_> {
+        match self {
+            Pass::Read(reader) => Pass::Read(reader),
+            Pass::Write(writer) => Pass::Write(writer),
+            Pass::Markup(markup) => Pass::Markup(markup),
+        }
+    }
 }
 
 /// How deep blocks may stand in one another.
@@ -173,6 +186,41 @@ impl Sink<'_> {
     }
 
     #[inline]
+    /// A structure is a component of its own. `uses`: what of the surroundings it depends on.
+    pub fn component(&mut self, uses: Datum<'_>, make: &dyn Fn() -> Nested) {
+        let Some(stage) = self.stage.take() else { return self.first_component(make) };
+        let number = match &mut self.pass {
+            Pass::Read(reader) => {
+                let (place, uses) = (reader.place(), reader.maker.word(uses));
+                let number = stage.find(place, uses, make);
+                reader.component(number);
+                number
+            }
+            Pass::Write(writer) => writer.component(),
+            Pass::Markup(_) => 0,
+        };
+        if each_pass!(self, pass => pass.await_block()) {
+            stage.render(number, &mut |render, stage| {
+                render.render(&mut Sink { pass: self.pass.again(), stage: Some(stage) });
+            });
+            each_pass!(self, pass => pass.came());
+        }
+        self.stage = Some(stage);
+    }
+
+    /// A component of a page that nobody has mounted: it is made for this render alone.
+    fn first_component(&mut self, make: &dyn Fn() -> Nested) {
+        match &mut self.pass {
+            Pass::Read(reader) => reader.component(reader.components.len() as u32 + 1),
+            Pass::Write(writer) => drop(writer.component()),
+            Pass::Markup(_) => {}
+        }
+        if each_pass!(self, pass => pass.await_block()) {
+            make().render(self);
+            each_pass!(self, pass => pass.came());
+        }
+    }
+
     pub fn list(&mut self) {
         each_pass!(self, pass => pass.list());
     }

@@ -28,6 +28,8 @@ pub enum Slot {
     List(&'static Template),
     /// Markup that is known only when it comes, or nothing.
     Embed,
+    /// A component of its own, with its markup.
+    Component,
 }
 
 /// A part of the markup.

@@ -1,14 +1,14 @@
 //! What is shown, and how it becomes something else.
 
 use super::markup::Markup;
-use super::patch::Out;
-use super::read::{Level, Numbering, Reader};
+use super::nested::Stage;
+use super::read::{Numbering, Reader};
 use super::sink::{Flaw, Pass, Render, Sink};
 use super::template::{Slot, Template};
 use super::texts::Texts;
 use super::walk::{Place, Tree};
 use super::word::Words;
-use super::write::{Memory, Writer};
+use super::write::Writer;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,6 +23,7 @@ pub struct View {
     next: u32,
     live: u32,
     texts: Texts,
+    fingerprint: u64,
 }
 
 /// A render as a page shows it first.
@@ -63,20 +64,17 @@ impl core::error::Error for Fault {}
 /// }
 ///
 /// let mut renderer = Renderer::new(7);
-/// let mut view = renderer.mount(&counter(1))?;
+/// let mut view = renderer.mount(&counter(1), None)?;
 /// let mut patch = Vec::new();
-/// assert!(renderer.update(&mut view, &counter(2), &mut patch)?);
+/// assert!(renderer.update(&mut view, &counter(2), None, &mut patch)?);
 /// assert_eq!(patch, b"[1,2]");
 /// assert_eq!(to_html(&counter(2))?, r#"<p class="counter">Counter: 2</p>"#);
 /// # Ok::<(), lazuli::html::Fault>(())
 /// ```
 pub struct Renderer {
-    maker: Words,
     templates: BTreeMap<&'static str, &'static Template>,
-    words: Vec<u64>,
-    bases: Vec<u32>,
-    levels: Vec<Level>,
-    memory: Memory,
+    reader: Reader,
+    writer: Writer,
 }
 
 /// More numbers than this may be lost before a view numbers its slots anew, besides as many as are in use.
@@ -85,14 +83,8 @@ const LOST: u32 = 200;
 impl Renderer {
     /// One without any templates. The words of its views are hashed with a key that is made of `seed`.
     pub fn new(seed: u64) -> Renderer {
-        Renderer {
-            maker: Words::new(seed),
-            templates: BTreeMap::new(),
-            words: Vec::new(),
-            bases: Vec::new(),
-            levels: Vec::new(),
-            memory: Memory::default(),
-        }
+        let maker = Words::new(seed);
+        Renderer { templates: BTreeMap::new(), reader: Reader::new(maker.clone()), writer: Writer::new(maker) }
     }
 
     /// A render as a page shows it first.
@@ -100,52 +92,68 @@ impl Renderer {
     /// # Errors
     /// When the render is none; see [`Fault`].
     pub fn page(&mut self, render: &dyn Render) -> Result<Page, Fault> {
-        let view = self.mount(render)?;
-        Ok(Page { html: to_html(render)?, shape: view.shape(), fingerprint: self.fingerprint(&view) })
+        let view = self.mount(render, None)?;
+        Ok(Page { html: to_html(render)?, shape: view.shape(), fingerprint: view.fingerprint })
     }
 
-    /// A view of what a page shows already.
+    /// A view of what a page shows already. `stage`: where the components live that stand in it.
     ///
     /// # Errors
     /// When the render is none; see [`Fault`].
-    pub fn mount(&mut self, render: &dyn Render) -> Result<View, Fault> {
-        let mut names = Vec::new();
-        let (mut bases, mut next, mut texts) = (Vec::new(), 1, Texts::default());
-        let numbering = Numbering { bases: &mut bases, next: &mut next, texts: &mut texts };
-        self.read(render, &mut names, Some(numbering))?;
-        self.note(&names);
+    pub fn mount(&mut self, render: &dyn Render, stage: Option<&mut dyn Stage>) -> Result<View, Fault> {
+        let numbering = Numbering { bases: Vec::new(), next: 1, texts: Texts::default() };
+        self.read(render, stage, Vec::new(), Some(numbering))?;
+        let Reader { words, names, numbering, .. } = &mut self.reader;
+        let mut names = core::mem::take(names);
         names.shrink_to_fit();
+        let Numbering { mut bases, next, texts } = numbering.take().unwrap_or_default();
         bases.shrink_to_fit();
-        Ok(View { names, words: self.words.as_slice().into(), bases, next, live: next - 1, texts })
+        let words = words.as_slice().into();
+        self.note(&names);
+        let fingerprint = self.fingerprint(&names);
+        Ok(View { names, words, bases, next, live: next - 1, texts, fingerprint })
     }
 
     /// Appends the patch that leads from what a view shows to what `render` says; nothing, and `false`, if that is the same.
     ///
     /// # Errors
     /// When the render is none; see [`Fault`]. The view has to be made anew then, by [`Renderer::whole`].
-    pub fn update(&mut self, view: &mut View, render: &dyn Render, patch: &mut Vec<u8>) -> Result<bool, Fault> {
+    pub fn update(
+        &mut self,
+        view: &mut View,
+        render: &dyn Render,
+        mut stage: Option<&mut dyn Stage>,
+        patch: &mut Vec<u8>,
+    ) -> Result<bool, Fault> {
         let known = view.names.len();
-        let root = self.read(render, &mut view.names, None)?;
-        if root != 1 {
-            return self.whole(view, render, patch).map(|()| true);
+        let root = self.read(render, again(&mut stage), core::mem::take(&mut view.names), None);
+        view.names = core::mem::take(&mut self.reader.names);
+        if root? != 1 {
+            return self.whole(view, render, stage, patch).map(|()| true);
         }
-        if view.names.len() == known && self.words == view.words {
+        if view.names.len() == known && self.reader.words == view.words {
             return Ok(false);
         }
         self.note(view.names.get(known..).unwrap_or_default());
-        self.write(view, render, known, patch).map(|()| true)
+        self.write(view, render, stage, known, patch).map(|()| true)
     }
 
     /// Appends the patch that makes a view anew, whatever the browser shows.
     ///
     /// # Errors
     /// When the render is none; see [`Fault`].
-    pub fn whole(&mut self, view: &mut View, render: &dyn Render, patch: &mut Vec<u8>) -> Result<(), Fault> {
-        let mut names = Vec::new();
-        self.read(render, &mut names, None)?;
-        self.note(&names);
-        *view = View { names, words: Vec::new(), bases: Vec::new(), next: 1, live: 0, texts: Texts::default() };
-        self.write(view, render, 0, patch)
+    pub fn whole(
+        &mut self,
+        view: &mut View,
+        render: &dyn Render,
+        mut stage: Option<&mut dyn Stage>,
+        patch: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        *view = View::default();
+        self.read(render, again(&mut stage), Vec::new(), None)?;
+        view.names = core::mem::take(&mut self.reader.names);
+        self.note(&view.names);
+        self.write(view, render, stage, 0, patch)
     }
 
     /// The JSON of a template that was seen.
@@ -153,85 +161,72 @@ impl Renderer {
         self.templates.get(name).map(|template| template.source)
     }
 
-    /// Reads a render into [`Renderer::words`], and gives the place of its own template among the names, from 1.
+    /// Reads a render, and gives the place of its own template among the names, from 1.
     fn read(
         &mut self,
         render: &dyn Render,
-        names: &mut Vec<&'static Template>,
-        numbering: Option<Numbering<'_>>,
+        stage: Option<&mut dyn Stage>,
+        names: Vec<&'static Template>,
+        numbering: Option<Numbering>,
     ) -> Result<usize, Fault> {
-        self.words.clear();
-        self.levels.clear();
-        let reader = Reader {
-            maker: &mut self.maker,
-            words: &mut self.words,
-            names,
-            at: Level::OUTSIDE,
-            around: &mut self.levels,
-            numbering,
-            scratch: &mut self.memory.scratch,
-            root: 0,
-            awaited: true,
-            flaw: None,
-        };
-        let mut sink = Sink { pass: Pass::Read(reader) };
-        render.render(&mut sink);
-        match &sink.pass {
-            Pass::Read(reader) => reader.finish().map_or(Ok(reader.root), |flaw| Err(Fault(flaw))),
-            _ => Ok(0),
-        }
+        self.reader.begin_view(names, numbering);
+        render.render(&mut Sink { pass: Pass::Read(&mut self.reader), stage: stage.map(|stage| stage as _) });
+        self.reader.finish().map_or(Ok(self.reader.root), |flaw| Err(Fault(flaw)))
     }
 
     /// Writes a patch to what was read. `known`: how many of the names the browser knows; none, if it does not show the view.
-    fn write(&mut self, view: &mut View, render: &dyn Render, known: usize, patch: &mut Vec<u8>) -> Result<(), Fault> {
-        let start = patch.len();
-        self.bases.clear();
-        self.memory.clear();
-        let names = &view.names[..];
-        let writer = Writer {
-            out: Out::new(patch),
-            maker: &mut self.maker,
-            old: Tree { words: &view.words, names },
-            old_bases: &view.bases,
-            new: Tree { words: &self.words, names },
-            was: Place::default(),
-            is: 0,
-            bases: &mut self.bases,
-            next: view.next,
-            live: view.live,
-            texts: &mut view.texts,
-            known,
-            memory: &mut self.memory,
-            awaited: true,
-            flaw: None,
-        };
-        let mut sink = Sink { pass: Pass::Write(writer) };
-        render.render(&mut sink);
-        let Pass::Write(mut writer) = sink.pass else { return Ok(()) };
+    fn write(
+        &mut self,
+        view: &mut View,
+        render: &dyn Render,
+        stage: Option<&mut dyn Stage>,
+        known: usize,
+        patch: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        let Renderer { reader, writer, .. } = self;
+        let View { names, words, bases, next, live, texts, .. } = core::mem::take(view);
+        (writer.old_words, writer.old_bases, writer.names, writer.texts) = (words, bases, names, texts);
+        (writer.next, writer.live) = (next, live);
+        core::mem::swap(&mut writer.words, &mut reader.words);
+        writer.begin_patch(known);
+        writer.out.begin(core::mem::take(patch));
+        render.render(&mut Sink { pass: Pass::Write(writer), stage: stage.map(|stage| stage as _) });
         if let Some(flaw) = writer.finish() {
-            drop(writer);
-            patch.truncate(start);
+            *patch = writer.out.end(false);
             return Err(Fault(flaw));
         }
-        let (next, live) = (writer.next, writer.live);
-        let is_sparse = next > 2 * live + LOST;
+        let is_sparse = writer.next > 2 * writer.live + LOST;
         if is_sparse {
             writer.out.int(-5);
         }
-        writer.out.end();
-        (view.next, view.live) = (next, live);
-        refill(&mut view.words, &mut self.words);
-        refill(&mut view.bases, &mut self.bases);
+        *patch = writer.out.end(true);
+        refill(&mut writer.old_words, &mut writer.words);
+        refill(&mut writer.old_bases, &mut writer.bases);
+        core::mem::swap(&mut writer.words, &mut reader.words);
+        *view = View {
+            names: core::mem::take(&mut writer.names),
+            words: core::mem::take(&mut writer.old_words),
+            bases: core::mem::take(&mut writer.old_bases),
+            texts: core::mem::take(&mut writer.texts),
+            next: writer.next,
+            live: writer.live,
+            fingerprint: 0,
+        };
         if is_sparse {
             view.renumber();
         }
         Ok(())
     }
 
-    /// The same for views that show the same, as far as this renderer and others of the same seed know.
-    pub fn fingerprint(&self, view: &View) -> u64 {
-        let own = view.names.first().map_or(0, |own| self.maker.of_text(own.name));
-        self.maker.of_words(&view.words) ^ own
+    /// A hash of what was read, but for the numbers of components, which are another time others.
+    fn fingerprint(&mut self, names: &[&'static Template]) -> u64 {
+        let Reader { maker, words, components, .. } = &mut self.reader;
+        for at in components.iter() {
+            if let Some(number) = words.get_mut(*at) {
+                *number = 0;
+            }
+        }
+        names.iter().fold(maker.of_words(words), |hash, name| maker.of_words(&[hash, maker.of_text(name.name)]))
     }
 
     fn note(&mut self, names: &[&'static Template]) {
@@ -241,20 +236,22 @@ impl Renderer {
     }
 }
 
+/// A stage for one run of several.
+fn again<'s>(stage: &'s mut Option<&mut dyn Stage>) -> Option<&'s mut dyn Stage> {
+    match stage {
+        Some(stage) => Some(&mut **stage),
+        None => None,
+    }
+}
+
 /// A render as HTML.
 ///
 /// # Errors
 /// When the render is none; see [`Fault`].
 pub fn to_html(render: &dyn Render) -> Result<String, Fault> {
-    let mut html = String::new();
-    let mut sink = Sink { pass: Pass::Markup(Markup::new(&mut html)) };
-    render.render(&mut sink);
-    let flaw = match &sink.pass {
-        Pass::Markup(markup) => markup.finish(),
-        _ => None,
-    };
-    drop(sink);
-    flaw.map_or(Ok(html), |flaw| Err(Fault(flaw)))
+    let mut markup = Markup::new();
+    render.render(&mut Sink { pass: Pass::Markup(&mut markup), stage: None });
+    markup.finish().map_or(Ok(markup.out), |flaw| Err(Fault(flaw)))
 }
 
 /// As many words are worth not being copied.
@@ -276,7 +273,28 @@ fn refill<T: Copy>(held: &mut Vec<T>, new: &mut Vec<T>) {
     }
 }
 
+/// A view that shows nothing yet; see [`Renderer::whole`].
+impl Default for View {
+    fn default() -> Self {
+        View {
+            names: Vec::new(),
+            words: Vec::new(),
+            bases: Vec::new(),
+            next: 1,
+            live: 0,
+            texts: Texts::default(),
+            fingerprint: 0,
+        }
+    }
+}
+
 impl View {
+    /// Of a view that was mounted and not yet changed: the same for each that shows the same, as far as renderers of the same
+    /// seed know.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
     /// About how many bytes of memory the view takes.
     pub fn memory(&self) -> usize {
         size_of::<View>()
@@ -334,6 +352,9 @@ impl Shape<'_> {
 
     fn block(&mut self, template: &'static Template) {
         for slot in template.slots {
+            if matches!(slot, Slot::Component) {
+                self.word += 1;
+            }
             let word = self.tree.word(self.word) as usize;
             self.word += 1;
             let inner = match slot {
@@ -342,7 +363,7 @@ impl Shape<'_> {
                     self.item(word);
                     alternatives.get(word.wrapping_sub(1)).copied()
                 }
-                Slot::Embed => {
+                Slot::Embed | Slot::Component => {
                     let inner = self.tree.names.get(word.wrapping_sub(1)).copied();
                     match inner {
                         Some(named) if word > self.known => {

@@ -1,8 +1,8 @@
 //! The words of a view, side by side with its templates.
 //!
 //! A block is the words of its slots, in order: for a value its word; for a branch 0, or the number of the alternative from 1 and
-//! that block; for other markup 0, or the template's place in the view's list of names from 1 and that block; for a list the number of rows
-//! and each of those blocks.
+//! that block; for other markup 0, or the template's place in the view's list of names from 1 and that block; for a component its number, and then
+//! the same; for a list the number of rows and each of those blocks.
 
 use super::template::{Slot, Template};
 
@@ -39,12 +39,15 @@ impl Tree<'_> {
             return;
         }
         for slot in template.slots {
+            if matches!(slot, Slot::Component) {
+                place.word += 1;
+            }
             let word = self.word(place.word) as usize;
             place.word += 1;
             let inner = match slot {
                 Slot::Value => continue,
                 Slot::Branch(alternatives) => alternatives.get(word.wrapping_sub(1)),
-                Slot::Embed => self.names.get(word.wrapping_sub(1)),
+                Slot::Embed | Slot::Component => self.names.get(word.wrapping_sub(1)),
                 Slot::List(row) => {
                     for _ in 0..word {
                         // Whatever the words say, this ends.

@@ -8,6 +8,7 @@ use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 
 /// Makes words. Equal words mean equal values, but for one pair in 2⁶³ that nobody can find who does not know the key.
+#[derive(Clone)]
 pub(super) struct Words {
     key: u64,
     shared: SharedSeed,

@@ -17,34 +17,28 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use rows::List;
 
-/// Writes a patch.
-pub(super) struct Writer<'a> {
-    pub(super) out: Out<'a>,
-    pub(super) maker: &'a mut Words,
-    pub(super) old: Tree<'a>,
-    pub(super) old_bases: &'a [u32],
-    pub(super) new: Tree<'a>,
+/// Writes a patch. Its memory is used again.
+pub(super) struct Writer {
+    pub(super) out: Out,
+    maker: Words,
+    pub(super) names: Vec<&'static Template>,
+    /// The view as it was, its words and its numbers.
+    pub(super) old_words: Vec<u64>,
+    pub(super) old_bases: Vec<u32>,
+    /// The same as it is now.
+    pub(super) words: Vec<u64>,
+    pub(super) bases: Vec<u32>,
     /// Where the old words are that belong to what the render says next.
-    pub(super) was: Place,
+    was: Place,
     /// Where the new ones are.
-    pub(super) is: usize,
-    /// The numbers of the blocks as they are now.
-    pub(super) bases: &'a mut Vec<u32>,
+    is: usize,
     /// The next number.
     pub(super) next: u32,
     /// How many numbers blocks have.
     pub(super) live: u32,
-    pub(super) texts: &'a mut Texts,
+    pub(super) texts: Texts,
     /// How many names the browser knows.
-    pub(super) known: usize,
-    pub(super) memory: &'a mut Memory,
-    pub(super) awaited: bool,
-    pub(super) flaw: Option<Flaw>,
-}
-
-/// Memory that is used again for the next patch.
-#[derive(Default)]
-pub(super) struct Memory {
+    known: usize,
     levels: Vec<Level>,
     lists: Vec<List>,
     plan: Plan,
@@ -52,16 +46,11 @@ pub(super) struct Memory {
     sources: Vec<u32>,
     /// Where the rows of the open lists begin, old and new.
     starts: Vec<Place>,
-    pub(super) scratch: String,
-}
-
-impl Memory {
-    pub(super) fn clear(&mut self) {
-        self.levels.clear();
-        self.lists.clear();
-        self.sources.clear();
-        self.starts.clear();
-    }
+    scratch: String,
+    awaited: bool,
+    /// A component takes the place of another: its number.
+    other: Option<u32>,
+    flaw: Option<Flaw>,
 }
 
 /// A block that is open.
@@ -82,9 +71,51 @@ impl Level {
     }
 }
 
-impl<'a> Writer<'a> {
+impl Writer {
+    pub(super) fn new(maker: Words) -> Writer {
+        Writer {
+            out: Out::default(),
+            maker,
+            names: Vec::new(),
+            old_words: Vec::new(),
+            old_bases: Vec::new(),
+            words: Vec::new(),
+            bases: Vec::new(),
+            was: Place::default(),
+            is: 0,
+            next: 1,
+            live: 0,
+            texts: Texts::default(),
+            known: 0,
+            levels: Vec::new(),
+            lists: Vec::new(),
+            plan: Plan::default(),
+            sources: Vec::new(),
+            starts: Vec::new(),
+            scratch: String::new(),
+            awaited: true,
+            other: None,
+            flaw: None,
+        }
+    }
+
+    /// Makes ready for a patch. `known`: how many of the names the browser knows; none, if it does not show the view.
+    pub(super) fn begin_patch(&mut self, known: usize) {
+        self.bases.clear();
+        self.levels.clear();
+        self.lists.clear();
+        self.sources.clear();
+        self.starts.clear();
+        (self.was, self.is, self.known) = (Place::default(), 0, known);
+        (self.awaited, self.other, self.flaw) = (true, None, None);
+    }
+
     pub(super) fn scratch(&mut self) -> &mut String {
-        &mut self.memory.scratch
+        &mut self.scratch
+    }
+
+    fn old(&self) -> Tree<'_> {
+        Tree { words: &self.old_words, names: &self.names }
     }
 
     fn fail(&mut self, flaw: Flaw) {
@@ -93,7 +124,7 @@ impl<'a> Writer<'a> {
 
     /// The next slot of the innermost block: its kind, its number, and whether the browser has the block.
     fn next_slot(&mut self) -> Option<(Slot, u32, bool)> {
-        let found = self.memory.levels.last_mut().and_then(|level| {
+        let found = self.levels.last_mut().and_then(|level| {
             level.slot += 1;
             let slot = level.template.slots.get(level.slot - 1)?;
             Some((*slot, level.number(level.slot - 1)?, level.known))
@@ -106,12 +137,12 @@ impl<'a> Writer<'a> {
 
     fn next_old(&mut self) -> u64 {
         self.was.word += 1;
-        self.old.word(self.was.word - 1)
+        self.old().word(self.was.word - 1)
     }
 
     fn next_new(&mut self) -> u64 {
         self.is += 1;
-        self.new.word(self.is - 1)
+        self.words.get(self.is - 1).copied().unwrap_or(0)
     }
 
     /// Opens a block that the browser has.
@@ -130,19 +161,19 @@ impl<'a> Writer<'a> {
     }
 
     fn begin(&mut self, template: &'static Template, base: u32, known: bool, mask: u32) -> bool {
-        if self.memory.levels.len() >= DEEPEST {
+        if self.levels.len() >= DEEPEST {
             self.fail(Flaw::TooDeep);
             return false;
         }
         self.bases.push(base);
-        self.memory.levels.push(Level { template, slot: 0, base, known, mask });
+        self.levels.push(Level { template, slot: 0, base, known, mask });
         true
     }
 
     /// Goes past an old block that is there no more.
     fn drop_old(&mut self, template: &'static Template) {
-        let Writer { old, old_bases, texts, live, was, .. } = self;
-        old.walk(template, was, &mut |place, template| {
+        let Writer { old_words, old_bases, names, texts, live, was, .. } = self;
+        Tree { words: old_words, names }.walk(template, was, &mut |place, template| {
             let count = template.numbered();
             *live -= count.min(*live);
             texts.forget(old_bases.get(place.block).copied().unwrap_or(0), count);
@@ -153,7 +184,7 @@ impl<'a> Writer<'a> {
     fn drop_in(&mut self, slot: Slot, word: u64) {
         let inner = match slot {
             Slot::Branch(alternatives) => alternatives.get((word as usize).wrapping_sub(1)).copied(),
-            Slot::Embed => self.old.names.get((word as usize).wrapping_sub(1)).copied(),
+            Slot::Embed | Slot::Component => self.names.get((word as usize).wrapping_sub(1)).copied(),
             Slot::Value | Slot::List(_) => None,
         };
         if let Some(inner) = inner {
@@ -166,30 +197,49 @@ impl<'a> Writer<'a> {
             self.fail(Flaw::NotOne);
             return false;
         }
-        if self.memory.levels.is_empty() {
+        if self.levels.is_empty() {
             return self.open_root(template);
         }
         let Some((slot, number, known)) = self.next_slot() else { return false };
-        let name = self.next_new();
-        let named = self.new.names.get((name as usize).wrapping_sub(1));
-        if !matches!(slot, Slot::Embed) || !named.is_some_and(|named| core::ptr::eq(*named, template)) {
+        let (name, other) = (self.next_new(), self.other.take());
+        let named = self.names.get((name as usize).wrapping_sub(1));
+        if !matches!(slot, Slot::Embed | Slot::Component) || !named.is_some_and(|named| core::ptr::eq(*named, template))
+        {
             self.fail(Flaw::NotTheSame);
             return false;
         }
         if known {
             let was = self.next_old();
-            if was == name {
+            if was == name && other.is_none() {
                 return self.begin_known(template);
             }
             self.drop_in(slot, was);
             self.out.int(number.into());
         }
+        self.write_component(slot, other);
         self.write_name(name as usize);
         self.begin_new(template, 0)
     }
 
+    /// A component stands here; its number is what was read.
+    pub(super) fn component(&mut self) -> u32 {
+        let known = self.levels.last().is_some_and(|level| level.known);
+        let number = self.next_new();
+        let is_same = known && self.next_old() == number;
+        self.other = (!is_same).then_some(number as u32);
+        number as u32
+    }
+
+    /// Names a component whose markup follows: one that is there already by the number that it has.
+    fn write_component(&mut self, slot: Slot, other: Option<u32>) {
+        if matches!(slot, Slot::Component) {
+            let number = other.map_or_else(|| self.words.get(self.is - 2).copied().unwrap_or(0), u64::from);
+            self.out.int(number as i64);
+        }
+    }
+
     fn open_root(&mut self, template: &'static Template) -> bool {
-        if !self.new.names.first().is_some_and(|named| core::ptr::eq(*named, template)) {
+        if !self.names.first().is_some_and(|named| core::ptr::eq(*named, template)) {
             self.fail(Flaw::NotTheSame);
             return false;
         }
@@ -207,7 +257,7 @@ impl<'a> Writer<'a> {
         if name <= self.known {
             return self.out.int(name as i64);
         }
-        match self.new.names.get(name - 1) {
+        match self.names.get(name - 1) {
             Some(template) if name == self.known + 1 => {
                 self.known = name;
                 self.out.text(template.name);
@@ -217,14 +267,14 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn close(&mut self) {
-        if self.memory.levels.pop().is_none_or(|level| level.slot != level.template.slots.len()) {
+        if self.levels.pop().is_none_or(|level| level.slot != level.template.slots.len()) {
             self.fail(Flaw::Left);
         }
     }
 
     pub(super) fn value(&mut self, datum: Datum<'_>) {
         let word = self.next_new();
-        let Some(level) = self.memory.levels.last_mut() else { return self.fail(Flaw::Left) };
+        let Some(level) = self.levels.last_mut() else { return self.fail(Flaw::Left) };
         let slot = level.slot;
         level.slot += 1;
         let (number, known, mask) = (level.number(slot), level.known, level.mask);
@@ -256,17 +306,19 @@ impl<'a> Writer<'a> {
     pub(super) fn nothing(&mut self) {
         self.awaited = false;
         let Some((slot, number, known)) = self.next_slot() else { return };
+        let other = self.other.take();
         if self.next_new() != 0 {
             return self.fail(Flaw::NotTheSame);
         }
         if known {
             let was = self.next_old();
-            if was == 0 {
+            if was == 0 && other.is_none() {
                 return;
             }
             self.drop_in(slot, was);
             self.out.int(number.into());
         }
+        self.write_component(slot, other);
         self.out.int(0);
     }
 
@@ -306,7 +358,7 @@ impl<'a> Writer<'a> {
 
     /// What was wrong, once the render has run.
     pub(super) fn finish(&self) -> Option<Flaw> {
-        let is_open = self.awaited || !self.memory.levels.is_empty() || !self.memory.lists.is_empty();
-        self.flaw.or((is_open || self.is != self.new.words.len()).then_some(Flaw::NotTheSame))
+        let is_open = self.awaited || !self.levels.is_empty() || !self.lists.is_empty();
+        self.flaw.or((is_open || self.is != self.words.len()).then_some(Flaw::NotTheSame))
     }
 }

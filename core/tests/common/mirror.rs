@@ -117,9 +117,12 @@ impl Mirror {
                     .checked_sub(1)
                     .map(|which| (which, Box::new(self.contents(alternatives[which], items, None)))),
             ),
-            Slot::Embed => {
+            Slot::Embed | Slot::Component => {
+                // Of a component its number is all that the browser keeps besides.
+                let number = if matches!(slot, Slot::Component) { items.index() } else { 0 };
+                assert!(number > 0 || matches!(slot, Slot::Embed), "a component without a number");
                 let found = self.name(items);
-                Content::One(found.map(|template| (0, Box::new(self.contents(template, items, None)))))
+                Content::One(found.map(|template| (number, Box::new(self.contents(template, items, None)))))
             }
             Slot::List(row) => {
                 let count = items.index();
@@ -211,7 +214,7 @@ impl Mirror {
 fn shape(block: &Block, out: &mut String, names: &mut Vec<&'static str>) {
     for (slot, content) in block.template.slots.iter().zip(&block.slots) {
         match (slot, content) {
-            (Slot::Embed, Content::One(Some((_, inner)))) => {
+            (Slot::Embed | Slot::Component, Content::One(Some((_, inner)))) => {
                 match names.iter().position(|name| *name == inner.template.name) {
                     Some(place) => write!(out, ",{}", place + 1).unwrap(),
                     None => {

@@ -1,6 +1,6 @@
 //! Lists in a patch: which rows go, move and come, and which are gone past because nothing in them changed.
 
-use super::{Memory, Writer};
+use super::Writer;
 use crate::html::list::{Keys, NEW, Order};
 use crate::html::sink::Flaw;
 use crate::html::template::{Slot, Template};
@@ -19,9 +19,9 @@ pub(super) struct List {
     /// The mask of the rows that come now, and where they end.
     mask: u32,
     run: usize,
-    /// Its part of [`Memory::sources`].
+    /// Its part of [`Writer::sources`].
     sources: usize,
-    /// Its parts of [`Memory::starts`]: old rows and new ones, each with an end. Empty for rows of values alone.
+    /// Its parts of [`Writer::starts`]: old rows and new ones, each with an end. Empty for rows of values alone.
     old_starts: usize,
     new_starts: usize,
     /// Where the first old row begins, and what comes after the last.
@@ -29,11 +29,11 @@ pub(super) struct List {
     old_end: Place,
 }
 
-impl Writer<'_> {
+impl Writer {
     pub(in crate::html) fn list(&mut self) {
         let Some((Slot::List(row), number, known)) = self.next_slot() else { return self.fail(Flaw::NotTheSame) };
         // Its slot is over when the list is.
-        if let Some(level) = self.memory.levels.last_mut() {
+        if let Some(level) = self.levels.last_mut() {
             level.slot -= 1;
         }
         let rows = self.next_new() as usize;
@@ -46,9 +46,9 @@ impl Writer<'_> {
             same: 0,
             mask: 0,
             run: 0,
-            sources: self.memory.sources.len(),
-            old_starts: self.memory.starts.len(),
-            new_starts: self.memory.starts.len(),
+            sources: self.sources.len(),
+            old_starts: self.starts.len(),
+            new_starts: self.starts.len(),
             old_first: self.was,
             old_end: self.was,
         };
@@ -59,7 +59,7 @@ impl Writer<'_> {
             list.mask = self.begin_run(row, self.is, rows);
             list.run = rows;
         }
-        self.memory.lists.push(list);
+        self.lists.push(list);
     }
 
     /// Says which rows go and how the others change places.
@@ -68,13 +68,13 @@ impl Writer<'_> {
         let old_rows = self.next_old() as usize;
         list.old_first = self.was;
         let (mut end, stride) = (self.was, row.slots.len());
-        let Memory { plan, sources, starts, .. } = &mut *self.memory;
+        let Writer { plan, sources, starts, old_words, words, names, .. } = self;
         let (old, new) = if row.is_flat() {
             end.word += old_rows * stride;
             end.block += old_rows;
             (
-                Keys::Strided(self.old.words.get(self.was.word..end.word).unwrap_or_default(), stride),
-                Keys::Strided(self.new.words.get(self.is..self.is + list.rows * stride).unwrap_or_default(), stride),
+                Keys::Strided(old_words.get(self.was.word..end.word).unwrap_or_default(), stride),
+                Keys::Strided(words.get(self.is..self.is + list.rows * stride).unwrap_or_default(), stride),
             )
         } else {
             // The rows of lists that are open already are before these.
@@ -85,12 +85,12 @@ impl Writer<'_> {
                 }
                 starts.push(*place);
             };
-            note(self.old, &mut end, old_rows);
-            note(self.new, &mut Place { word: self.is, block: 0 }, list.rows);
+            note(Tree { words: old_words, names }, &mut end, old_rows);
+            note(Tree { words, names }, &mut Place { word: self.is, block: 0 }, list.rows);
             list.new_starts += old_rows + 1;
             (
-                Keys::At(self.old.words, starts.get(list.old_starts..list.new_starts - 1).unwrap_or_default()),
-                Keys::At(self.new.words, starts.get(list.new_starts..list.new_starts + list.rows).unwrap_or_default()),
+                Keys::At(old_words, starts.get(list.old_starts..list.new_starts - 1).unwrap_or_default()),
+                Keys::At(words, starts.get(list.new_starts..list.new_starts + list.rows).unwrap_or_default()),
             )
         };
         list.old_end = end;
@@ -111,12 +111,12 @@ impl Writer<'_> {
                 self.out.array(order);
             }
         }
-        let removed = core::mem::take(&mut self.memory.plan.removed);
+        let removed = core::mem::take(&mut self.plan.removed);
         for at in removed.iter().cloned().flatten() {
             self.was = self.old_start(list, at as usize);
             self.drop_old(row);
         }
-        self.memory.plan.removed = removed;
+        self.plan.removed = removed;
     }
 
     /// Where an old row of a list begins.
@@ -125,7 +125,7 @@ impl Writer<'_> {
             let Place { word, block } = list.old_first;
             return Place { word: word + row * list.row.slots.len(), block: block + row };
         }
-        self.memory.starts.get(list.old_starts + row).copied().unwrap_or_default()
+        self.starts.get(list.old_starts + row).copied().unwrap_or_default()
     }
 
     /// Writes the mask of rows that begin at a word, if there are two or more.
@@ -134,7 +134,7 @@ impl Writer<'_> {
             return 0;
         }
         let (hidden, stride) = (usize::from(row.hidden_key), row.slots.len());
-        let words = self.new.words.get(word..word + rows * stride).unwrap_or_default();
+        let words = self.words.get(word..word + rows * stride).unwrap_or_default();
         let mut mask = 0;
         if row.is_flat() {
             for slot in hidden..stride.min(31) {
@@ -151,7 +151,7 @@ impl Writer<'_> {
 
     #[inline]
     pub(in crate::html) fn row(&mut self) -> bool {
-        if let Some(list) = self.memory.lists.last_mut()
+        if let Some(list) = self.lists.last_mut()
             && list.at < list.same
         {
             list.at += 1;
@@ -164,13 +164,13 @@ impl Writer<'_> {
         if self.flaw.is_some() {
             return false;
         }
-        let Some(list) = self.memory.lists.last_mut().filter(|list| list.at < list.rows) else {
+        let Some(list) = self.lists.last_mut().filter(|list| list.at < list.rows) else {
             self.fail(Flaw::NotTheSame);
             return false;
         };
         let (at, row) = (list.at, list.row);
         list.at += 1;
-        let source = if list.known { self.memory.sources.get(list.sources + at).copied() } else { None };
+        let source = if list.known { self.sources.get(list.sources + at).copied() } else { None };
         match source {
             Some(source) if source != NEW => self.old_row(at, source as usize),
             _ => {
@@ -186,7 +186,7 @@ impl Writer<'_> {
 
     /// Says that rows come in, from this one to the next that was there before.
     fn begin_inserts(&mut self, at: usize) {
-        let Memory { lists, sources, .. } = &mut *self.memory;
+        let Writer { lists, sources, .. } = self;
         let Some(list) = lists.last_mut() else { return };
         let sources = sources.get(list.sources + at..list.sources + list.rows).unwrap_or_default();
         let rows = sources.iter().take_while(|source| **source == NEW).count();
@@ -194,14 +194,14 @@ impl Writer<'_> {
         let row = list.row;
         self.out.ints(&[-1, list.number.into(), at as i64, rows as i64]);
         let mask = self.begin_run(row, self.is, rows);
-        if let Some(list) = self.memory.lists.last_mut() {
+        if let Some(list) = self.lists.last_mut() {
             list.mask = mask;
         }
     }
 
     /// A row that the browser has: gone past, if nothing in it changed, and with it all after it of which the same is true.
     fn old_row(&mut self, at: usize, source: usize) -> bool {
-        let Some(list) = self.memory.lists.last() else { return false };
+        let Some(list) = self.lists.last() else { return false };
         let row = list.row;
         let start = self.old_start(list, source);
         self.was = start;
@@ -210,9 +210,9 @@ impl Writer<'_> {
             (same, start.block + same, self.is + same * row.slots.len())
         } else {
             let end = self.old_start(list, source + 1);
-            let is_end = self.memory.starts.get(list.new_starts + at + 1).map_or(0, |place| place.word);
-            let was = self.old.words.get(start.word..end.word);
-            let is_same = was.is_some() && was == self.new.words.get(self.is..is_end);
+            let is_end = self.starts.get(list.new_starts + at + 1).map_or(0, |place| place.word);
+            let was = self.old_words.get(start.word..end.word);
+            let is_same = was.is_some() && was == self.words.get(self.is..is_end);
             (usize::from(is_same), end.block, is_end)
         };
         if same == 0 {
@@ -220,7 +220,7 @@ impl Writer<'_> {
         }
         self.bases.extend_from_slice(self.old_bases.get(start.block..end).unwrap_or_default());
         self.is = is_end;
-        if let Some(list) = self.memory.lists.last_mut() {
+        if let Some(list) = self.lists.last_mut() {
             list.same = at + same;
         }
         false
@@ -229,9 +229,9 @@ impl Writer<'_> {
     /// How many rows of values alone, from this one on, are the old ones from `source` on.
     fn same_rows(&self, list: &List, at: usize, source: usize) -> usize {
         let stride = list.row.slots.len();
-        let was = self.old.words.get(self.was.word..list.old_end.word).unwrap_or_default();
-        let is = self.new.words.get(self.is..self.is + (list.rows - at) * stride).unwrap_or_default();
-        let sources = self.memory.sources.get(list.sources + at..list.sources + list.rows).unwrap_or_default();
+        let was = self.old_words.get(self.was.word..list.old_end.word).unwrap_or_default();
+        let is = self.words.get(self.is..self.is + (list.rows - at) * stride).unwrap_or_default();
+        let sources = self.sources.get(list.sources + at..list.sources + list.rows).unwrap_or_default();
         let equal = common_start(was, is) / stride;
         let sources = sources.get(..equal).unwrap_or(sources);
         let is_other = |(row, from): (usize, &u32)| *from as usize != source + row;
@@ -240,11 +240,11 @@ impl Writer<'_> {
 
     pub(in crate::html) fn end_list(&mut self) {
         let is_list = matches!(self.next_slot(), Some((Slot::List(_), _, _)));
-        match self.memory.lists.pop() {
+        match self.lists.pop() {
             Some(list) if is_list && list.at == list.rows => {
                 self.was = list.old_end;
-                self.memory.sources.truncate(list.sources);
-                self.memory.starts.truncate(list.old_starts);
+                self.sources.truncate(list.sources);
+                self.starts.truncate(list.old_starts);
             }
             _ => self.fail(Flaw::NotTheSame),
         }

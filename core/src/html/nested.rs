@@ -1,0 +1,38 @@
+//! Components in the markup of others.
+
+use super::sink::{Render, Sink};
+use alloc::boxed::Box;
+use core::any::Any;
+
+/// A component that was made to stand in the markup of another, and what it is to the code that does not know its type.
+pub struct Nested {
+    component: Box<dyn Any + Send>,
+    render: fn(&(dyn Any + Send), &mut Sink<'_>),
+}
+
+impl Nested {
+    /// `render` gets what `component` is.
+    pub fn new<C: Send + 'static>(component: C, render: fn(&(dyn Any + Send), &mut Sink<'_>)) -> Nested {
+        Nested { component: Box::new(component), render }
+    }
+
+    /// The component, if it is of this type.
+    pub fn take<C: 'static>(self) -> Option<C> {
+        self.component.downcast().ok().map(|component| *component)
+    }
+}
+
+impl Render for Nested {
+    fn render(&self, sink: &mut Sink<'_>) {
+        (self.render)(&*self.component, sink);
+    }
+}
+
+/// Where the components live that stand in the markup of another.
+pub trait Stage {
+    /// The number of the component at a place. It is made if there is none; if it uses something else than before, it hears of it.
+    fn find(&mut self, place: u64, uses: u64, make: &dyn Fn() -> Nested) -> u32;
+
+    /// Runs the render of a component, with the stage for those in it.
+    fn render(&mut self, number: u32, run: &mut dyn FnMut(&dyn Render, &mut dyn Stage));
+}
