@@ -14,6 +14,8 @@ mod json;
 mod lower;
 mod parse;
 mod pieces;
+#[cfg(test)]
+mod tests;
 
 use errors::Errors;
 use proc_macro2::TokenStream;

@@ -27,7 +27,8 @@ pub fn space_of<'a>(mut names: impl Iterator<Item = &'a str>) -> Space {
         .unwrap_or(Space::Html)
 }
 
-/// Whether a parser leaves these in place, the outermost elements and texts of one template, beside each other.
+/// Whether a parser leaves these in place, the outermost elements and texts of one template (or those in an element `template`), beside each
+/// other.
 ///
 /// # Errors
 /// A part of a table stands beside something that is no such part: a parser goes by what comes first, and drops the rest.
@@ -35,7 +36,10 @@ pub fn together<'a>(items: impl Iterator<Item = Item<'a>>) -> Result<(), Misplac
     let mut first: Option<(Item<'a>, u8)> = None;
     for item in items {
         let kind = match item {
-            Item::Element("script" | "style" | "template") => continue,
+            Item::Element(
+                "base" | "basefont" | "bgsound" | "link" | "meta" | "noframes" | "script" | "style" | "template"
+                | "title",
+            ) => continue,
             Item::Element("caption" | "colgroup" | "thead" | "tbody" | "tfoot") => 1,
             Item::Element("col") => 2,
             Item::Element("tr") => 3,
@@ -117,6 +121,9 @@ fn all<'n, T: Tree>(outer: Outer<'_, 'n>, trees: &'n [T]) -> Result<(), Misplace
         let item = tree.item();
         place(outer, item)?;
         if let Item::Element(name) = item {
+            if name == "template" {
+                together(tree.inside().iter().map(Tree::item))?;
+            }
             all(Outer::In(&Inside::element(outer, name)), tree.inside())?;
         }
     }

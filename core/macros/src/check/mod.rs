@@ -17,18 +17,24 @@ pub use url::is_url;
 
 /// Checks everything in one `html!`.
 pub fn check(nodes: &[Node], errors: &mut Errors) {
-    let outermost = outermost(nodes);
     let space = space_of(names(nodes).into_iter());
-    if let Err(misplaced) = together(outermost.iter().map(|&(item, _)| item)) {
-        let span = outermost.last().map_or(Span::call_site(), |&(_, span)| span);
-        errors.at(span, misplaced);
-    }
+    beside(nodes, errors);
     let place = Place { outer: Outer::Root(space), in_template: false };
     place.nodes(nodes, errors);
 }
 
+/// What stands beside each other at the outermost level of a template.
+fn beside(nodes: &[Node], errors: &mut Errors) {
+    let outermost = outermost(nodes);
+    for end in 1..=outermost.len() {
+        if let Err(misplaced) = together(outermost[..end].iter().map(|&(item, _)| item)) {
+            return errors.at(outermost[end - 1].1, misplaced);
+        }
+    }
+}
+
 /// The elements and texts of a template's outermost level.
-pub fn outermost(nodes: &[Node]) -> Vec<(Item<'_>, Span)> {
+fn outermost(nodes: &[Node]) -> Vec<(Item<'_>, Span)> {
     nodes
         .iter()
         .filter_map(|node| match node {
@@ -61,9 +67,7 @@ impl<'n> Place<'_, 'n> {
 
     /// What one alternative shows, or a row: a template of its own.
     fn body(self, nodes: &'n [Node], errors: &mut Errors) {
-        if let Err(misplaced) = together(outermost(nodes).into_iter().map(|(item, _)| item)) {
-            errors.at(outermost(nodes).last().map_or(Span::call_site(), |&(_, span)| span), misplaced);
-        }
+        beside(nodes, errors);
         self.nodes(nodes, errors);
     }
 
@@ -141,6 +145,9 @@ impl<'n> Place<'_, 'n> {
         attributes::check(element, space, errors);
         if element.attributes.iter().any(|attribute| attribute.changes()) {
             self.changing(name.span, errors);
+        }
+        if name.text == "template" {
+            beside(&element.children, errors);
         }
         let inside = Inside::element(self.outer, &name.text);
         let place = Place { outer: Outer::In(&inside), in_template: self.in_template || name.text == "template" };

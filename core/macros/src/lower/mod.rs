@@ -193,7 +193,7 @@ impl Builder {
         // The name space of what stands here, if nothing of it is known.
         let space = outer.space("");
         match node {
-            Node::Element(element) => return Some(self.element(element, outer)),
+            Node::Element(element) => Some(self.element(element, outer)),
             Node::If(alternatives, otherwise) => {
                 let mut templates = Vec::new();
                 let slot = self.slot(Slot::Embed);
