@@ -154,7 +154,7 @@ impl<'n> Place<'_, 'n> {
         match content(&name.text, space) {
             Content::Void if element.braces => errors.at(
                 name.span,
-                format!("`{0}` has no content and no end tag: end it with `;`, as in `{0} … ;`", name.text),
+                format!("`{}` has no content and no end tag: end it with `;`, not with braces", name.text),
             ),
             Content::Raw => raw(element, errors),
             _ => match element.children.as_slice() {

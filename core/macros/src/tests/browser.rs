@@ -80,6 +80,8 @@ fn every_place_is_found() {
         r#"@for r in rows key=(r.id) { tr { } @if r.open { tr { td { (r.text) } } } }"#,
         r#"select { @for o in os key=(o) { option value=(o) selected=(o == x) { (o) } } } textarea { "\n" (t) } title { "T " (t) }"#,
         r#"pre { (x) } pre { "\n" (y) } pre { "a" (z) b; }"#,
+        r#"table { @if a { caption { } } @if b { thead { } } tbody { @if c { tr { } } @if d { tr { @if e { td { } } @if f { th { } } } } } }"#,
+        r#"table { colgroup { @if a { col; } @if b { col; } col span=(c); } } select { @if a { option { } } @if b { hr; } option { (c) @(d) } }"#,
         r#"svg viewBox=(v) { g { @for p in ps key=(p) { circle cx=(p); text { (p) } } } foreignObject { p { (t) } @if u { p { (w) } } } }"#,
         r#"@match x { A => { circle r=(r); @if y { rect; } } _ => { text { (t) } } }"#,
         r#"math { mi { (x) } mo { "+" } @if y { mn { (y) } } }"#,
