@@ -112,7 +112,8 @@ impl<'n> Place<'_, 'n> {
         }
     }
 
-    /// Something that can change. In a `template` there is nothing that could be changed: its content is no part of the page.
+    /// Something that can change. In a `template` there is nothing that could be changed: its content is no part of the
+    /// page.
     fn changing(self, span: Span, errors: &mut Errors) {
         if self.in_template {
             errors.at(span, "what is in a `template` element cannot change: it is no part of the page");
@@ -127,7 +128,11 @@ impl<'n> Place<'_, 'n> {
                 Content::Void => errors.at(span, format!("`{}` has no content and no end tag", inside.name())),
                 Content::Text => errors.at(
                     span,
-                    format!("`{what}` cannot stand in `{0}`, which holds text only: put it around the `{0}`, or compute the text", inside.name()),
+                    format!(
+                        "`{what}` cannot stand in `{0}`, which holds text only: put it around the `{0}`, or compute \
+                         the text",
+                        inside.name()
+                    ),
                 ),
                 Content::Raw => errors.at(span, format!("what is in `{}` cannot change", inside.name())),
             }
@@ -217,7 +222,11 @@ fn raw(element: &Element, errors: &mut Errors) {
                 );
             }
             Node::Text(_, span) if name == "script" && !is_data => {
-                errors.at(*span, "a script in the page does not run under a strict content security policy: serve it as a file, `script src=\"…\";`");
+                errors.at(
+                    *span,
+                    "a script in the page does not run under a strict content security policy: serve it as a file, \
+                     `script src=\"…\";`",
+                );
             }
             Node::Text(_, span) if name == "iframe" => errors.at(*span, "`iframe` has no content"),
             Node::Text(..) => {}

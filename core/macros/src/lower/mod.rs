@@ -114,7 +114,8 @@ pub fn lower(nodes: &[Node]) -> Option<Template> {
 struct Builder {
     slots: Vec<Slot>,
     steps: Vec<Step>,
-    /// The slots of the values so far, by how they come about. `@let` ends it: the same words can mean something else then.
+    /// The slots of the values so far, by how they come about. `@let` ends it: the same words can mean something else
+    /// then.
     known: BTreeMap<String, usize>,
 }
 

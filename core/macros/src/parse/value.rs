@@ -70,7 +70,9 @@ pub fn value(input: ParseStream<'_>) -> Result<Value> {
         let literal: Lit = input.parse()?;
         return Ok(Value::Literal(text(&literal)?, literal.span()));
     }
-    Err(input.error("expected a value: a literal, an expression in parentheses `(…)`, or both together in braces `{ \"row-\" (id) }`"))
+    Err(input.error(
+        "expected a value: a literal, an expression in parentheses `(…)`, or both together in braces `{ \"row-\" (id) }`",
+    ))
 }
 
 /// `{ "row-" (id) }`
