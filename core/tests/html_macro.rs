@@ -264,12 +264,12 @@ fn svg_and_nothing() {
 #[test]
 fn literals() {
     let markup = html! {
-        input type="checkbox" checked disabled=false required=true tabindex=-1 step=0.5 data-c='"' r#for="x";
+        input type="checkbox" checked disabled=false required=true aria-busy=false draggable=true tabindex=-1 step=0.5 data-c='"' r#for="x";
         custom-element data-a.b="1" xlink:href="#x" aria-label="a\"b<>&" { "1 < 2 & 3 > 2" 4 'c' "\r" }
     };
     assert_eq!(
         written(&markup),
-        "<input type=\"checkbox\" checked required tabindex=\"-1\" step=\"0.5\" data-c=\"&quot;\" for=\"x\">\
+        "<input type=\"checkbox\" checked required aria-busy=\"false\" draggable=\"true\" tabindex=\"-1\" step=\"0.5\" data-c=\"&quot;\" for=\"x\">\
          <custom-element data-a.b=\"1\" xlink:href=\"#x\" aria-label=\"a&quot;b&lt;&gt;&amp;\">1 &lt; 2 &amp; 3 &gt; 24c&#13;</custom-element>"
     );
 }

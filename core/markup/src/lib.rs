@@ -1,7 +1,8 @@
 //! Which elements may stand in which.
 //!
-//! HTML can be written that a parser does not give back as it was meant: it ends the `p` around a `div`, moves a `div` out of a `table`,
-//! puts a `tbody` around a `tr`, leaves out the inner of two forms. [`place`] says so before it happens, and what would be right.
+//! HTML can be written that a parser does not give back as it was meant: it ends the `p` around a `div`, moves a `div`
+//! out of a `table`, puts a `tbody` around a `tr`, leaves out the inner of two forms. [`place`] says so before it
+//! happens, and what would be right.
 //!
 //! It is no check of what is good HTML (a `div` in a `span` is none of its business), only of what survives a parser.
 //!
@@ -19,9 +20,6 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
-
-#[cfg(test)]
-extern crate std;
 
 mod misplaced;
 mod names;

@@ -49,8 +49,8 @@ impl fmt::Display for Misplaced<'_> {
                 write!(f, "{item} cannot stand in `{open}`: a parser ends the `{open}` before it; {}", Instead(item, open))
             }
             Why::Form => f.write_str(
-                "`form` cannot stand in `form`: a parser leaves the inner one out; put them side by side, and tie a field to a form with its \
-                 attribute `form`",
+                "`form` cannot stand in `form`: a parser leaves the inner one out; put them side by side, and tie a field \
+                 to a form with its attribute `form`",
             ),
             Why::Table(open) => {
                 let cells = match open {
@@ -86,17 +86,28 @@ impl fmt::Display for Misplaced<'_> {
                 write!(f, "{item} cannot stand here: it is no element of {name}, as the others at the outermost level are")
             }
             Why::Space(Space::Html, open) => {
-                write!(f, "{item} cannot stand in `{open}`: it is no element of HTML; elements of SVG stand in `svg`, those of MathML in `math`")
+                write!(
+                    f,
+                    "{item} cannot stand in `{open}`: it is no element of HTML; elements of SVG stand in `svg`, those of \
+                     MathML in `math`"
+                )
             }
             Why::Space(Space::Svg, open) => {
-                write!(f, "{item} cannot stand in `{open}`: it is no element of SVG; what is HTML stands in a `foreignObject`")
+                write!(
+                    f,
+                    "{item} cannot stand in `{open}`: it is no element of SVG; what is HTML stands in a `foreignObject`"
+                )
             }
             Why::Space(Space::Math, open) => {
                 write!(f, "{item} cannot stand in `{open}`: it is no element of MathML; what is HTML stands in an `mtext`")
             }
             Why::Root(space) => {
                 let (name, around) = if space == Space::Svg { ("SVG", "g") } else { ("MathML", "mrow") };
-                write!(f, "{item} is the outermost element of a template, and so one of HTML, but stands in {name}; put it in a `{around}`")
+                write!(
+                    f,
+                    "{item} is the outermost element of a template, and so one of HTML, but stands in {name}; put it in a \
+                     `{around}`"
+                )
             }
             Why::Beside(other) => {
                 write!(f, "{item} cannot stand beside `{other}` at the outermost level: a parser drops one of them there")

@@ -123,7 +123,9 @@ pub fn place<'n>(outer: Outer<'_, 'n>, item: Item<'n>) -> Result<(), Misplaced<'
         Content::Text | Content::Raw if item != Item::Text => return refuse(Why::Text(inside.name)),
         _ => {}
     }
-    let why = if space == Space::Html {
+    // `svg` and `math` begin another name space, but stand where HTML stands.
+    let begins = matches!(name, "svg" | "math") && inside.space == Space::Html;
+    let why = if space == Space::Html || begins {
         structure(inside, item, name).or_else(|| if item == Item::Text { None } else { flow(inside, name) })
     } else if item != Item::Text && !is_known(name, space) {
         Some(Why::Space(space, inside.name))
@@ -161,17 +163,17 @@ fn structure<'n>(inside: &Inside<'_, 'n>, item: Item<'n>, name: &str) -> Option<
         "col" => only(&["colgroup"], "`colgroup`"),
         "tr" => only(&["tbody", "thead", "tfoot"], "`tbody`, `thead` or `tfoot`"),
         "td" | "th" => only(&["tr"], "`tr`"),
-        _ if item != Item::Text && !is_known(name, Space::Html) => Some(Why::Space(Space::Html, inside.name)),
-        _ => {
-            return match open {
-                "table" | "thead" | "tbody" | "tfoot" | "tr" => (!anywhere).then_some(Why::Table(open)),
-                "colgroup" => (name != "template").then_some(Why::Columns),
-                "select" => (!matches!(name, "option" | "optgroup" | "hr") && !anywhere).then_some(Why::Select(open)),
-                "optgroup" => (name != "option" && !anywhere).then_some(Why::Select(open)),
-                "option" => (item != Item::Text && !anywhere).then_some(Why::Select(open)),
-                _ => None,
-            };
+        _ if item != Item::Text && !is_known(name, Space::Html) && !matches!(name, "svg" | "math") => {
+            Some(Why::Space(Space::Html, inside.name))
         }
+        _ => match open {
+            "table" | "thead" | "tbody" | "tfoot" | "tr" => (!anywhere).then_some(Why::Table(open)),
+            "colgroup" => (name != "template").then_some(Why::Columns),
+            "select" => (!matches!(name, "option" | "optgroup" | "hr") && !anywhere).then_some(Why::Select(open)),
+            "optgroup" => (name != "option" && !anywhere).then_some(Why::Select(open)),
+            "option" => (item != Item::Text && !anywhere).then_some(Why::Select(open)),
+            _ => None,
+        },
     }
 }
 
@@ -187,7 +189,6 @@ fn flow<'n>(inside: &Inside<'_, 'n>, name: &str) -> Option<Why<'n>> {
         "rp" | "rt" if inside.name != "rtc" && ends_by_itself(inside.name) && in_scope("ruby").is_some() => {
             Some(inside.name)
         }
-        "rp" | "rt" | "rb" | "rtc" if name == inside.name => Some(inside.name),
         _ if is_heading(name) && inside.space == Space::Html && is_heading(inside.name) => Some(inside.name),
         _ => None,
     };

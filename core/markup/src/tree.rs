@@ -11,8 +11,8 @@ pub trait Tree: Sized {
     fn inside(&self) -> &[Self];
 }
 
-/// The name space in which a parser has to begin, given the names of the outermost elements: that of the first which is known in one only,
-/// and HTML if there is none.
+/// The name space in which a parser has to begin, given the names of the outermost elements: that of the first which is
+/// known in one only, and HTML if there is none.
 pub fn space_of<'a>(mut names: impl Iterator<Item = &'a str>) -> Space {
     names
         .find_map(|name| {
@@ -27,15 +27,20 @@ pub fn space_of<'a>(mut names: impl Iterator<Item = &'a str>) -> Space {
         .unwrap_or(Space::Html)
 }
 
-/// Whether a parser leaves these in place, the outermost elements and texts of one template, beside each other.
+/// Whether a parser leaves these in place, the outermost elements and texts of one template (or those in an element
+/// `template`), beside each other.
 ///
 /// # Errors
-/// A part of a table stands beside something that is no such part: a parser goes by what comes first, and drops the rest.
+/// A part of a table stands beside something that is no such part: a parser goes by what comes first, and drops the
+/// rest.
 pub fn together<'a>(items: impl Iterator<Item = Item<'a>>) -> Result<(), Misplaced<'a>> {
     let mut first: Option<(Item<'a>, u8)> = None;
     for item in items {
         let kind = match item {
-            Item::Element("script" | "style" | "template") => continue,
+            Item::Element(
+                "base" | "basefont" | "bgsound" | "link" | "meta" | "noframes" | "script" | "style" | "template"
+                | "title",
+            ) => continue,
             Item::Element("caption" | "colgroup" | "thead" | "tbody" | "tfoot") => 1,
             Item::Element("col") => 2,
             Item::Element("tr") => 3,
@@ -117,6 +122,9 @@ fn all<'n, T: Tree>(outer: Outer<'_, 'n>, trees: &'n [T]) -> Result<(), Misplace
         let item = tree.item();
         place(outer, item)?;
         if let Item::Element(name) = item {
+            if name == "template" {
+                together(tree.inside().iter().map(Tree::item))?;
+            }
             all(Outer::In(&Inside::element(outer, name)), tree.inside())?;
         }
     }

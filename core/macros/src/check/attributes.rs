@@ -93,7 +93,11 @@ fn toggle(attribute: &Attribute, class: &str, errors: &mut Errors) {
         errors.at(attribute.name.span, "a class has a name without blanks: `class:done=(self.done)`");
     }
     if !matches!(attribute.value, Value::Hole(_)) {
-        errors.at(attribute.name.span, format!("`class:{class}` needs a condition: `class:{class}=(self.done)`; a class that is always there stands in `class=\"…\"`"));
+        let message = format!(
+            "`class:{class}` needs a condition: `class:{class}=(self.done)`; a class that is always there stands in \
+             `class=\"…\"`"
+        );
+        errors.at(attribute.name.span, message);
     }
 }
 
@@ -135,7 +139,11 @@ fn plain(element: &Element, attribute: &Attribute, space: Space, errors: &mut Er
         .strip_prefix("on")
         .filter(|event| !event.is_empty() && event.bytes().all(|byte| byte.is_ascii_lowercase()));
     if let Some(event) = handler {
-        errors.at(span, format!("a script in an attribute does not run under a strict content security policy: write `on:{event}=\"…\"`, which calls the component"));
+        let message = format!(
+            "a script in an attribute does not run under a strict content security policy: write `on:{event}=\"…\"`, \
+             which calls the component"
+        );
+        errors.at(span, message);
         return;
     }
     if space == Space::Html && lower != name {
@@ -144,7 +152,8 @@ fn plain(element: &Element, attribute: &Attribute, space: Space, errors: &mut Er
     match (name, &attribute.value) {
         ("style", Value::Literal(..) | Value::Bare) => errors.at(
             span,
-            "a literal `style` is blocked by a strict content security policy: use a class, or `style=(…)`, which is set by the client",
+            "a literal `style` is blocked by a strict content security policy: use a class, or `style=(…)`, which is set \
+             by the client",
         ),
         ("srcdoc", value) if attribute.changes() && !matches!(value, Value::Trusted(..)) => {
             errors.at(span, "`srcdoc` is a whole page of markup: if it can be trusted, write `srcdoc=@trusted(…)`");
@@ -159,8 +168,8 @@ fn plain(element: &Element, attribute: &Attribute, space: Space, errors: &mut Er
         (_, Value::Parts(parts, at)) if url::is_url(&element.name.text, name) && !url::is_fixed(parts) => errors.at(
             *at,
             format!(
-                "an address of several parts must begin with a text that says where it leads, such as `\"/users/\"`; or make it one value, \
-                 which is checked: `{name}=(format!(\"…\"))`"
+                "an address of several parts must begin with a text that says where it leads, such as `\"/users/\"`; or \
+                 make it one value, which is checked: `{name}=(format!(\"…\"))`"
             ),
         ),
         _ => {}

@@ -17,18 +17,24 @@ pub use url::is_url;
 
 /// Checks everything in one `html!`.
 pub fn check(nodes: &[Node], errors: &mut Errors) {
-    let outermost = outermost(nodes);
     let space = space_of(names(nodes).into_iter());
-    if let Err(misplaced) = together(outermost.iter().map(|&(item, _)| item)) {
-        let span = outermost.last().map_or(Span::call_site(), |&(_, span)| span);
-        errors.at(span, misplaced);
-    }
+    beside(nodes, errors);
     let place = Place { outer: Outer::Root(space), in_template: false };
     place.nodes(nodes, errors);
 }
 
+/// What stands beside each other at the outermost level of a template.
+fn beside(nodes: &[Node], errors: &mut Errors) {
+    let outermost = outermost(nodes);
+    for end in 1..=outermost.len() {
+        if let Err(misplaced) = together(outermost[..end].iter().map(|&(item, _)| item)) {
+            return errors.at(outermost[end - 1].1, misplaced);
+        }
+    }
+}
+
 /// The elements and texts of a template's outermost level.
-pub fn outermost(nodes: &[Node]) -> Vec<(Item<'_>, Span)> {
+fn outermost(nodes: &[Node]) -> Vec<(Item<'_>, Span)> {
     nodes
         .iter()
         .filter_map(|node| match node {
@@ -61,9 +67,7 @@ impl<'n> Place<'_, 'n> {
 
     /// What one alternative shows, or a row: a template of its own.
     fn body(self, nodes: &'n [Node], errors: &mut Errors) {
-        if let Err(misplaced) = together(outermost(nodes).into_iter().map(|(item, _)| item)) {
-            errors.at(outermost(nodes).last().map_or(Span::call_site(), |&(_, span)| span), misplaced);
-        }
+        beside(nodes, errors);
         self.nodes(nodes, errors);
     }
 
@@ -108,7 +112,8 @@ impl<'n> Place<'_, 'n> {
         }
     }
 
-    /// Something that can change. In a `template` there is nothing that could be changed: its content is no part of the page.
+    /// Something that can change. In a `template` there is nothing that could be changed: its content is no part of the
+    /// page.
     fn changing(self, span: Span, errors: &mut Errors) {
         if self.in_template {
             errors.at(span, "what is in a `template` element cannot change: it is no part of the page");
@@ -123,7 +128,11 @@ impl<'n> Place<'_, 'n> {
                 Content::Void => errors.at(span, format!("`{}` has no content and no end tag", inside.name())),
                 Content::Text => errors.at(
                     span,
-                    format!("`{what}` cannot stand in `{0}`, which holds text only: put it around the `{0}`, or compute the text", inside.name()),
+                    format!(
+                        "`{what}` cannot stand in `{0}`, which holds text only: put it around the `{0}`, or compute \
+                         the text",
+                        inside.name()
+                    ),
                 ),
                 Content::Raw => errors.at(span, format!("what is in `{}` cannot change", inside.name())),
             }
@@ -142,12 +151,15 @@ impl<'n> Place<'_, 'n> {
         if element.attributes.iter().any(|attribute| attribute.changes()) {
             self.changing(name.span, errors);
         }
+        if name.text == "template" {
+            beside(&element.children, errors);
+        }
         let inside = Inside::element(self.outer, &name.text);
         let place = Place { outer: Outer::In(&inside), in_template: self.in_template || name.text == "template" };
         match content(&name.text, space) {
             Content::Void if element.braces => errors.at(
                 name.span,
-                format!("`{0}` has no content and no end tag: end it with `;`, as in `{0} … ;`", name.text),
+                format!("`{}` has no content and no end tag: end it with `;`, not with braces", name.text),
             ),
             Content::Raw => raw(element, errors),
             _ => match element.children.as_slice() {
@@ -210,7 +222,11 @@ fn raw(element: &Element, errors: &mut Errors) {
                 );
             }
             Node::Text(_, span) if name == "script" && !is_data => {
-                errors.at(*span, "a script in the page does not run under a strict content security policy: serve it as a file, `script src=\"…\";`");
+                errors.at(
+                    *span,
+                    "a script in the page does not run under a strict content security policy: serve it as a file, \
+                     `script src=\"…\";`",
+                );
             }
             Node::Text(_, span) if name == "iframe" => errors.at(*span, "`iframe` has no content"),
             Node::Text(..) => {}

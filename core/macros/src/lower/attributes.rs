@@ -42,6 +42,7 @@ impl Builder {
         let name = name.to_owned();
         let whole = |slot, name| Some(DomAttribute::Slot { slot, name, before: String::new(), after: String::new() });
         match value {
+            Value::Bool(value) if is_spelled_out(&name) => Some(DomAttribute::Fixed(name, Some(value.to_string()))),
             Value::Bare | Value::Bool(true) => Some(DomAttribute::Fixed(name, None)),
             Value::Bool(false) => None,
             Value::Literal(text, _) => Some(DomAttribute::Fixed(name, Some(text.clone()))),
@@ -67,6 +68,11 @@ impl Builder {
         let slot = self.value(Step::Classes { parts, toggles: toggles.to_vec(), bare });
         DomAttribute::Slot { slot, name: "class".to_owned(), before, after: String::new() }
     }
+}
+
+/// Whether an attribute has the values "true" and "false", where others are there or not.
+fn is_spelled_out(name: &str) -> bool {
+    name.starts_with("aria-") || matches!(name, "contenteditable" | "draggable" | "spellcheck")
 }
 
 fn toggle(attribute: &Attribute) -> Option<(String, TokenStream)> {

@@ -114,7 +114,8 @@ pub fn lower(nodes: &[Node]) -> Option<Template> {
 struct Builder {
     slots: Vec<Slot>,
     steps: Vec<Step>,
-    /// The slots of the values so far, by how they come about. `@let` ends it: the same words can mean something else then.
+    /// The slots of the values so far, by how they come about. `@let` ends it: the same words can mean something else
+    /// then.
     known: BTreeMap<String, usize>,
 }
 
@@ -193,7 +194,7 @@ impl Builder {
         // The name space of what stands here, if nothing of it is known.
         let space = outer.space("");
         match node {
-            Node::Element(element) => return Some(self.element(element, outer)),
+            Node::Element(element) => Some(self.element(element, outer)),
             Node::If(alternatives, otherwise) => {
                 let mut templates = Vec::new();
                 let slot = self.slot(Slot::Embed);

@@ -7,8 +7,8 @@ pub enum Root {
     Element(String, Vec<Root>),
 }
 
-/// The elements in these nodes, through all structures. Texts are of interest at the outermost level only: within an element
-/// they have been checked.
+/// The elements in these nodes, through all structures. Texts are of interest at the outermost level only: within an
+/// element they have been checked.
 pub fn roots(nodes: &[Node], outermost: bool) -> Vec<Root> {
     let mut found: Vec<Root> = Vec::new();
     for node in nodes {

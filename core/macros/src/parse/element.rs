@@ -47,6 +47,9 @@ fn attribute(input: ParseStream<'_>) -> Result<Attribute> {
         return Ok(Attribute { name, value: Value::Bare });
     }
     input.parse::<Token![=]>()?;
+    if input.is_empty() {
+        return Err(Error::new(name.span, format!("the attribute `{}` has no value behind its `=`", name.text)));
+    }
     Ok(Attribute { name, value: value::value(input)? })
 }
 

@@ -13,12 +13,14 @@ pub fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
     if content.is_empty() {
         return Err(Error::new(parentheses.span.join(), "an expression is missing between the parentheses"));
     }
+    // Everything is taken out of the parentheses, even if it is wrong: the parser goes on behind them.
     let look = content.fork();
+    let tokens = content.parse()?;
     look.parse::<Expr>()?;
     if !look.is_empty() {
         return Err(look.error("one expression stands between parentheses, and ends before this"));
     }
-    content.parse()
+    Ok(tokens)
 }
 
 /// The text that a literal means.
@@ -68,7 +70,9 @@ pub fn value(input: ParseStream<'_>) -> Result<Value> {
         let literal: Lit = input.parse()?;
         return Ok(Value::Literal(text(&literal)?, literal.span()));
     }
-    Err(input.error("expected a value: a literal, an expression in parentheses `(…)`, or both together in braces `{ \"row-\" (id) }`"))
+    Err(input.error(
+        "expected a value: a literal, an expression in parentheses `(…)`, or both together in braces `{ \"row-\" (id) }`",
+    ))
 }
 
 /// `{ "row-" (id) }`
@@ -77,19 +81,14 @@ fn parts(input: ParseStream<'_>) -> Result<Value> {
     let braces = braced!(content in input);
     let mut parts: Vec<Part> = Vec::new();
     while !content.is_empty() {
-        if content.peek(token::Paren) {
-            parts.push(Part::Hole(expression(&content)?));
-        } else if content.peek(Lit) {
-            let literal: Lit = content.parse()?;
-            let text = text(&literal)?;
-            match parts.last_mut() {
-                Some(Part::Text(before)) => before.push_str(&text),
-                _ => parts.push(Part::Text(text)),
+        match (part(&content), parts.last_mut()) {
+            (Ok(Part::Text(text)), Some(Part::Text(before))) => before.push_str(&text),
+            (Ok(part), _) => parts.push(part),
+            (Err(error), _) => {
+                // As with parentheses.
+                content.parse::<TokenStream>()?;
+                return Err(error);
             }
-        } else {
-            let error = content.error("a value in braces is made of literals and expressions in parentheses");
-            content.parse::<TokenStream>()?;
-            return Err(error);
         }
     }
     let span = braces.span.join();
@@ -100,4 +99,14 @@ fn parts(input: ParseStream<'_>) -> Result<Value> {
         [Part::Hole(hole)] => Value::Hole(hole.clone()),
         _ => Value::Parts(parts, span),
     })
+}
+
+fn part(input: ParseStream<'_>) -> Result<Part> {
+    if input.peek(token::Paren) {
+        return expression(input).map(Part::Hole);
+    }
+    if !input.peek(Lit) {
+        return Err(input.error("a value in braces is made of literals and expressions in parentheses"));
+    }
+    text(&input.parse::<Lit>()?).map(Part::Text)
 }

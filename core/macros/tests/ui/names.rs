@@ -1,0 +1,13 @@
+use lazuli::html;
+
+fn main() {
+    let x = 1;
+    let _ = html! {
+        dvi { "a typo" }
+        widget { "a custom element has a hyphen" }
+        svg { cirlce r=(x); section { "HTML in SVG" } }
+        @fro x { "no such word" }
+        @while x { "no such word either" }
+        html { body { "the page's" } }
+    };
+}
