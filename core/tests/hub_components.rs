@@ -214,10 +214,7 @@ fn a_socket_may_have_so_many_components_and_gives_no_number_twice() {
     assert_eq!(refused["payload"]["code"], "TOO_MANY_COMPONENTS");
     world.script.told();
     world.say(browser.socket, json!({ "type": "component_unmount", "component_id": 1, "ref": 3 }));
-    assert_eq!(
-        world.heard(browser.socket),
-        [json!({ "type": "reply", "ref": 3, "status": "ok", "payload": null })]
-    );
+    assert_eq!(world.heard(browser.socket), [json!({ "type": "reply", "ref": 3, "status": "ok", "payload": null })]);
     assert_eq!(world.told_components(), ["unmount"]);
     // A token may be used again: the page shows it still.
     assert_eq!(world.mount(&browser, 0), 3);
@@ -276,7 +273,11 @@ fn a_redirect_that_leads_away_fails_the_callback() {
         for navigate in [false, true] {
             world.script.on("event", move |cx, _| {
                 cx.text("never");
-                if navigate { cx.navigate(path) } else { cx.redirect(path) }
+                if navigate {
+                    cx.navigate(path)
+                } else {
+                    cx.redirect(path)
+                }
                 Ok(())
             });
             world.ask(browser.socket, 1, "poke", json!(null));
@@ -287,10 +288,15 @@ fn a_redirect_that_leads_away_fails_the_callback() {
             assert!(!all.contains("component_redirect") && !all.contains("component_navigate"), "{path:?}: {all}");
             assert!(!all.contains("evil"), "{all}");
             let log = world.logs.iter().filter_map(|record| record.detail.as_deref()).next_back().unwrap();
-            assert!(log.contains("/orders/7") && log.contains("redirect_external"), "it says what would be right: {log}");
+            assert!(
+                log.contains("/orders/7") && log.contains("redirect_external"),
+                "it says what would be right: {log}"
+            );
         }
     }
-    for url in ["javascript:alert(1)", "//evil", "/own", "https://", "https:///x", "http://a b", "https://a\n", "https:\\\\a"] {
+    for url in
+        ["javascript:alert(1)", "//evil", "/own", "https://", "https:///x", "http://a b", "https://a\n", "https:\\\\a"]
+    {
         world.script.on("event", move |cx, _| {
             cx.redirect_external(url);
             Ok(())

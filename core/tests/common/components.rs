@@ -16,13 +16,7 @@ pub static WIDGET: Template = Template {
     source: r#"["<p> </p><b> </b>",[[0,[0,0],0],[1,[1,0],0]]]"#,
     slots: &[Slot::Value, Slot::Value],
     hidden_key: false,
-    pieces: &[
-        Piece::Html("<p>"),
-        Piece::Text(0),
-        Piece::Html("</p><b>"),
-        Piece::Text(1),
-        Piece::Html("</b>"),
-    ],
+    pieces: &[Piece::Html("<p>"), Piece::Text(0), Piece::Html("</p><b>"), Piece::Text(1), Piece::Html("</b>")],
     roots: &[Root::Element("p", &[Root::Text]), Root::Element("b", &[Root::Text])],
 };
 
