@@ -1,5 +1,6 @@
 //! What an application implements.
 
+use crate::component::Part;
 use crate::context::{Context, Scope};
 use crate::error::Result;
 use crate::hub::Gathered;
@@ -106,6 +107,12 @@ pub trait Channel<A: App = ()>: Send + 'static {
     /// The application handed on an event.
     fn on_event(&mut self, cx: &mut Context<'_, A>, event: &A::Event) -> Result {
         Ok(())
+    }
+
+    /// For the hub: the component that this is, if it is one.
+    #[doc(hidden)]
+    fn component(&mut self) -> Option<&mut dyn Part<A>> {
+        None
     }
 }
 

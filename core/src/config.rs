@@ -1,5 +1,6 @@
 //! What a hub is told once, at its start.
 
+use crate::component::Secret;
 use crate::driver::guard::FrameLimits;
 use crate::flow::SlowPolicy;
 use crate::log::Level;
@@ -19,6 +20,19 @@ use core::time::Duration;
 pub struct Config {
     /// Where all randomness of the hub comes from. Transports fill it in from the system; 0 by default.
     pub seed: u64,
+    /// What the tokens of live components are signed with, and browser sessions are made from. Transports fill it in from the
+    /// system; `None` by default, and then no component can be shown. Give one yourself where pages have to outlive a
+    /// restart, or several servers serve the same pages.
+    pub secret: Option<Secret>,
+    /// Whether cookies are for https only: to be set where that is how pages are served. `false` by default; a transport with
+    /// TLS sets it.
+    pub secure_cookies: bool,
+    /// So long after a page was rendered its components can be mounted; later the page has to be loaded anew. 24 hours by
+    /// default.
+    pub token_life: Duration,
+    /// A page's first change goes out at once, and then changes go out at most so often, all of them in one frame. 16 ms by
+    /// default.
+    pub patches: Duration,
     /// The wall clock at [`Time::ZERO`](crate::Time::ZERO). Transports fill it in; the Unix epoch by default. With a
     /// backplane, it is by this that the other hubs tell one that was started anew from the one before it.
     pub wall: Timestamp,
@@ -59,6 +73,10 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             seed: 0,
+            secret: None,
+            secure_cookies: false,
+            token_life: Duration::from_secs(24 * 60 * 60),
+            patches: Duration::from_millis(16),
             wall: Timestamp::from_unix_micros(0),
             connections: 100_000,
             window: 64 << 10,
@@ -94,6 +112,8 @@ pub struct Limits {
     pub rooms: usize,
     /// At most so many channels at once, on a Spark socket. 128 by default.
     pub channels: usize,
+    /// At most so many mounted components at once, on a Spark socket. 128 by default.
+    pub components: usize,
     /// At most so many timers at once. 64 by default.
     pub timers: usize,
     /// So many messages are taken in. One more gets an error and is not handled; after `burst` more in a row the connection
@@ -138,7 +158,8 @@ impl Limits {
     /// What a Spark socket may do unless it is said otherwise: text of 256 KiB, binary of 4 MiB, 4 MiB that wait.
     ///
     /// Of each channel's own limits these hold besides: the sizes of messages, `rate`, `rooms`, `timers`, `batch`, `grace`.
-    /// What concerns the socket is the socket's: fragments and control frames, `waiting`, `slow`, `heartbeat`, `channels`.
+    /// What concerns the socket is the socket's: fragments and control frames, `waiting`, `slow`, `heartbeat`, `channels`,
+    /// `components`.
     pub fn spark() -> Limits {
         let frames = FrameLimits { text: 256 << 10, binary: 4 << 20, ..FrameLimits::default() };
         Limits { frames, waiting: 4 << 20, ..Limits::default() }
@@ -153,6 +174,7 @@ impl Default for Limits {
             slow: SlowPolicy::Disconnect,
             rooms: 128,
             channels: 128,
+            components: 128,
             timers: 64,
             rate: Rate { per_second: 10_000, burst: 20_000 },
             heartbeat: Some(Heartbeat::default()),

@@ -1,6 +1,7 @@
 //! What a callback recorded, until it is known whether the callback succeeded.
 
 use crate::channel::{App, Timer};
+use crate::component::SessionId;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::id::ConnId;
@@ -47,6 +48,14 @@ pub(crate) enum Effect<A: App> {
         meta: Arc<str>,
     },
     Untrack(Name),
+    /// A command for the page of a component.
+    Page(Frame),
+    /// An event for the other components of the same page.
+    PageEvent {
+        name: Name,
+        event: Name,
+        data: Frame,
+    },
     CloseUser {
         user: Name,
         code: u16,
@@ -98,6 +107,8 @@ pub(crate) struct Effects<A: App> {
     pub(crate) failed: Option<Error>,
     /// What the message that is being handled wants to be answered under.
     pub(crate) reference: Option<u32>,
+    /// Of a page that shows a component: the browser session, and whether it was given only now.
+    pub(crate) shown: Option<(SessionId, bool)>,
 }
 
 impl<A: App> Default for Effects<A> {
@@ -110,6 +121,7 @@ impl<A: App> Default for Effects<A> {
             except: Vec::new(),
             failed: None,
             reference: None,
+            shown: None,
         }
     }
 }
@@ -137,5 +149,6 @@ impl<A: App> Effects<A> {
         self.except.clear();
         self.failed = None;
         self.reference = None;
+        self.shown = None;
     }
 }

@@ -64,6 +64,11 @@ impl Error {
         Error(Box::new(Inner::Internal { detail: detail.to_string() }))
     }
 
+    /// What a maker refused, for the page that wanted to show it.
+    pub(crate) fn refused(refused: Refused) -> Error {
+        Error(Box::new(Inner::Reply { message: refused.message, code: None, status: refused.status }))
+    }
+
     /// Adds the `code` that a reply carries beside its message; other errors stay as they are.
     #[must_use]
     pub fn with_code(mut self, new: impl Into<Cow<'static, str>>) -> Error {

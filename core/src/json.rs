@@ -51,7 +51,8 @@ pub fn parse_tagged<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Result<
     Err(fault::<T>(text, tag))
 }
 
-fn fault<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Error {
+/// What is wrong with a text that is no `T`.
+pub(crate) fn fault<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Error {
     let Ok(value) = serde_json::from_str(text) else {
         return Error::reply("Invalid JSON format").with_code("INVALID_JSON");
     };
@@ -69,7 +70,9 @@ fn fault<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Error {
     }
     let said = serde_json::from_str::<T>(text).err().map(|error| format!("{error}")).unwrap_or_default();
     let said = without_place(&said);
-    match culprit::<T>(&fields, tag, said) {
+    let complaint =
+        |fields: Map<String, Value>| T::deserialize(Value::Object(fields)).err().map(|error| format!("{error}"));
+    match culprit(&fields, tag, said, complaint) {
         Some(field) => Error::reply(format!("Invalid message format: `{field}`: {said}")),
         None => Error::reply(format!("Invalid message format: {said}")),
     }
@@ -78,10 +81,14 @@ fn fault<'a, T: Deserialize<'a>>(text: &'a str, tag: &str) -> Error {
 /// With more fields than this, nobody looks for the one that is wrong: each look reads the whole message.
 const LOOKED_AT: usize = 16;
 
-/// The field that `said` is about, where `serde` does not name it: the one without which the complaint is another.
-fn culprit<'a, T: Deserialize<'a>>(fields: &Map<String, Value>, tag: &str, said: &str) -> Option<String> {
-    let complaint =
-        |fields: Map<String, Value>| T::deserialize(Value::Object(fields)).err().map(|error| format!("{error}"));
+/// The field that `said` is about, where `serde` does not name it: the one without which the `complaint` is
+/// another.
+pub(crate) fn culprit(
+    fields: &Map<String, Value>,
+    tag: &str,
+    said: &str,
+    complaint: impl Fn(Map<String, Value>) -> Option<String>,
+) -> Option<String> {
     let is_named = ["missing field", "unknown field", "duplicate field"].iter().any(|named| said.starts_with(named));
     if is_named || fields.len() > LOOKED_AT || complaint(fields.clone()).as_deref() != Some(said) {
         return None;

@@ -28,6 +28,7 @@ mod canary;
 pub mod canary;
 mod channel;
 pub mod client;
+mod component;
 mod config;
 mod context;
 pub mod driver;
@@ -61,8 +62,9 @@ pub mod timer;
 pub use lazuli_macros::html;
 
 pub use channel::{App, Batch, Channel, Join, Timer};
+pub use component::{ChannelMessage, Component, Event, Mount, Registered, Secret};
 pub use config::{Batching, Config, Heartbeat, Limits, Node};
-pub use context::{ConnInfo, Context, Present, Scope, To};
+pub use context::{ConnInfo, Context, Flash, Present, Scope, Scroll, Shown, To};
 pub use driver::response::Response;
 pub use error::{Error, Refused, Result};
 pub use flow::SlowPolicy;

@@ -1,17 +1,22 @@
 //! Which path leads to which handler.
 
 use crate::channel::{App, Channel, Join};
+use crate::component::{Component, Live, MakeComponent, Mount, NotMade, Registered, is_component_name};
 use crate::config::Limits;
 use crate::context::Scope;
 use crate::driver::response::Response;
 use crate::error::{Refused, Result};
 use crate::request::Request;
-use crate::route::{PatternError, Router};
+use crate::route::{PatternError, PatternProblem, Router};
 use crate::spark::Session;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::marker::PhantomData;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 type MakeChannel<A> = dyn Fn(&Join<'_, A>) -> Result<Box<dyn Channel<A>>, Refused> + Send + Sync;
 type MakeSession<A> = dyn Fn(&Join<'_, A>) -> Result<Session, Refused> + Send + Sync;
@@ -19,6 +24,13 @@ type MakePage<A> = dyn Fn(&mut Scope<'_, A>, &Request) -> Result<Response> + Sen
 
 pub(crate) struct SocketRoute<A: App> {
     pub(crate) handler: Handler<A>,
+    /// Its place in [`Stats::routes`](crate::Stats::routes).
+    pub(crate) index: u32,
+}
+
+/// A component, by its name.
+pub(crate) struct ComponentRoute<A: App> {
+    pub(crate) make: Arc<MakeComponent<A>>,
     /// Its place in [`Stats::routes`](crate::Stats::routes).
     pub(crate) index: u32,
 }
@@ -49,7 +61,8 @@ pub(crate) enum Handler<A: App> {
 /// ```
 pub struct Routes<A: App = ()> {
     pub(crate) sockets: Router<SocketRoute<A>>,
-    /// Of those, in the order of their indices.
+    pub(crate) components: BTreeMap<Arc<str>, ComponentRoute<A>>,
+    /// Of sockets and components, in the order of their indices.
     pub(crate) patterns: Vec<Arc<str>>,
     pub(crate) limits: Vec<Arc<Limits>>,
     /// Subprotocols that may be chosen.
@@ -62,6 +75,7 @@ impl<A: App> Default for Routes<A> {
     fn default() -> Self {
         Routes {
             sockets: Router::new(),
+            components: BTreeMap::new(),
             patterns: Vec::new(),
             limits: Vec::new(),
             protocols: alloc::vec!["lazuli".into()],
@@ -132,6 +146,69 @@ impl<A: App> Routes<A> {
         self.patterns.push(pattern.into());
         self.limits.push(Arc::new(limits));
         Ok(())
+    }
+
+    /// A live component with the default limits, which pages show with [`Scope::show`](crate::Scope::show) and which is then mounted
+    /// over a Spark socket. `make` makes an instance from the props that the page gave it: once for the first paint and once
+    /// for each mount, after the network was lost too, so what a user may see is decided in it. Props travel in the page,
+    /// signed but not secret. They are written and read as JSON.
+    ///
+    /// ```
+    /// use lazuli::html::{Render, from_fn};
+    /// use lazuli::{Component, Response, Routes};
+    ///
+    /// struct Counter { count: i64 }
+    /// impl Component for Counter {
+    ///     fn render(&self) -> impl Render {
+    ///         from_fn(|_| {}) // usually: html! { … }
+    ///     }
+    /// }
+    ///
+    /// let mut routes: Routes = Routes::new();
+    /// routes.spark("/spark")?;
+    /// let counter = routes.component("counter", |_, start: i64| Ok(Counter { count: start }))?;
+    /// routes.get("/counter", move |cx, request| Ok(Response::html(cx.show(&counter, request, &5)?.to_string())))?;
+    /// # Ok::<(), lazuli::route::PatternError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the name is none, or another component has it. It has 1 to 64 letters, digits, `-`, `_` and `.`.
+    pub fn component<C: Component<A>, P: Serialize + DeserializeOwned + 'static>(
+        &mut self,
+        name: &str,
+        make: impl Fn(&Mount<'_, A>, P) -> Result<C, Refused> + Send + Sync + 'static,
+    ) -> Result<Registered<P, A>, PatternError> {
+        self.component_with(name, Limits::default(), make)
+    }
+
+    /// A live component with limits of its own, of which these hold: the size of text messages for events, `rate`, `rooms`,
+    /// `timers`, `grace`.
+    ///
+    /// # Errors
+    /// When the name is none, or another component has it.
+    pub fn component_with<C: Component<A>, P: Serialize + DeserializeOwned + 'static>(
+        &mut self,
+        name: &str,
+        limits: Limits,
+        make: impl Fn(&Mount<'_, A>, P) -> Result<C, Refused> + Send + Sync + 'static,
+    ) -> Result<Registered<P, A>, PatternError> {
+        if !is_component_name(name) {
+            return Err(PatternError::new(name, PatternProblem::ComponentName));
+        }
+        if self.components.contains_key(name) {
+            return Err(PatternError::new(name, PatternProblem::ComponentTaken));
+        }
+        let make: Arc<MakeComponent<A>> = Arc::new(move |mount: &Mount<'_, A>, props: &str| {
+            let props = serde_json::from_str(props).map_err(|_| NotMade::Props)?;
+            let component = make(mount, props).map_err(NotMade::Refused)?;
+            Ok(Box::new(Live(component)) as Box<dyn Channel<A>>)
+        });
+        let name: Arc<str> = name.into();
+        let index = self.patterns.len() as u32;
+        self.components.insert(name.clone(), ComponentRoute { make: make.clone(), index });
+        self.patterns.push(name.clone());
+        self.limits.push(Arc::new(limits));
+        Ok(Registered { name, make, props: PhantomData })
     }
 
     /// Subprotocols that a WebSocket may be opened with, beside `lazuli`: of those that a client offers, the first that is

@@ -11,6 +11,8 @@ pub struct Stats {
     pub connections: u64,
     /// Channels on Spark sockets now.
     pub channels: u64,
+    /// Components mounted now.
+    pub components: u64,
     /// Users with at least one connection now.
     pub users: u64,
     /// Rooms with at least one member now.
@@ -53,6 +55,12 @@ pub struct Stats {
     pub locked_out: u64,
     /// Connections that were closed because their permission had expired.
     pub expired: u64,
+    /// Patches of components that went out.
+    pub patches: u64,
+    /// Their bytes.
+    pub patch_bytes: u64,
+    /// Messages of components to components that were dropped because they went round in circles.
+    pub circles: u64,
     /// Batches that were handed to channels.
     pub batches: u64,
     /// Inputs that named a connection too late, or twice.
@@ -65,7 +73,7 @@ pub struct Stats {
     pub unpublished: u64,
     /// Log records that were left out because there were too many.
     pub unlogged: u64,
-    /// Of each route of a channel or of Spark, in the order in which they were added.
+    /// Of each route of a channel, of Spark and of a component, in the order in which they were added.
     pub routes: Vec<RouteStats>,
 }
 
@@ -73,7 +81,7 @@ pub struct Stats {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RouteStats {
-    /// Its pattern.
+    /// Its pattern; a component's name.
     pub route: Arc<str>,
     /// Connections now; on a Spark socket each channel counts for its own route.
     pub connections: u64,

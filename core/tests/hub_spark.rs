@@ -12,29 +12,11 @@ impl World {
         self.open_at("/spark")
     }
 
-    fn say(&mut self, socket: ConnId, value: Value) {
-        self.message(socket, &value.to_string());
-    }
-
     fn subscribe(&mut self, socket: ConnId, channel: &str) {
         self.say(socket, json!({ "type": "subscribe", "channel": channel, "ref": 1 }));
         let replies = self.heard(socket);
         assert_eq!(replies[0]["status"], "ok", "{replies:?}");
     }
-
-    /// What the socket got since the last time, without timestamps.
-    fn heard(&mut self, socket: ConnId) -> Vec<Value> {
-        let got = self.got(socket);
-        got.iter().map(|text| without_time(serde_json::from_str(text).unwrap_or_else(|_| json!(text)))).collect()
-    }
-}
-
-fn without_time(mut value: Value) -> Value {
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove("timestamp");
-        fields.values_mut().for_each(|field| *field = without_time(field.take()));
-    }
-    value
 }
 
 fn ok(reference: u32, channel: &str) -> Value {

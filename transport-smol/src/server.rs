@@ -9,7 +9,7 @@ use lazuli::backplane::Backplane;
 use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
 use lazuli::log::Record;
-use lazuli::{App, Config, Handle, Hub, Node, Routes, Timestamp};
+use lazuli::{App, Config, Handle, Hub, Node, Routes, Secret, Timestamp};
 use smol::{Async, LocalExecutor, Timer};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -164,6 +164,15 @@ impl<A: App> Server<A> {
         if self.config.wall == Timestamp::from_unix_micros(0) {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             self.config.wall = Timestamp::from_unix_micros(since.as_micros() as u64);
+        }
+        if self.config.secret.is_none() {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret)?;
+            self.config.secret = Some(Secret::new(secret));
+        }
+        #[cfg(feature = "tls")]
+        {
+            self.config.secure_cookies |= self.security.0.is_some();
         }
         let handle = self.handle();
         let orders = self.orders;

@@ -69,7 +69,7 @@ use lazuli::backplane::Backplane;
 use lazuli::driver::Settings;
 use lazuli::handle::Remote;
 use lazuli::log::Record;
-use lazuli::{App, Config, Handle, Node, Routes, Timestamp};
+use lazuli::{App, Config, Handle, Node, Routes, Secret, Timestamp};
 use log::LogTo;
 use main_loop::MainLoop;
 use signal::Signal;
@@ -239,6 +239,15 @@ impl<A: App> Server<A> {
         if config.wall == Timestamp::from_unix_micros(0) {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             config.wall = Timestamp::from_unix_micros(u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
+        }
+        if config.secret.is_none() {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret)?;
+            config.secret = Some(Secret::new(secret));
+        }
+        #[cfg(feature = "tls")]
+        {
+            config.secure_cookies |= security.0.is_some();
         }
         let backplane = backplane.map(|(node, mut backplane)| {
             config.backplane = Some(node);

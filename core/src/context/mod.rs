@@ -2,13 +2,17 @@
 
 mod look;
 mod own;
+mod page;
 mod rooms;
 mod send;
+mod show;
 mod timers;
 
 pub use look::{ConnInfo, Present};
+pub use page::{Flash, Scroll};
 pub(crate) use rooms::is_name;
 pub use send::To;
+pub use show::Shown;
 
 use crate::channel::App;
 use crate::effects::{Effect, Effects, Name, Target};

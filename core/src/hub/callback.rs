@@ -88,6 +88,9 @@ impl<A: App> Hub<A> {
         self.answer = answer;
         let result = self.finish(Some(instance), rng, result);
         self.answer = Answer::None;
+        if result.is_ok() {
+            self.may_have_changed(conn);
+        }
         result
     }
 
@@ -134,6 +137,9 @@ impl<A: App> Hub<A> {
 
     /// Tells the peer, under each of these references and once for all that have none, and closes if the failure says so.
     pub(super) fn on_failure(&mut self, conn: ConnId, instance: u32, references: &[Option<u32>], failure: Failure) {
+        if self.state.is_component(conn) {
+            return self.on_component_failure(conn, instance, references.first().copied().flatten(), failure);
+        }
         let error = match failure {
             Failure::Error(error) => {
                 self.log_error("a callback failed", Some(conn), &error);

@@ -1,14 +1,15 @@
 //! Frames on their way to connections, within their credit.
 
 use super::commit::Except;
-use super::{Hub, State};
+use super::{Hub, State, Work};
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::flow::{Flow, Offer};
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use crate::id::ConnId;
 use crate::life::Life;
 use crate::log::Level;
+use crate::rooms::Room;
 use crate::spark::Form;
 use alloc::format;
 use alloc::vec::Vec;
@@ -28,6 +29,17 @@ fn mark_one(marks: &mut Vec<u64>, mark: u64, conn: ConnId) -> bool {
         marks.resize(index + 1, 0);
     }
     mem::replace(&mut marks[index], mark) != mark
+}
+
+/// What components get of a broadcast: the one frame that all share, from the hub's list of work.
+fn to_components<A: App>(
+    set: Set,
+    room: &Room,
+    members: impl Iterator<Item = ConnId>,
+    frame: &Frame,
+) -> impl Iterator<Item = Work<A>> {
+    let room = (set == Set::Rooms).then(|| room.name.clone());
+    members.map(move |conn| Work::Message { conn, room: room.clone(), frame: frame.clone() })
 }
 
 /// A frame on its way to many, and how long it is: what each of them is charged.
@@ -56,8 +68,11 @@ impl<A: App> Hub<A> {
     /// Sends to one connection; to one that is not open goes nothing.
     pub(super) fn send_one(&mut self, conn: ConnId, frame: &Frame) {
         let Some((socket, form)) = self.state.way(conn) else { return };
-        if form == Form::RAW {
+        if form == Form::RAW || form == Form::COMPONENT && frame.kind() == Kind::Ping {
             return self.send_raw(socket, frame);
+        }
+        if form == Form::COMPONENT {
+            return self.work.push_back(Work::Message { conn, room: None, frame: frame.clone() });
         }
         let frame = self.state.forms.wrap(&mut self.state.pool, form, frame);
         if self.state.is_open(socket) {
@@ -66,7 +81,7 @@ impl<A: App> Hub<A> {
     }
 
     /// Sends a frame as it is to an open socket.
-    fn send_raw(&mut self, socket: ConnId, frame: &Frame) {
+    pub(super) fn send_raw(&mut self, socket: ConnId, frame: &Frame) {
         if self.state.flow.charge(socket.index(), wire_length(frame)) {
             self.hand_out(socket, frame);
         } else {
@@ -144,6 +159,11 @@ impl<A: App> Hub<A> {
         let rooms = if set == Set::Rooms { rooms } else { users };
         let Some(room) = rooms.room(name) else { return };
         for (form, group) in room.groups() {
+            if form == Form::COMPONENT {
+                let members = group.conns().iter().copied().filter(|conn| Some(*conn) != except);
+                self.work.extend(to_components(set, room, members, frame));
+                continue;
+            }
             let wrapped;
             let frame = match form {
                 Form::RAW => frame,
@@ -184,6 +204,11 @@ impl<A: App> Hub<A> {
         let Some(room) = rooms.room(name) else { return };
         let (marks, mark) = (&mut self.marks, self.mark);
         for (form, group) in room.groups() {
+            if form == Form::COMPONENT {
+                let members = group.conns().iter().copied().filter(|conn| mark_one(marks, mark, *conn));
+                self.work.extend(to_components(set, room, members, frame));
+                continue;
+            }
             let frame = match form {
                 Form::RAW => frame.clone(),
                 form => self.wrapped.entry(form).or_insert_with(|| forms.wrap(pool, form, frame)).clone(),
@@ -206,10 +231,12 @@ impl<A: App> Hub<A> {
         let State { conns, flow, pool, forms, stats, .. } = &mut self.state;
         let (marks, mark, late) = (&self.marks, self.mark, &mut self.late);
         let left_out = |conn: ConnId| marks.get(conn.index()) == Some(&mark);
-        let (charged, mut subscriptions) = (Charged::new(frame), Vec::new());
+        let (charged, mut subscriptions, mut components) = (Charged::new(frame), Vec::new(), Vec::new());
         let sent = self.out.send(frame, |to| {
             for (conn, found) in conns.iter().filter(|(_, found)| found.life == Life::Open) {
                 if left_out(conn) || found.spark().is_some() {
+                } else if found.form() == Form::COMPONENT {
+                    components.push(conn);
                 } else if let Some(socket) = found.socket() {
                     subscriptions.push((found.form(), socket));
                 } else {
@@ -218,6 +245,8 @@ impl<A: App> Hub<A> {
             }
         });
         stats.frames_out += sent as u64;
+        let messages = components.into_iter().map(|conn| Work::Message { conn, room: None, frame: frame.clone() });
+        self.work.extend(messages);
         // By form, so that each is encoded once.
         subscriptions.sort_unstable();
         for same in subscriptions.chunk_by(|(a, _), (b, _)| a == b) {
@@ -248,7 +277,12 @@ impl<A: App> Hub<A> {
         let (limit, policy) = (self.state.limits_of(found).waiting, self.state.limits_of(found).slow);
         match self.state.flow.offer(conn.index(), frame, limit, policy) {
             Offer::Admitted => self.hand_out(conn, frame),
-            Offer::Queued { dropped } => self.state.stats.dropped += u64::from(dropped),
+            Offer::Queued { dropped } => {
+                self.state.stats.dropped += u64::from(dropped);
+                if dropped > 0 {
+                    self.on_dropped(conn);
+                }
+            }
             Offer::Overflow => {
                 self.state.stats.overflowed += 1;
                 self.log(Level::Info, "too slow", Some(conn), || format!("more than {limit} bytes would wait"));
@@ -279,6 +313,7 @@ impl<A: App> Hub<A> {
             if !self.state.flow.is_waiting(conn.index()) {
                 self.flushed(conn);
                 self.on_drained(conn);
+                self.note_page(conn);
             }
         }
     }

@@ -3,10 +3,12 @@
 mod batch;
 mod callback;
 mod commit;
+mod components;
 mod deliver;
 mod ending;
 mod open;
 mod pages;
+mod patches;
 mod presence;
 mod presence_remote;
 mod receive;
@@ -88,6 +90,12 @@ pub struct Hub<A: App = ()> {
     /// Messages on Spark sockets that are being handled, and wait for an answer.
     unanswered: Vec<(ConnId, u32)>,
     answer: Answer,
+    /// Spark sockets whose pages may have to be brought up to date in this input.
+    pages: VecDeque<ConnId>,
+    /// The patch that is being written; kept for its memory.
+    patch: Vec<u8>,
+    /// How many messages components have caused in this input because they were told one.
+    caused: u32,
     /// Rooms whose presence has changed in this input.
     news: Vec<Arc<str>>,
     /// Receivers whose credit did not allow a frame at once; these are kept for their memory.
@@ -116,6 +124,10 @@ enum Work<A: App> {
     End { conn: ConnId, code: u16, reason: Arc<str> },
     /// An event for an instance, if it still belongs to this connection.
     Event { instance: u32, conn: ConnId, event: Arc<A::Event> },
+    /// Something that was sent to a component, or to a room that it is in.
+    Message { conn: ConnId, room: Option<Arc<str>>, frame: Frame },
+    /// An event for a component from another one of its page.
+    PageEvent { conn: ConnId, event: Arc<str>, data: Frame },
 }
 
 /// At most so many log records in a second of the hub's time, and as many again from warnings on; what is beyond is counted.
@@ -141,6 +153,9 @@ impl<A: App> Hub<A> {
             work: VecDeque::new(),
             unanswered: Vec::new(),
             answer: Answer::None,
+            pages: VecDeque::new(),
+            patch: Vec::new(),
+            caused: 0,
             news: Vec::new(),
             slow: Vec::new(),
             late: Vec::new(),
@@ -191,6 +206,7 @@ impl<A: App> Hub<A> {
                 Due::Linger(conn) => self.on_linger(conn),
                 Due::Shutdown => self.on_shutdown_deadline(),
                 Due::Expired(conn) => self.on_expired(conn),
+                Due::Page(socket) => self.on_page_due(socket),
                 Due::Batch(conn) => self.on_batch_due(conn),
                 Due::Presence(room) => self.on_presence(&room),
                 Due::Asked(room) => self.on_asked(&room),
@@ -252,11 +268,17 @@ impl<A: App> Hub<A> {
 
     /// Tells callbacks what is left to tell, until nothing is.
     fn settle(&mut self) {
-        self.do_work();
-        while !self.news.is_empty() {
-            self.tell_news();
+        loop {
             self.do_work();
+            if !self.news.is_empty() {
+                self.tell_news();
+            } else if let Some(socket) = self.pages.pop_front() {
+                self.update_page(socket);
+            } else {
+                break;
+            }
         }
+        self.caused = 0;
         self.state.count();
     }
 
@@ -275,6 +297,8 @@ impl<A: App> Hub<A> {
                         self.call(instance, None, |channel, cx| channel.on_event(cx, &event));
                     }
                 }
+                Work::Message { conn, room, frame } => self.on_channel_message(conn, room.as_deref(), &frame),
+                Work::PageEvent { conn, event, data } => self.on_page_event(conn, &event, &data),
             }
         }
     }

@@ -76,7 +76,7 @@ impl<A: App> Hub<A> {
                 if let Some(user) = &user {
                     self.check_user(user)?;
                 }
-                let spark = Spark { request: request.clone(), session, channels: BTreeMap::new() };
+                let spark = Spark { request: request.clone(), session, channels: BTreeMap::new(), page: None };
                 let conn = self.insert(None, Some(spark), made.route, address);
                 // Already now: who is shut out while the upgrade is under way is not to come in by it.
                 if let (Some(user), Some(found)) = (user, self.state.conns.get(conn)) {

@@ -14,7 +14,7 @@ use crate::input::Message;
 use crate::life::Life;
 use crate::log::Level;
 use crate::rooms::Seat;
-use crate::spark::{self, Request};
+use crate::spark::{self, About, Form, Request};
 use crate::time::Timestamp;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -42,9 +42,11 @@ struct SocketError<'a> {
     r#type: &'static str,
     message: &'a str,
     code: &'a str,
-    /// Unless the reply that carries it names the channel already.
+    /// Unless the reply that carries it says what it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component_id: Option<u32>,
     /// The HTTP status with which a request for the channel would have been refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<u16>,
@@ -52,6 +54,17 @@ struct SocketError<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     close: Option<u16>,
     timestamp: Timestamp,
+}
+
+impl<'a> SocketError<'a> {
+    fn new(about: About<'a>, message: &'a str, code: &'a str, timestamp: Timestamp) -> Self {
+        let (channel, component_id) = match about {
+            About::Socket => (None, None),
+            About::Channel(channel) => (Some(channel), None),
+            About::Component(component) => (None, Some(component)),
+        };
+        SocketError { r#type: "error", message, code, channel, component_id, http: None, close: None, timestamp }
+    }
 }
 
 #[derive(Serialize)]
@@ -93,14 +106,13 @@ impl<A: App> Hub<A> {
         };
         if let Err(over) = self.check_rate(socket, None) {
             if let Some(error) = over {
-                let channel =
-                    read.as_ref().map_or_else(|fault| fault.channel.as_deref(), |envelope| envelope.channel());
-                self.socket_error(socket, channel, reference, error.message(), error.code().unwrap_or_default());
+                let about = read.as_ref().map_or_else(spark::Fault::about, spark::Envelope::about);
+                self.socket_error(socket, about, reference, error.message(), error.code().unwrap_or_default());
             }
             return;
         }
         match read {
-            Err(fault) => self.socket_error(socket, fault.channel.as_deref(), reference, &fault.message, fault.code),
+            Err(fault) => self.socket_error(socket, fault.about(), reference, &fault.message, fault.code),
             Ok(envelope) => match envelope.request {
                 Request::Ping => self.send_to_socket(socket, &Pong { r#type: "pong", r#ref: reference }),
                 Request::Subscribe { channel, params } => self.subscribe(socket, &channel, params, reference),
@@ -111,21 +123,21 @@ impl<A: App> Hub<A> {
                 Request::Binary { channel, bytes } => {
                     self.channel_message(socket, channel, reference, Message::Binary(bytes));
                 }
+                request => self.on_component_request(socket, request, reference),
             },
         }
     }
 
     /// Tells the peer of an error that concerns no subscription.
-    fn socket_error(
+    pub(super) fn socket_error(
         &mut self,
         socket: ConnId,
-        channel: Option<&str>,
+        about: About<'_>,
         reference: Option<u32>,
         message: &str,
         code: &str,
     ) {
-        let timestamp = self.state.timestamp();
-        let error = SocketError { r#type: "error", message, code, channel, http: None, close: None, timestamp };
+        let error = SocketError::new(about, message, code, self.state.timestamp());
         self.tell_socket(socket, reference, error);
     }
 
@@ -134,7 +146,8 @@ impl<A: App> Hub<A> {
             None => self.send_to_socket(socket, &error),
             Some(reference) => {
                 let channel = error.channel;
-                self.reply(socket, channel, reference, "error", &SocketError { channel: None, ..error });
+                let error = SocketError { channel: None, component_id: None, ..error };
+                self.reply(socket, channel, reference, "error", &error);
             }
         }
     }
@@ -157,7 +170,7 @@ impl<A: App> Hub<A> {
 
     pub(super) fn not_subscribed(&mut self, socket: ConnId, channel: &str, reference: Option<u32>) {
         let said = format!("Not subscribed to {channel}");
-        self.socket_error(socket, Some(channel), reference, &said, "NOT_SUBSCRIBED");
+        self.socket_error(socket, About::Channel(channel), reference, &said, "NOT_SUBSCRIBED");
     }
 
     fn channel_of(&self, socket: ConnId, channel: &str) -> Option<ConnId> {
@@ -166,7 +179,7 @@ impl<A: App> Hub<A> {
 
     fn subscribe(&mut self, socket: ConnId, channel: &str, params: BTreeMap<String, Value>, reference: Option<u32>) {
         let refuse = |hub: &mut Self, message: &str, code: &str| {
-            hub.socket_error(socket, Some(channel), reference, message, code);
+            hub.socket_error(socket, About::Channel(channel), reference, message, code);
         };
         let Some(found) = self.state.conns.get(socket) else { return };
         let Some(spark) = found.spark() else { return };
@@ -188,7 +201,8 @@ impl<A: App> Hub<A> {
             Ok(made) => made,
             Err(refused) => {
                 self.log(Level::Info, "refused", Some(socket), || format!("{refused} channel={channel}"));
-                return self.refuse_join(socket, channel, reference, &refused.message, Some(refused.status), None);
+                let about = About::Channel(channel);
+                return self.refuse_join(socket, about, reference, &refused.message, Some(refused.status), None);
             }
         };
         let MadeHandler::Channel(handler) = made.handler else { return };
@@ -203,32 +217,38 @@ impl<A: App> Hub<A> {
         if let Some(spark) = found {
             spark.channels.insert(name, conn);
         }
-        self.connect(socket, conn, channel, &session, reference);
+        let answer = reference.map_or(Answer::None, Answer::Join);
+        if let Err((reason, code)) = self.connect(conn, session.user.as_deref(), answer) {
+            self.refuse_join(socket, About::Channel(channel), reference, &reason, None, Some(code));
+            self.forget_channel(conn);
+        }
     }
 
-    /// Tells a channel that it is connected. The answer to the join comes before all that the channel sends.
-    fn connect(
+    /// Tells a channel or a component that it is connected. The answer to a join comes before all that the channel sends.
+    ///
+    /// # Errors
+    /// When it does not want to be: why, and the code with which a socket of its own would be closed. What there is of it
+    /// has still to be forgotten.
+    pub(super) fn connect(
         &mut self,
-        socket: ConnId,
         conn: ConnId,
-        channel: &str,
-        session: &spark::Session,
-        reference: Option<u32>,
-    ) {
-        let Some(found) = self.state.conns.get(conn) else { return };
-        let (instance, route) = (found.instance, found.route);
-        if let Some(user) = &session.user {
-            let seat = Seat { conn, socket, form: found.form() };
-            self.state.users.join(user, instance, seat);
+        user: Option<&str>,
+        answer: Answer,
+    ) -> Result<(), (Cow<'static, str>, u16)> {
+        let gone = || ("Internal server error".into(), 1011);
+        let (instance, route, form) = match self.state.conns.get(conn) {
+            Some(found) => (found.instance, found.route, found.form()),
+            None => return Err(gone()),
+        };
+        if let (Some(user), Some((socket, _))) = (user, self.state.way(conn)) {
+            self.state.users.join(user, instance, Seat { conn, socket, form });
         }
-        let answer = reference.map_or(Answer::None, Answer::Join);
-        let result = self.run(instance, answer, |channel, cx| channel.on_connect(cx));
-        let error = match result {
+        let error = match self.run(instance, answer, |channel, cx| channel.on_connect(cx)) {
             Ok(()) => {
                 if let Some(route) = self.state.stats.route_mut(route) {
                     route.opened += 1;
                 }
-                return;
+                return Ok(());
             }
             Err(Failure::Error(error)) => error,
             Err(Failure::Panic(panic)) => {
@@ -240,22 +260,19 @@ impl<A: App> Hub<A> {
         let (code, reason) = self.refusal(conn, &error);
         let code = if crate::error::may_send(code) { code } else { 1011 };
         self.drop_channel(instance);
-        self.refuse_join(socket, channel, reference, reason, None, Some(code));
-        self.forget_channel(conn);
+        Err((reason.to_string().into(), code))
     }
 
-    fn refuse_join(
+    pub(super) fn refuse_join(
         &mut self,
         socket: ConnId,
-        channel: &str,
+        about: About<'_>,
         reference: Option<u32>,
         message: &str,
         http: Option<u16>,
         close: Option<u16>,
     ) {
-        let timestamp = self.state.timestamp();
-        let channel = Some(channel);
-        let error = SocketError { r#type: "error", message, code: "REFUSED", channel, http, close, timestamp };
+        let error = SocketError { http, close, ..SocketError::new(about, message, "REFUSED", self.state.timestamp()) };
         self.tell_socket(socket, reference, error);
     }
 
@@ -270,15 +287,17 @@ impl<A: App> Hub<A> {
         }
     }
 
-    /// Ends a channel on a Spark socket, and tells the peer if it is to be told.
+    /// Ends a channel or a component on a Spark socket, and tells the peer if it is to be told.
     pub(super) fn end_channel(&mut self, conn: ConnId, code: u16, reason: &str, tell: bool) {
         let Some((socket, form)) = self.state.way(conn) else { return };
         self.answer_all(conn);
         let reason: Arc<str> = crate::error::fit_reason(reason).into();
         self.log(Level::Debug, "closing", Some(conn), || format!("{code} {reason}"));
-        let path = self.state.forms.path(form).cloned().unwrap_or_default();
         let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return };
-        if tell {
+        if tell && form == Form::COMPONENT {
+            self.tell_gone(socket, conn, &reason);
+        } else if tell {
+            let path = self.state.forms.path(form).cloned().unwrap_or_default();
             let told = Unsubscribed { r#type: "unsubscribed", channel: &path, code, reason: &reason };
             self.send_to_socket(socket, &told);
         }
@@ -290,32 +309,44 @@ impl<A: App> Hub<A> {
         self.work.push_back(Work::Close { instance, code, reason });
     }
 
-    /// Forgets a channel that was never connected.
-    fn forget_channel(&mut self, conn: ConnId) {
+    /// Forgets a channel or a component that was never connected.
+    pub(super) fn forget_channel(&mut self, conn: ConnId) {
         let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return };
         self.detach(instance);
         self.forget_conn(conn);
         self.state.forget_instance(instance);
     }
 
-    /// Takes a channel's connection out of the tables.
+    /// Takes a channel's or a component's connection out of the tables.
     fn forget_conn(&mut self, conn: ConnId) {
         let Some(found) = self.state.conns.remove(conn) else { return };
         if let Some(route) = self.state.stats.route_mut(found.route) {
             route.connections -= 1;
         }
         let socket = found.socket().and_then(|socket| self.state.conns.get_mut(socket));
-        if let (Some(spark), Some(path)) =
-            (socket.and_then(|socket| socket.more.as_mut()?.spark.as_mut()), self.state.forms.path(found.form()))
-        {
+        let spark = socket.and_then(|socket| socket.more.as_mut()?.spark.as_mut());
+        if let Some(mounted) = found.mounted() {
+            self.state.components -= 1;
+            if let Some(page) = spark.and_then(|spark| spark.page.as_mut()) {
+                page.components.remove(&mounted.number);
+            }
+            return;
+        }
+        if let (Some(spark), Some(path)) = (spark, self.state.forms.path(found.form())) {
             spark.channels.remove(path);
         }
         self.state.forms.release(found.form());
     }
 
-    /// Ends all channels of a socket that ends.
+    /// Ends all channels and components of a socket that ends.
     pub(super) fn end_channels(&mut self, socket: ConnId, code: u16, reason: &str) {
-        for conn in self.state.channels_on(socket) {
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
+            page.commands.clear();
+            if let Some(key) = page.timer.take() {
+                self.state.timers.cancel(key);
+            }
+        }
+        for conn in self.state.channels_on(socket).into_iter().chain(self.state.components_on(socket)) {
             self.put_off_batch(conn);
             self.end_channel(conn, code, reason, false);
         }
@@ -327,9 +358,11 @@ impl<A: App> Hub<A> {
         let Ok(frame) = self.state.pool.encode_json(&envelope) else { return };
         match (reference, self.state.way(conn)) {
             (Some(reference), Some((socket, _))) => {
-                let path = self.path_of(conn);
-                self.reply(socket, Some(&path), reference, "error", &raw(&frame));
+                let path = self.named(conn);
+                self.reply(socket, path.as_deref(), reference, "error", &raw(&frame));
             }
+            // A component is told on its page; what is sent to it would come back to it.
+            (None, Some((_, Form::COMPONENT))) => {}
             _ => self.send_one(conn, &frame),
         }
     }
@@ -337,11 +370,16 @@ impl<A: App> Hub<A> {
     /// Answers a message that was handled. Without `payload`, with nothing but that.
     pub(super) fn reply_ok(&mut self, conn: ConnId, reference: u32, payload: Option<&Frame>) {
         let Some((socket, _)) = self.state.way(conn) else { return };
-        let path = self.path_of(conn);
+        let path = self.named(conn);
         match payload {
-            Some(frame) => self.reply(socket, Some(&path), reference, "ok", &raw(frame)),
-            None => self.reply(socket, Some(&path), reference, "ok", &()),
+            Some(frame) => self.reply(socket, path.as_deref(), reference, "ok", &raw(frame)),
+            None => self.reply(socket, path.as_deref(), reference, "ok", &()),
         }
+    }
+
+    /// The path that answers to a channel name; those to a component name none.
+    fn named(&self, conn: ConnId) -> Option<Arc<str>> {
+        (!self.state.is_component(conn)).then(|| self.path_of(conn))
     }
 
     /// The path of a channel on a Spark socket.
@@ -350,7 +388,7 @@ impl<A: App> Hub<A> {
         form.and_then(|form| self.state.forms.path(form)).cloned().unwrap_or_default()
     }
 
-    fn reply(
+    pub(super) fn reply(
         &mut self,
         socket: ConnId,
         channel: Option<&str>,
@@ -361,7 +399,7 @@ impl<A: App> Hub<A> {
         self.send_to_socket(socket, &Reply { r#type: "reply", r#ref: reference, channel, status, payload });
     }
 
-    fn send_to_socket(&mut self, socket: ConnId, value: &impl Serialize) {
+    pub(super) fn send_to_socket(&mut self, socket: ConnId, value: &impl Serialize) {
         if let Ok(frame) = self.state.pool.encode_json(value) {
             self.send_one(socket, &frame);
         }

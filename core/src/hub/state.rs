@@ -5,9 +5,11 @@ use crate::address::{Address, Addresses};
 use crate::beats::{Beat, Beats};
 use crate::canary::{Canary, is_planted};
 use crate::channel::Timer;
+use crate::component::Tokens;
 use crate::config::{Config, Limits};
 use crate::flow::Flow;
-use crate::frame::Pool;
+use crate::frame::{Frame, Pool};
+use crate::html::{Renderer, View};
 use crate::id::{ConnId, Table};
 use crate::life::Life;
 use crate::rate::Bucket;
@@ -19,7 +21,7 @@ use crate::stats::Stats;
 use crate::time::{Time, Timestamp};
 use crate::timer::{TimerKey, TimerQueue};
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -30,8 +32,10 @@ pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) now: Time,
     pub(crate) conns: Table<Conn>,
-    /// How many of the connections are sockets; the others are channels on Spark sockets.
+    /// How many of the connections are sockets; the others are channels and components on Spark sockets.
     pub(crate) sockets: usize,
+    /// How many of the others are components.
+    pub(crate) components: usize,
     pub(crate) instances: Slab<Instance>,
     pub(crate) rooms: Rooms,
     /// Users, as rooms of their connections.
@@ -48,6 +52,8 @@ pub(crate) struct State {
     /// What the connections of each route may do.
     pub(crate) route_limits: Vec<Arc<Limits>>,
     pub(crate) pool: Pool,
+    pub(crate) renderer: Renderer,
+    pub(crate) tokens: Tokens,
     pub(crate) rng: Rng,
     pub(crate) stats: Stats,
     /// What a connection that is gone may do.
@@ -118,6 +124,18 @@ impl Conn {
         self.more.as_ref().and_then(|more| more.via).map_or(Form::RAW, |(_, form)| form)
     }
 
+    pub(crate) fn page(&mut self) -> Option<&mut Page> {
+        self.more.as_mut()?.spark.as_mut()?.page.as_deref_mut()
+    }
+
+    pub(crate) fn mounted(&self) -> Option<&Mounted> {
+        self.more.as_ref()?.mounted.as_deref()
+    }
+
+    pub(crate) fn mounted_mut(&mut self) -> Option<&mut Mounted> {
+        self.more.as_mut()?.mounted.as_deref_mut()
+    }
+
     pub(crate) fn ending(&mut self) -> Option<&mut Ending> {
         self.more.as_mut()?.ending.as_mut()
     }
@@ -141,11 +159,12 @@ pub(crate) struct More {
     /// Where it came from, while that matters.
     pub(crate) address: Option<Address>,
     pub(crate) spark: Option<Box<Spark>>,
+    pub(crate) mounted: Option<Box<Mounted>>,
 }
 
 impl More {
     pub(crate) fn is_empty(&self) -> bool {
-        let More { via, ending, metadata, expires, batch, address, spark } = self;
+        let More { via, ending, metadata, expires, batch, address, spark, mounted } = self;
         via.is_none()
             && ending.is_none()
             && metadata.is_none()
@@ -153,6 +172,7 @@ impl More {
             && batch.is_none()
             && address.is_none()
             && spark.is_none()
+            && mounted.is_none()
     }
 }
 
@@ -163,6 +183,47 @@ pub(crate) struct Spark {
     pub(crate) session: Session,
     /// The connections of its channels, by path.
     pub(crate) channels: BTreeMap<Arc<str>, ConnId>,
+    /// What it has of components, from the first mount on.
+    pub(crate) page: Option<Box<Page>>,
+}
+
+/// The components of a Spark socket.
+#[derive(Default)]
+pub(crate) struct Page {
+    /// Their connections, by the numbers that stand for them on the socket.
+    pub(crate) components: BTreeMap<u32, ConnId>,
+    /// The latest number that was given; none is given twice.
+    pub(crate) last: u32,
+    /// Components that may show something else now.
+    pub(crate) changed: Vec<ConnId>,
+    /// Commands that go out after the next patch.
+    pub(crate) commands: VecDeque<Frame>,
+    /// Their wire bytes.
+    pub(crate) bytes: usize,
+    /// Whether the hub is about to look after it.
+    pub(crate) noted: bool,
+    /// When its components were last looked at.
+    pub(crate) looked: Option<Time>,
+    /// When the latest patch went out.
+    pub(crate) patched: Option<Time>,
+    /// The timer for the next one.
+    pub(crate) timer: Option<TimerKey>,
+}
+
+/// A component's connection.
+pub(crate) struct Mounted {
+    /// Its number on the socket.
+    pub(crate) number: u32,
+    /// What it was made from: JSON.
+    pub(crate) props: Box<str>,
+    /// What the page shows; none after it was made anew.
+    pub(crate) view: Option<View>,
+    /// Whether the page is to get all of it.
+    pub(crate) whole: bool,
+    /// Whether it is among those that may show something else.
+    pub(crate) changed: bool,
+    /// When it was last made anew after a panic.
+    pub(crate) remade: Option<Time>,
 }
 
 /// A connection's decided end.
@@ -191,6 +252,8 @@ pub(crate) enum Due {
     Linger(ConnId),
     /// A connection may no longer send, or has been so for as long as it may.
     Expired(ConnId),
+    /// A page can be brought up to date again.
+    Page(ConnId),
     /// A batch has waited for as long as it may.
     Batch(ConnId),
     /// The members of a room can be told again who is present.
@@ -205,10 +268,13 @@ pub(crate) enum Due {
 
 impl State {
     pub(crate) fn new(config: Config) -> State {
+        let node = config.backplane.map_or(0, |node| node.0);
+        let origin = [config.wall.as_unix_micros(), config.seed, node];
         State {
             now: Time::ZERO,
             conns: Table::new(),
             sockets: 0,
+            components: 0,
             instances: Slab::new(),
             rooms: Rooms::default(),
             users: Rooms::default(),
@@ -221,6 +287,8 @@ impl State {
             beats: Beats::default(),
             route_limits: Vec::new(),
             pool: Pool::default(),
+            renderer: Renderer::new(config.seed),
+            tokens: Tokens::new(config.secret.clone(), origin),
             rng: Rng::new(config.seed),
             stats: Stats::default(),
             nothing: Arc::new(Limits { waiting: 0, rooms: 0, timers: 0, ..Limits::default() }),
@@ -261,6 +329,17 @@ impl State {
             rooms.flat_map(|room| room.groups()).flat_map(|(_, group)| group.sockets().iter().copied()).collect();
         let own = but.and_then(|conn| self.way(conn)).map(|(socket, _)| socket);
         if own.is_some_and(|own| sockets.contains(&own)) { 0 } else { sockets.len() }
+    }
+
+    /// The components on a Spark socket; of any other connection none.
+    pub(crate) fn components_on(&self, socket: ConnId) -> Vec<ConnId> {
+        let page = self.conns.get(socket).and_then(Conn::spark).and_then(|spark| spark.page.as_ref());
+        page.map(|page| page.components.values().copied().collect()).unwrap_or_default()
+    }
+
+    /// Whether a connection is a component.
+    pub(crate) fn is_component(&self, conn: ConnId) -> bool {
+        self.conns.get(conn).is_some_and(|found| found.form() == Form::COMPONENT)
     }
 
     pub(crate) fn limits(&self, conn: ConnId) -> &Arc<Limits> {
@@ -322,7 +401,8 @@ impl State {
 
     pub(crate) fn count(&mut self) {
         self.stats.connections = self.sockets as u64;
-        self.stats.channels = (self.conns.len() - self.sockets) as u64;
+        self.stats.channels = (self.conns.len() - self.sockets - self.components) as u64;
+        self.stats.components = self.components as u64;
         self.stats.users = self.users.len() as u64;
         self.stats.rooms = self.rooms.len() as u64;
         self.stats.timers = self.timers.len() as u64;

@@ -125,7 +125,11 @@ pub struct PatternError {
 }
 
 impl PatternError {
-    /// The pattern, as it was written.
+    pub(crate) fn new(pattern: &str, problem: PatternProblem) -> PatternError {
+        PatternError { pattern: pattern.into(), problem }
+    }
+
+    /// The pattern, as it was written; a component's name.
     pub fn pattern(&self) -> &str {
         &self.pattern
     }
@@ -158,11 +162,19 @@ pub enum PatternProblem {
     BadLiteral(Box<str>),
     /// It matches the same paths as this other pattern, which the router has already.
     Conflict(Box<str>),
+    /// It is the name of a component, and not of 1 to 64 letters, digits, `-`, `_` and `.`.
+    ComponentName,
+    /// It is the name of a component, and another one has it already.
+    ComponentTaken,
 }
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "route pattern {:?}: ", self.pattern)?;
+        let what = match self.problem {
+            PatternProblem::ComponentName | PatternProblem::ComponentTaken => "component",
+            _ => "route pattern",
+        };
+        write!(f, "{what} {:?}: ", self.pattern)?;
         match &self.problem {
             PatternProblem::MissingSlash => write!(f, "it must begin with a slash, as in \"/{}\"", self.pattern),
             PatternProblem::EmptySegment => {
@@ -194,6 +206,10 @@ impl fmt::Display for PatternError {
                 f,
                 "it matches the same paths as {other:?}; remove one of them, or make a literal segment differ"
             ),
+            PatternProblem::ComponentName => {
+                f.write_str("a component's name has 1 to 64 letters, digits, \"-\", \"_\" and \".\"")
+            }
+            PatternProblem::ComponentTaken => f.write_str("another component has this name; choose another one"),
         }
     }
 }

@@ -21,25 +21,66 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    /// Which channel it concerns.
-    pub(crate) fn channel(&self) -> Option<&str> {
+    /// What it concerns.
+    pub(crate) fn about(&self) -> About<'_> {
         match &self.request {
             Request::Subscribe { channel, .. } | Request::Unsubscribe { channel } | Request::Text { channel, .. } => {
-                Some(channel)
+                About::Channel(channel)
             }
-            Request::Binary { channel, .. } => Some(channel),
-            Request::Ping => None,
+            Request::Binary { channel, .. } => About::Channel(channel),
+            Request::Event { component, .. } | Request::Resync { component } | Request::Unmount { component } => {
+                About::Component(*component)
+            }
+            Request::Mount { .. } | Request::Template { .. } | Request::Ping => About::Socket,
         }
     }
+}
+
+/// What a message, or what is wrong with one, concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About<'a> {
+    Socket,
+    Channel(&'a str),
+    Component(u32),
 }
 
 /// What a client asks for.
 #[derive(Debug)]
 pub(crate) enum Request<'a> {
-    Subscribe { channel: Cow<'a, str>, params: BTreeMap<String, Value> },
-    Unsubscribe { channel: Cow<'a, str> },
-    Text { channel: Cow<'a, str>, text: Cow<'a, str> },
-    Binary { channel: &'a str, bytes: &'a [u8] },
+    Subscribe {
+        channel: Cow<'a, str>,
+        params: BTreeMap<String, Value>,
+    },
+    Unsubscribe {
+        channel: Cow<'a, str>,
+    },
+    Text {
+        channel: Cow<'a, str>,
+        text: Cow<'a, str>,
+    },
+    Binary {
+        channel: &'a str,
+        bytes: &'a [u8],
+    },
+    Mount {
+        token: Cow<'a, str>,
+        fresh: bool,
+    },
+    /// `data` is JSON.
+    Event {
+        component: u32,
+        event: Cow<'a, str>,
+        data: &'a str,
+    },
+    Resync {
+        component: u32,
+    },
+    Unmount {
+        component: u32,
+    },
+    Template {
+        name: Cow<'a, str>,
+    },
     Ping,
 }
 
@@ -51,15 +92,25 @@ pub(crate) struct Fault {
     /// As far as they could be read.
     pub(crate) reference: Option<u32>,
     pub(crate) channel: Option<String>,
+    pub(crate) component: Option<u32>,
 }
 
 impl Fault {
     fn json() -> Fault {
-        Fault { message: "Invalid JSON format".into(), code: "INVALID_JSON", reference: None, channel: None }
+        Fault { code: "INVALID_JSON", ..Fault::message("Invalid JSON format") }
     }
 
     fn message(message: impl Into<Cow<'static, str>>) -> Fault {
-        Fault { message: message.into(), code: "INVALID_MESSAGE", reference: None, channel: None }
+        Fault { message: message.into(), code: "INVALID_MESSAGE", reference: None, channel: None, component: None }
+    }
+
+    /// What it concerns.
+    pub(crate) fn about(&self) -> About<'_> {
+        match (&self.channel, self.component) {
+            (_, Some(component)) => About::Component(component),
+            (Some(channel), None) => About::Channel(channel),
+            (None, None) => About::Socket,
+        }
     }
 
     fn format(what: &str) -> Fault {
@@ -80,6 +131,16 @@ struct Fields<'a> {
     reference: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    component_id: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    token: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    fresh: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    event: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    name: Option<&'a RawValue>,
 }
 
 /// A field that is there, `null` too.
@@ -119,16 +180,61 @@ pub(crate) fn read_text(text: &str) -> Result<Envelope<'_>, Fault> {
         },
     };
     let channel = string(fields.channel);
-    let at = |fault: Fault| Fault { reference, channel: channel.as_deref().map(shown), ..fault };
-    let request = read(&fields, channel.clone()).map_err(at)?;
+    let component = fields.component_id.and_then(|number| serde_json::from_str(number.get()).ok());
+    let at = |fault: Fault| Fault { reference, channel: channel.as_deref().map(shown), component, ..fault };
+    let request = read(&fields, channel.clone(), component).map_err(at)?;
+    if reference.is_none() && matches!(request, Request::Mount { .. } | Request::Template { .. }) {
+        return Err(at(Fault::format("missing field `ref`")));
+    }
     Ok(Envelope { reference, request })
 }
 
-fn read<'a>(fields: &Fields<'a>, channel: Option<Cow<'a, str>>) -> Result<Request<'a>, Fault> {
+/// A text field that has to be there.
+fn text<'a>(field: Option<&'a RawValue>, name: &str) -> Result<Cow<'a, str>, Fault> {
+    match string(field) {
+        Some(text) => Ok(text),
+        None if field.is_none() => Err(Fault::format(&format!("missing field `{name}`"))),
+        None => Err(Fault::format(&format!("`{name}` is a string"))),
+    }
+}
+
+/// What concerns components and what they show; `None` for another type.
+fn read_component<'a>(kind: &str, fields: &Fields<'a>, component: Option<u32>) -> Option<Result<Request<'a>, Fault>> {
+    let component = || match (fields.component_id, component) {
+        (_, Some(component)) => Ok(component),
+        (None, None) => Err(Fault::format("missing field `component_id`")),
+        (Some(_), None) => Err(Fault::format("a component_id is a whole number from 0 to 4294967295")),
+    };
+    let mount = || {
+        let fresh = match fields.fresh.map(RawValue::get) {
+            None | Some("null" | "false") => false,
+            Some("true") => true,
+            Some(_) => return Err(Fault::format("`fresh` is true or false")),
+        };
+        Ok(Request::Mount { token: text(fields.token, "token")?, fresh })
+    };
+    let event = || {
+        let (component, event) = (component()?, text(fields.event, "event")?);
+        Ok(Request::Event { component, event, data: fields.data.map_or("null", RawValue::get) })
+    };
+    Some(match kind {
+        "component_mount" => mount(),
+        "component_event" => event(),
+        "component_resync" => component().map(|component| Request::Resync { component }),
+        "component_unmount" => component().map(|component| Request::Unmount { component }),
+        "template" => text(fields.name, "name").map(|name| Request::Template { name }),
+        _ => return None,
+    })
+}
+
+fn read<'a>(fields: &Fields<'a>, channel: Option<Cow<'a, str>>, component: Option<u32>) -> Result<Request<'a>, Fault> {
     let Some(kind) = fields.kind else { return Err(Fault::format("missing field `type`")) };
     let Some(kind) = string(Some(kind)) else { return Err(Fault::format("`type` is a string")) };
     if kind == "ping" {
         return Ok(Request::Ping);
+    }
+    if let Some(request) = read_component(&kind, fields, component) {
+        return request;
     }
     if !matches!(&*kind, "subscribe" | "unsubscribe" | "message") {
         return Err(Fault::message(format!("Unknown message type: {}", shown(&kind))));

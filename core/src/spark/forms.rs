@@ -15,6 +15,8 @@ pub(crate) struct Form(pub(crate) u32);
 
 impl Form {
     pub(crate) const RAW: Form = Form(0);
+    /// Not put into frames at all: it comes to a component.
+    pub(crate) const COMPONENT: Form = Form(u32::MAX);
 }
 
 /// The forms in use: one for each path that somebody is subscribed to.

@@ -8,7 +8,7 @@
 mod envelope;
 mod forms;
 
-pub(crate) use envelope::{Request, read_binary, read_text};
+pub(crate) use envelope::{About, Envelope, Fault, Request, read_binary, read_text};
 pub(crate) use forms::{Form, Forms};
 
 use crate::time::Timestamp;

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod cluster;
+pub mod components;
 pub mod mirror;
 pub mod net;
 
@@ -12,6 +13,7 @@ use lazuli::{
     App, Batch, Cause, Channel, Config, ConnId, Context, Frame, Hub, Input, Join, Kind, Limits, Message, Node, Output,
     Position, Refused, Request, Response, Result, Routes, Scope, Session, Stats, Time, Timer, Timestamp,
 };
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex};
@@ -67,7 +69,7 @@ impl App for TestApp {
     }
 }
 
-type Cx<'a> = Context<'a, TestApp>;
+pub type Cx<'a> = Context<'a, TestApp>;
 type Step = Box<dyn FnOnce(&mut Cx<'_>) -> Result + Send>;
 type Hook = Arc<dyn Fn(&mut Cx<'_>, &str) -> Result + Send + Sync>;
 
@@ -97,7 +99,7 @@ impl Script {
         mem::take(&mut self.told.lock().unwrap())
     }
 
-    fn tell(&self, cx: &mut Cx<'_>, callback: &'static str, what: &str) -> Result {
+    pub fn tell(&self, cx: &mut Cx<'_>, callback: &'static str, what: &str) -> Result {
         self.told.lock().unwrap().push((cx.conn(), format!("{callback} {what}").trim_end().into()));
         // The lock is gone before the hook runs, which may panic.
         let hook = self.hooks.lock().unwrap().get(callback).cloned();
@@ -224,6 +226,14 @@ fn session(join: &Join<'_, TestApp>) -> Result<Session, Refused> {
     }
 }
 
+fn without_time(mut value: Value) -> Value {
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("timestamp");
+        fields.values_mut().for_each(|field| *field = without_time(field.take()));
+    }
+    value
+}
+
 /// A decided close: the last output of its connection.
 #[derive(Debug, PartialEq)]
 pub struct Close {
@@ -346,6 +356,17 @@ impl World {
     /// Does something in a callback of the application.
     pub fn job(&mut self, step: impl Fn(&mut Scope<'_, TestApp>) -> Result + Send + Sync + 'static) {
         self.input(Input::App(job(step)));
+    }
+
+    /// Sends JSON over a Spark socket.
+    pub fn say(&mut self, socket: ConnId, value: Value) {
+        self.message(socket, &value.to_string());
+    }
+
+    /// What a Spark socket got since the last time, without timestamps.
+    pub fn heard(&mut self, socket: ConnId) -> Vec<Value> {
+        let got = self.got(socket);
+        got.iter().map(|text| without_time(serde_json::from_str(text).unwrap_or_else(|_| json!(text)))).collect()
     }
 
     pub fn message(&mut self, conn: ConnId, text: &str) {

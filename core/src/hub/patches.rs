@@ -1,0 +1,305 @@
+//! Pages brought up to date: what components show now, as patches, and the commands that come after them.
+//!
+//! A callback marks its component as changed and its socket as one to look after; both are lists, so nothing is searched. When
+//! the input has been handled, each of these sockets gets one frame for all of its changed components, or a timer if it has
+//! just had one. A socket that has no credit is left until it has: then it gets one patch to the present, never several.
+
+use super::Hub;
+use super::callback::{self, Answer, Failure};
+use super::state::{Conn, Due};
+use crate::channel::App;
+use crate::flow::SlowPolicy;
+use crate::frame::{Frame, Kind};
+use crate::html::{Fault, Render, Renderer};
+use crate::id::ConnId;
+use crate::json;
+use crate::log::Level;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::mem;
+use core::time::Duration;
+
+/// Why a component could not be rendered.
+enum Unrendered {
+    Fault(String),
+    Panic(String),
+}
+
+/// Memory for patches that is kept for the next one.
+const KEPT: usize = 1 << 20;
+
+impl<A: App> Hub<A> {
+    /// A callback of this connection succeeded: if it is a component's, the component may show something else now.
+    pub(super) fn may_have_changed(&mut self, conn: ConnId) {
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        let socket = found.socket();
+        let Some(mounted) = found.mounted_mut().filter(|mounted| !mounted.changed) else { return };
+        mounted.changed = true;
+        let Some(socket) = socket else { return };
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
+            page.changed.push(conn);
+        }
+        self.note_page(socket);
+    }
+
+    /// Notes that a page may have to be brought up to date.
+    pub(super) fn note_page(&mut self, socket: ConnId) {
+        let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
+        if !page.noted && !(page.changed.is_empty() && page.commands.is_empty()) {
+            page.noted = true;
+            self.pages.push_back(socket);
+        }
+    }
+
+    /// A command for a page goes out after the next patch. One that is slow may have no more of them wait than of anything else.
+    pub(super) fn command(&mut self, socket: ConnId, frame: Frame) {
+        let is_slow = self.state.flow.is_waiting(socket.index());
+        let limits = self.state.limits(socket);
+        let (most, policy) = (limits.waiting, limits.slow);
+        let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
+        page.bytes += frame.wire().len();
+        page.commands.push_back(frame);
+        while is_slow && policy != SlowPolicy::Disconnect && page.bytes > most {
+            let Some(oldest) = page.commands.pop_front() else { break };
+            page.bytes -= oldest.wire().len();
+            self.state.stats.dropped += 1;
+        }
+        if is_slow && page.bytes > most {
+            self.state.stats.overflowed += 1;
+            self.log(Level::Info, "too slow", Some(socket), || format!("more than {most} bytes would wait"));
+            return self.end_now(socket, 1013, "Too slow: more waits for you than the limit allows; try again later");
+        }
+        self.note_page(socket);
+    }
+
+    /// Frames for a slow socket were dropped, which may have been patches: its components are to be sent whole.
+    pub(super) fn on_dropped(&mut self, socket: ConnId) {
+        for conn in self.state.components_on(socket) {
+            if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
+                mounted.whole = true;
+            }
+            self.may_have_changed(conn);
+        }
+    }
+
+    pub(super) fn on_page_due(&mut self, socket: ConnId) {
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
+            page.timer = None;
+        }
+        self.note_page(socket);
+    }
+
+    /// Brings a page up to date, or sees to it that this happens as soon as it may.
+    pub(super) fn update_page(&mut self, socket: ConnId) {
+        let (now, every) = (self.state.now, self.state.config.patches);
+        let is_ready = self.state.is_open(socket) && !self.state.flow.is_waiting(socket.index());
+        let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
+        page.noted = false;
+        if !is_ready || page.changed.is_empty() && page.commands.is_empty() {
+            return;
+        }
+        let patched = page.patched.filter(|_| page.commands.is_empty());
+        // Twice at one moment never: what a component does when it is updated could call for the next update.
+        let earliest = patched.max(page.looked.filter(|looked| *looked == now)).map(|at| at + every);
+        if let Some(at) = earliest.filter(|at| *at > now || page.looked == Some(now)) {
+            if page.timer.is_none() {
+                let at = at.max(now + Duration::from_micros(1));
+                page.timer = Some(self.state.timers.insert(at, Due::Page(socket)));
+            }
+            return;
+        }
+        page.looked = Some(now);
+        let mut changed = mem::take(&mut page.changed);
+        if let Some(key) = page.timer.take() {
+            self.state.timers.cancel(key);
+        }
+        let mut patch = mem::take(&mut self.patch);
+        patch.clear();
+        patch.push(b'[');
+        for conn in changed.drain(..) {
+            self.update(conn, &mut patch);
+        }
+        self.send_patch(socket, &mut patch);
+        self.keep_patch(patch);
+        self.send_commands(socket);
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page)
+            && page.changed.is_empty()
+        {
+            page.changed = changed;
+        }
+    }
+
+    fn send_patch(&mut self, socket: ConnId, patch: &mut Vec<u8>) {
+        if patch.len() == 1 {
+            return;
+        }
+        patch.push(b']');
+        let frame = self.state.pool.encode(Kind::Text, |bytes| {
+            bytes.extend_from_slice(patch);
+            Ok::<_, Infallible>(())
+        });
+        let Ok(frame) = frame;
+        if self.state.is_open(socket) {
+            self.send_raw(socket, &frame);
+        }
+        let now = self.state.now;
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
+            page.patched = Some(now);
+        }
+    }
+
+    fn send_commands(&mut self, socket: ConnId) {
+        while let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page)
+            && let Some(frame) = page.commands.pop_front()
+        {
+            page.bytes -= frame.wire().len();
+            self.send_one(socket, &frame);
+        }
+    }
+
+    /// Appends a component's number and its patch, if it shows something else now.
+    fn update(&mut self, conn: ConnId, out: &mut Vec<u8>) {
+        let Some(found) = self.state.conns.get_mut(conn) else { return };
+        let instance = found.instance;
+        let Some(mounted) = found.mounted_mut() else { return };
+        if mounted.view.is_some() {
+            // What it changes is in the render that follows, so it need not be marked as changed anew.
+            let updated = self.run(instance, Answer::None, |channel, cx| {
+                channel.component().map_or(Ok(()), |part| part.on_update(cx))
+            });
+            let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
+            if let Err(failure) = updated {
+                mounted.changed = false;
+                return self.on_component_failure(conn, instance, None, failure);
+            }
+        }
+        let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
+        mounted.changed = false;
+        let (mut view, mut whole) = (mounted.view.take(), mem::take(&mut mounted.whole));
+        let start = out.len();
+        if start > 1 {
+            out.push(b',');
+        }
+        // A number is always JSON.
+        let _ = json::write(&mounted.number, out);
+        out.push(b',');
+        let patch = out.len();
+        let mut fault = None;
+        let rendered = self.render(instance, |renderer, render| {
+            let shown = match &mut view {
+                Some(shown) => shown,
+                none => {
+                    whole = true;
+                    none.insert(renderer.mount(render)?)
+                }
+            };
+            if !whole {
+                match renderer.update(shown, render, out) {
+                    Ok(is_changed) => return Ok(is_changed),
+                    Err(said) => fault = Some(said.to_string()),
+                }
+                out.truncate(patch);
+            }
+            renderer.whole(shown, render, out).map(|()| true)
+        });
+        if let Some(fault) = fault {
+            self.log(Level::Error, "a render that cannot be compared", Some(conn), || fault);
+        }
+        let is_changed = matches!(rendered, Ok(true));
+        if is_changed {
+            self.count_patch(out.len() - patch);
+        } else {
+            out.truncate(start);
+        }
+        if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
+            mounted.view = view;
+            mounted.whole = rendered.is_err();
+        }
+        if let Err(unrendered) = rendered {
+            self.on_unrendered(conn, instance, unrendered);
+        }
+    }
+
+    /// Renders what a newly mounted component shows, and compares it with what its page says to show. `false`: it could not be.
+    pub(super) fn first_view(&mut self, conn: ConnId, fingerprint: u64, fresh: bool, out: &mut Vec<u8>) -> bool {
+        let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return false };
+        let view = self.render(instance, |renderer, render| {
+            let mut view = renderer.mount(render)?;
+            if fresh || view.fingerprint() != fingerprint {
+                renderer.whole(&mut view, render, out)?;
+            }
+            Ok(view)
+        });
+        match view {
+            Ok(view) => {
+                if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
+                    mounted.view = Some(view);
+                    mounted.changed = false;
+                }
+                let socket = self.state.conns.get(conn).and_then(Conn::socket);
+                if let Some(page) = socket.and_then(|socket| self.state.conns.get_mut(socket)?.page()) {
+                    page.changed.retain(|changed| *changed != conn);
+                }
+                true
+            }
+            Err(Unrendered::Fault(fault)) => {
+                self.log(Level::Error, "a render that is not well-formed", Some(conn), || fault);
+                false
+            }
+            Err(Unrendered::Panic(panic)) => {
+                self.state.stats.panics += 1;
+                self.log(Level::Error, "panic in a render", Some(conn), || panic);
+                false
+            }
+        }
+    }
+
+    /// Runs a component's render.
+    fn render<T>(
+        &mut self,
+        instance: u32,
+        mut with: impl FnMut(&mut Renderer, &dyn Render) -> Result<T, Fault>,
+    ) -> Result<T, Unrendered> {
+        let renderer = &mut self.state.renderer;
+        let channel = self.channels.get_mut(instance as usize).and_then(Option::as_mut);
+        let Some(part) = channel.and_then(|channel| channel.component()) else {
+            return Err(Unrendered::Fault("there is no component".into()));
+        };
+        let mut result = None;
+        let run = callback::contain(|| part.render(&mut |render| result = Some(with(renderer, render))));
+        match (run, result) {
+            (Err(panic), _) => Err(Unrendered::Panic(panic)),
+            (Ok(()), Some(Ok(value))) => Ok(value),
+            (Ok(()), Some(Err(fault))) => Err(Unrendered::Fault(fault.to_string())),
+            (Ok(()), None) => Err(Unrendered::Fault("there is no render".into())),
+        }
+    }
+
+    fn on_unrendered(&mut self, conn: ConnId, instance: u32, unrendered: Unrendered) {
+        let failure = match unrendered {
+            Unrendered::Fault(fault) => {
+                self.state.stats.errors += 1;
+                Failure::Error(crate::Error::internal(format!("a render that is not well-formed: {fault}")))
+            }
+            Unrendered::Panic(panic) => {
+                self.state.stats.panics += 1;
+                Failure::Panic(panic)
+            }
+        };
+        self.on_component_failure(conn, instance, None, failure);
+    }
+
+    pub(super) fn count_patch(&mut self, bytes: usize) {
+        self.state.stats.patches += 1;
+        self.state.stats.patch_bytes += bytes as u64;
+    }
+
+    /// Gives back the memory of a patch.
+    pub(super) fn keep_patch(&mut self, patch: Vec<u8>) {
+        if patch.capacity() <= KEPT {
+            self.patch = patch;
+        }
+    }
+}
