@@ -5,7 +5,7 @@ use crate::channel::App;
 use crate::component::{Bound, Claim, Mount, NotMade, Registered, session_of, until};
 use crate::driver::response::Response;
 use crate::error::{Error, Result};
-use crate::html::sink::Sink;
+use crate::html::Sink;
 use crate::html::template::{Piece, Root, Slot, Template};
 use crate::html::value::Datum;
 use crate::html::{self, Render};

@@ -192,17 +192,17 @@ impl<A: App> Hub<A> {
                 Some(shown) => shown,
                 none => {
                     whole = true;
-                    none.insert(renderer.mount(render)?)
+                    none.insert(renderer.mount(render, None)?)
                 }
             };
             if !whole {
-                match renderer.update(shown, render, out) {
+                match renderer.update(shown, render, None, out) {
                     Ok(is_changed) => return Ok(is_changed),
                     Err(said) => fault = Some(said.to_string()),
                 }
                 out.truncate(patch);
             }
-            renderer.whole(shown, render, out).map(|()| true)
+            renderer.whole(shown, render, None, out).map(|()| true)
         });
         if let Some(fault) = fault {
             self.log(Level::Error, "a render that cannot be compared", Some(conn), || fault);
@@ -226,9 +226,9 @@ impl<A: App> Hub<A> {
     pub(super) fn first_view(&mut self, conn: ConnId, fingerprint: u64, fresh: bool, out: &mut Vec<u8>) -> bool {
         let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return false };
         let view = self.render(instance, |renderer, render| {
-            let mut view = renderer.mount(render)?;
+            let mut view = renderer.mount(render, None)?;
             if fresh || view.fingerprint() != fingerprint {
-                renderer.whole(&mut view, render, out)?;
+                renderer.whole(&mut view, render, None, out)?;
             }
             Ok(view)
         });
