@@ -1,6 +1,6 @@
 // What a page's own scripts do with elements of components: `data-hook="name"`.
 
-/** @import { Component, Session } from './session.js' */
+/** @import { Session } from './session.js' */
 /**
  * @typedef {object} Context
  * @property {(event: string, data?: object) => void} send sends an event to the element's component
