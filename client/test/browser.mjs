@@ -4,6 +4,7 @@
 
 import { run } from './browser/world.mjs';
 import './browser/random.mjs';
+import './browser/speed.mjs';
 
 process.exitCode = (await run(process.argv[2])) ? 0 : 1;
 process.exit();

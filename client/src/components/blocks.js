@@ -244,7 +244,9 @@ const isShared = (mask, index) => index < 31 && (mask >> index) & 1;
 
 /** @param {View} view @param {Block} block @param {number} mode @param {Block} [like] @param {number} [mask] */
 function fillSlots(view, block, mode, like, mask = 0) {
-  block.template.slots.forEach((slot, index) => {
+  const { slots } = block.template;
+  for (let index = 0; index < slots.length; index += 1) {
+    const slot = /** @type {Place[] | Gap} */ (slots[index]);
     if (!Array.isArray(slot)) {
       if (mode !== MERGE) block.slots[index] = { gap: slot, owner: block, blocks: [], frozen: block.frozen || slot.frozen };
       fill(view, block.slots[index], mode);
@@ -257,7 +259,7 @@ function fillSlots(view, block, mode, like, mask = 0) {
         for (const place of slot) if (!shared || place.live) write(block.nodes[place.ref], place, value);
       }
     }
-  });
+  }
 }
 
 /** Gives a slot a value, in all of its places. @param {View} view @param {Block} block @param {number} index @param {Value} value */

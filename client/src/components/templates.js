@@ -118,6 +118,7 @@ export function compile([markup, places, space]) {
       });
     }
   }
+
   const content = head === tail ? /** @type {Node} */ (fragment.firstChild) : fragment;
   return { content, root, slots, count, head, tail };
 }

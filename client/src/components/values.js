@@ -109,6 +109,7 @@ export function nodesOf(context, markup) {
 
 /** A value as it stands in this place; `null` is no attribute. @param {Place} place @param {Value} value */
 function shown({ kind, around }, value) {
+  if (!around && typeof value === 'string') return value; // as most are
   if (kind === 1 && !around && (value === null || value === true)) return value && '';
   const text = value === null ? '' : String(value);
   return around ? around[0] + text + around[1] : text;
@@ -117,7 +118,7 @@ function shown({ kind, around }, value) {
 /** Writes a value into a node that is new. @param {any} node @param {Place} place @param {Value} value */
 export function write(node, place, value) {
   const text = shown(place, value);
-  if (place.kind === 0) node.nodeValue = text;
+  if (place.kind === 0) node.data = text;
   else if (place.kind === 2) node.replaceChildren(nodesOf(node, /** @type {string} */ (text)));
   else if (place.live) setAttribute(node, place.name, text);
   else if (text !== null) node.setAttribute(place.name, text);
