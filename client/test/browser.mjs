@@ -3,6 +3,8 @@
 //     node test/browser.mjs [PART_OF_A_NAME]
 
 import { run } from './browser/world.mjs';
+import './browser/pages.mjs';
+import './browser/patches.mjs';
 import './browser/random.mjs';
 import './browser/speed.mjs';
 

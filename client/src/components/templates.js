@@ -50,7 +50,7 @@ export class Missing {
 export class Misfit extends Error {}
 
 // What a parser sets and a copied node or an attribute does not.
-const LIVE = /^(value|checked|selected|open|muted|style)$/;
+const LIVE = /^(value|checked|selected|open|muted|style|xlink:.*)$/;
 
 /** Markup as nodes, that belong to a document in which nothing loads or runs. @param {string} markup @param {Element} [context] */
 export function parse(markup, context) {

@@ -4,7 +4,7 @@
 /** @typedef {string | number | null | true} Value */
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
-import { parse } from './templates.js';
+import { Misfit, parse } from './templates.js';
 
 const XLINK = 'http://www.w3.org/1999/xlink';
 export const FIELDS = 'input,select,textarea';
@@ -100,11 +100,10 @@ export const scanners = new Set();
 
 /** Nodes out of markup, for this element. @param {Element} context @param {string} markup */
 export function nodesOf(context, markup) {
-  const nodes = parse(markup, context);
-  const copy = document.importNode(nodes, true);
-  applyStyles(copy);
-  for (const scan of scanners) scan(copy);
-  return copy;
+  const nodes = document.adoptNode(parse(markup, context));
+  applyStyles(nodes);
+  for (const scan of scanners) scan(nodes);
+  return nodes;
 }
 
 /** A value as it stands in this place; `null` is no attribute. @param {Place} place @param {Value} value */
@@ -160,9 +159,10 @@ export function read(node, place) {
 }
 
 /** A string of which a part changes: `[keep, delete, insert]`, or `[insert]` behind all of it.
- *  @param {string} old @param {any[]} splice @returns {string | undefined} nothing if it does not fit */
+ *  @param {string} old @param {any[]} splice @returns {string} */
 export function spliced(old, splice) {
   if (splice.length === 1) return old + splice[0];
   const [keep, gone, text] = splice;
-  return keep + gone <= old.length ? old.slice(0, keep) + text + old.slice(keep + gone) : undefined;
+  if (!(keep + gone <= old.length)) throw new Misfit('a splice of another string');
+  return old.slice(0, keep) + text + old.slice(keep + gone);
 }

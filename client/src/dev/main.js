@@ -42,7 +42,7 @@ class SlowSocket extends Plain {
     this.#out(settings.out, () => this.readyState === Plain.OPEN && super.send(data));
   }
 
-  /** @param {any} listener */
+  /** @param {any} listener @override */
   set onmessage(listener) {
     this.#heard = listener;
     super.onmessage = (event) => {
@@ -52,6 +52,7 @@ class SlowSocket extends Plain {
     };
   }
 
+  /** @override */
   get onmessage() {
     return this.#heard;
   }
