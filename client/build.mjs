@@ -1,29 +1,37 @@
-// Makes the script that pages load out of the modules in src/. With `--check` it writes nothing, and fails if the script
-// that is checked in is another.
+// Makes the scripts that pages load out of the modules in src/. With `--check` it writes nothing, and fails if a script
+// that is checked in is another, or if the one for every page has grown too large.
 
 import { build } from 'esbuild';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-// In the core's folder, because the crate that is published carries it.
-const SERVED = new URL('../core/client/spark.js', import.meta.url);
+// In the core's folder, because the crate that is published carries them.
+const LIMIT = 8_192; // bytes, gzipped
+const SERVED = [['src/main.js', 'core/client/spark.js', LIMIT], ['src/dev/main.js', 'core/client/spark-dev.js']];
 
-const { outputFiles } = await build({
-  entryPoints: [new URL('src/main.js', import.meta.url).pathname],
-  bundle: true,
-  minify: true,
-  format: 'iife',
-  target: 'es2022',
-  charset: 'utf8',
-  banner: { js: '/*! Lazuli, MIT OR Apache-2.0; made from client/src */' },
-  write: false,
-});
-const made = outputFiles[0].text;
-console.log(`core/client/spark.js: ${made.length} bytes, ${gzipSync(made, { level: 9 }).length} gzipped`);
-
-if (!process.argv.includes('--check')) {
-  writeFileSync(SERVED, made);
-} else if (readFileSync(SERVED, 'utf8') !== made) {
-  console.error('core/client/spark.js is not what client/src gives; run `npm run build` in client/');
-  process.exitCode = 1;
+for (const [source, served, limit = Infinity] of SERVED) {
+  const { outputFiles } = await build({
+    entryPoints: [new URL(source, import.meta.url).pathname],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    banner: { js: `/*! Lazuli, MIT OR Apache-2.0; made from client/${source.slice(0, source.lastIndexOf('/'))} */` },
+    write: false,
+  });
+  const made = outputFiles[0].text;
+  const file = new URL(`../${served}`, import.meta.url);
+  const { length: size } = gzipSync(made, { level: 9 });
+  console.log(`${served}: ${made.length} bytes, ${size} gzipped`);
+  if (size > limit) {
+    console.error(`${served} is larger than ${limit} bytes`);
+    process.exitCode = 1;
+  }
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, made);
+  } else if (readFileSync(file, 'utf8') !== made) {
+    console.error(`${served} is not what client/src gives; run npm run build in client/`);
+    process.exitCode = 1;
+  }
 }

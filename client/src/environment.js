@@ -13,6 +13,8 @@
  * @property {(hint: (name: string) => void) => Stop} watch calls `hint` with `online`, `offline` or `visibilitychange`, while
  *   the page is visible: one that nobody sees has no reason to hurry
  * @property {Element | null} root carries the state unless the page chooses otherwise
+ * @property {boolean} hasPage whether there is a page that may have components
+ * @property {(url: string) => Promise<any>} load gives the JSON at an address, from the browser's cache if it is there
  */
 
 /** The browser's. @returns {Environment} */
@@ -36,6 +38,12 @@ export function browser() {
       return () => listening.abort();
     },
     root: document.documentElement,
+    hasPage: true,
+    async load(url) {
+      const response = await fetch(url);
+      if (!response.ok) throw new TypeError(`${url}: ${response.status}`);
+      return response.json();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
-// Many channels over one WebSocket that comes back.
+// Many channels, and the components of a page, over one WebSocket that comes back.
 
 /** @import { Params, Shared } from './channel.js' */
+/** @import { Hook } from './components/hooks.js' */
 /** @import { Listener } from './emitter.js' */
 /** @import { Environment } from './environment.js' */
 /** @import { State, Token } from './link.js' */
@@ -9,10 +10,12 @@
  * @property {Token} [token] travels as a subprotocol; a function is called anew for each socket
  * @property {{ messages?: number, bytes?: number }} [queue] how much may wait to be sent, over all channels: 100 messages
  *   and 1 MiB by default
- * @property {Element | null} [root] carries the state as `data-spark-state`: <html> by default
+ * @property {Element | null} [root] carries the state as `data-spark-state` and in classes: <html> by default
+ * @property {boolean} [components] whether the components of the page are mounted: they are by default
  */
 
 import { createSubscription } from './channel.js';
+import { createComponents } from './components/index.js';
 import { createEmitter } from './emitter.js';
 import { browser } from './environment.js';
 import { SparkError } from './error.js';
@@ -26,6 +29,7 @@ export class Spark {
   #link;
   #events;
   #shared;
+  #components;
 
   /** Connects to `url`, by default `/spark` of the page's own host. @param {string} [url] @param {Options} [options] */
   static connect(url, options) {
@@ -33,7 +37,7 @@ export class Spark {
   }
 
   /** @param {string} [url] @param {Options} [options] @param {Environment} [env] */
-  constructor(url = '/spark', { token, queue, root } = {}, env = browser()) {
+  constructor(url = '/spark', { token, queue, root, components: wanted = true } = {}, env = browser()) {
     const replies = createReplies();
     /** Not an object: a channel may have any name. @type {Shared['subscriptions']} */
     const subscriptions = new Map();
@@ -44,14 +48,17 @@ export class Spark {
       if (!events.emit('error', error)) env.report(error);
     };
 
-    const link = createLink(env, env.resolve(url), token, {
+    const address = env.resolve(url);
+    const link = createLink(env, address, token, {
       up() {
         for (const { up } of subscriptions.values()) up();
+        components?.up();
         events.emit('open');
       },
       down(code, reason) {
         const all = [...subscriptions.values()];
         for (const { down } of all) down();
+        components?.down();
         replies.fail(code);
         if (link.state() === 'closed') for (const { end } of all) end(code, reason);
         events.emit('close', code, reason);
@@ -70,15 +77,22 @@ export class Spark {
             return subscription?.unsubscribed(frame.code, frame.reason);
           case 'error':
             return (subscription?.fail ?? fail)(SparkError.from(frame));
+          default:
+            return components?.frame(frame);
         }
       },
       error: fail,
       state(state) {
-        (root === undefined ? env.root : root)?.setAttribute('data-spark-state', state);
+        const shown = root === undefined ? env.root : root;
+        shown?.setAttribute('data-spark-state', state);
+        shown?.classList.toggle('spark-connected', state === 'open');
+        shown?.classList.toggle('spark-offline', state !== 'open' && state !== 'connecting');
         events.emit('state', state);
       },
     });
 
+    const components = wanted && env.hasPage ? createComponents({ env, link, replies }, address) : undefined;
+    this.#components = components;
     this.#link = link;
     this.#events = events;
     this.#shared = { env, link, replies, subscriptions, room: { ...QUEUE, ...queue }, error: fail };
@@ -110,6 +124,22 @@ export class Spark {
     const { channel } = createSubscription(this.#shared, checkPath(path), params);
     channel.join();
     return channel;
+  }
+
+  /** Says what is to be done with the elements of components that have `data-hook` with this name.
+   *  @param {string} name @param {Hook} hook */
+  hook(name, hook) {
+    this.#components?.hook(name, hook);
+  }
+
+  /** Lets the server call a function, by this name. @param {string} name @param {(data: any, element: Element) => void} act */
+  register(name, act) {
+    this.#components?.register(name, act);
+  }
+
+  /** Mounts the components that have come into the page since. @param {ParentNode} [root] */
+  mount(root = document) {
+    this.#components?.mount(root);
   }
 
   /** Closes for good; `reconnect` opens again. */

@@ -46,6 +46,7 @@ export function decode(frame) {
   try {
     if (typeof frame !== 'string') return decodeBinary(frame);
     const object = JSON.parse(frame);
+    if (Array.isArray(object)) return { type: 'patches', data: object };
     return typeof object?.type === 'string' ? object : undefined;
   } catch {
     return undefined; // no JSON, or too short for its head

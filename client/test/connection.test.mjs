@@ -19,6 +19,7 @@ test('the state is an event, a property, and an attribute for the page to style'
   assert.deepEqual([spark.state, world.attribute], ['closed', 'data-spark-state=closed']);
   assert.equal(world.socket.closedWith, 1000);
   assert.deepEqual(world.states, ['open', 'waiting', 'connecting', 'open', 'closed']);
+  assert.deepEqual([...world.classes], ['spark-offline']);
   assert.deepEqual(seen, [['open'], ['close', 1006, ''], ['open'], ['close', 1000, '']]);
   assert.deepEqual([world.timers, world.isWatched], [0, false], 'nothing is left behind');
 });
@@ -26,7 +27,7 @@ test('the state is an event, a property, and an attribute for the page to style'
 test('another element may carry the state, or none', () => {
   const world = new World();
   const seen = [];
-  world.connect({ root: { setAttribute: (...args) => seen.push(args) } });
+  world.connect({ root: { setAttribute: (...args) => seen.push(args), classList: { toggle() {} } } });
   world.connect({ root: null });
   assert.deepEqual([seen, world.attribute], [[['data-spark-state', 'connecting']], null]);
 });

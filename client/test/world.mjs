@@ -71,6 +71,7 @@ export class World {
   reported = [];
   states = [];
   attribute = null;
+  classes = new Set();
   #timers = new Map();
   #last = 0;
   #hint = null;
@@ -97,7 +98,11 @@ export class World {
         this.#hint = hint;
         return () => (this.#hint = null);
       },
-      root: { setAttribute: (name, value) => (this.attribute = `${name}=${value}`) },
+      root: {
+        setAttribute: (name, value) => (this.attribute = `${name}=${value}`),
+        classList: { toggle: (name, on) => this.classes[on ? 'add' : 'delete'](name) },
+      },
+      hasPage: false,
     };
   }
 

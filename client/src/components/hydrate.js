@@ -1,0 +1,56 @@
+// Finds the blocks of a page that a server made: the shape says which there are, the templates where their nodes must be.
+
+/** @import { Block, View } from './blocks.js' */
+/** @import { Branch } from './templates.js' */
+
+import { SHAPE, fill } from './blocks.js';
+import { Misfit } from './templates.js';
+
+const isText = (/** @type {Node | null} */ node) => node?.nodeType === Node.TEXT_NODE;
+
+/** @param {View} view @param {any[]} shape */
+export function hydrate(view, shape) {
+  Object.assign(view, { data: shape, at: 0, names: [], next: 1, blocks: [] });
+  view.hole.blocks = [];
+  fill(view, view.hole, SHAPE);
+  if (bindAll(view.hole.blocks, view.root, view.root.firstChild)) throw new Misfit('more than was expected');
+}
+
+/** Gives blocks their nodes. @param {Block[]} blocks @param {Node} parent @param {ChildNode | null} node the first that may be theirs
+ *  @returns {ChildNode | null} the first that is not */
+function bindAll(blocks, parent, node) {
+  for (const block of blocks) {
+    const { root } = block.template;
+    if (root) node = bind(block, root, parent, node);
+    else {
+      // The element of a component.
+      if (!(node instanceof Element && node.hasAttribute('data-spark'))) throw new Misfit('no component');
+      block.nodes = [node];
+      node = node.nextSibling;
+    }
+  }
+  return node;
+}
+
+/** @param {Block} block @param {Branch} branch @param {Node} parent @param {ChildNode | null} node
+ *  @returns {ChildNode | null} */
+function bind(block, branch, parent, node) {
+  const expected = branch.node.childNodes;
+  for (let index = 0; index <= expected.length; index += 1) {
+    const slot = branch.gaps[index];
+    if (slot !== undefined) node = bindAll(block.slots[slot].blocks, parent, node);
+    const own = expected[index];
+    if (!own) break;
+    const kid = branch.kids[index];
+    // A parser makes no node of an empty text.
+    if (kid?.slotted && isText(own) && !isText(node)) node = parent.insertBefore(new Text(), node);
+    if (node?.nodeName !== own.nodeName) throw new Misfit(`a ${node?.nodeName} for a ${own.nodeName}`);
+    if (kid) {
+      if (kid.ref >= 0) block.nodes[kid.ref] = node;
+      const isInside = kid.kids.length + kid.gaps.length > 0 && !kid.closed;
+      if (isInside && bind(block, kid, node, node.firstChild)) throw new Misfit('more than was expected');
+    }
+    node = node.nextSibling;
+  }
+  return node;
+}

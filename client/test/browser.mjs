@@ -1,0 +1,12 @@
+// Plays the component half of the client in Chromium, against a server that the tests script.
+//
+//     node test/browser.mjs [PART_OF_A_NAME]
+
+import { run } from './browser/world.mjs';
+import './browser/pages.mjs';
+import './browser/patches.mjs';
+import './browser/random.mjs';
+import './browser/speed.mjs';
+
+process.exitCode = (await run(process.argv[2])) ? 0 : 1;
+process.exit();
