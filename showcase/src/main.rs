@@ -3,6 +3,7 @@
 mod app;
 mod auth;
 mod channels;
+mod components;
 mod kept;
 mod log;
 mod options;
@@ -51,6 +52,7 @@ fn routes() -> Result<Routes<Showcase>, PatternError> {
     let mut routes = Routes::new();
     channels::add(&mut routes)?;
     pages::add(&mut routes)?;
+    components::add(&mut routes)?;
     Ok(routes)
 }
 

@@ -5,7 +5,7 @@ use lazuli::route::PatternError;
 use lazuli::{Response, Result, Routes, metrics};
 
 /// Nothing but what this server serves: no inline script or style, nobody else's.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Adds them all.

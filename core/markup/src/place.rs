@@ -111,6 +111,9 @@ pub fn place<'n>(outer: Outer<'_, 'n>, item: Item<'n>) -> Result<(), Misplaced<'
     if let Some(reason) = never(name, space) {
         return refuse(Why::Never(reason));
     }
+    if let Some(why) = page(outer, name) {
+        return why.map_or(Ok(()), refuse);
+    }
     let inside = match outer {
         Outer::In(inside) => inside,
         Outer::Root(root) => {
@@ -135,12 +138,30 @@ pub fn place<'n>(outer: Outer<'_, 'n>, item: Item<'n>) -> Result<(), Misplaced<'
     why.map_or(Ok(()), refuse)
 }
 
+/// The elements of a whole page: whether this is one of them, or directly in one, and then what is wrong.
+fn page<'n>(outer: Outer<'_, 'n>, name: &str) -> Option<Option<Why<'n>>> {
+    const ONCE: Why<'static> = Why::Never(
+        "a page is one `html`, outermost, with one `head` and one `body` directly in it; a parser drops others",
+    );
+    let inside = match outer {
+        Outer::Root(Space::Html) if name == "html" => return Some(None),
+        Outer::In(inside) => Some(inside),
+        Outer::Root(_) => None,
+    };
+    let is_in = |element: &str| inside.is_some_and(|inside| inside.is_html(element));
+    match name {
+        "head" | "body" => Some((!is_in("html")).then_some(ONCE)),
+        "html" => Some(Some(ONCE)),
+        _ if is_in("html") => Some(Some(Why::Only("`head` or `body`", Some("html")))),
+        "base" | "link" | "meta" | "script" | "style" | "template" | "title" => None,
+        _ if is_in("head") => Some(Some(Why::Only("`body`", Some("head")))),
+        _ => None,
+    }
+}
+
 /// What stands nowhere in a template.
 fn never(name: &str, space: Space) -> Option<&'static str> {
     match (space, name) {
-        (Space::Html, "html" | "head" | "body") => {
-            Some("`html`, `head` and `body` belong to the page, and a parser drops others")
-        }
         (Space::Html, "frameset" | "frame") => Some("a parser drops it"),
         (Space::Html, "plaintext") => Some("it has no end; use `pre`"),
         (Space::Html, "image") => Some("a parser makes it an `img`; write `img`"),
