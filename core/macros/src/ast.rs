@@ -18,6 +18,8 @@ pub enum Node {
     Embed(TokenStream),
     /// `@raw(expr)`
     Raw(TokenStream, Span),
+    /// `@component(expr)`, and what follows `uses=`.
+    Component(TokenStream, Option<TokenStream>),
 }
 
 pub struct Arm {

@@ -86,6 +86,7 @@ impl Writer<'_> {
             Slot::Branch(templates) => vec![json!(3), json!(at), Value::Array(templates.iter().map(json).collect())],
             Slot::List(template) => vec![json!(4), json!(at), json(template)],
             Slot::Embed | Slot::Value => vec![json!(5), json!(at)],
+            Slot::Component => vec![json!(6), json!(at)],
         };
         self.place(slot, rest);
     }

@@ -100,6 +100,7 @@ impl<'n> Place<'_, 'n> {
             }
             Node::Let(stmt) => self.structure("@let", syn::spanned::Spanned::span(stmt), errors),
             Node::Embed(tokens) => self.structure("@(…)", span_of(tokens), errors),
+            Node::Component(tokens, _) => self.structure("@component(…)", span_of(tokens), errors),
             Node::Raw(_, span) => {
                 errors.at(*span, "`@raw(…)` must be alone in an element, which then holds what it gives")
             }

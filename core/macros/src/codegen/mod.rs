@@ -57,6 +57,11 @@ fn step(template: &Template, step: &Step, sink: &Ident) -> TokenStream {
         }
         Step::Classes { parts, toggles, bare } => classes(parts, toggles, *bare, sink),
         Step::Embed(tokens) => quote_spanned!(span_of(tokens)=> #sink.embed(&(#tokens));),
+        Step::Component(component, uses) => {
+            let uses = uses.as_ref().map_or_else(|| quote!(::lazuli::html::value::Datum::Off), datum);
+            let nested = quote_spanned!(span_of(component)=> ::lazuli::nested(#component));
+            quote!(#sink.component(#uses, &|| #nested);)
+        }
         Step::If { slot, conditions, otherwise } => {
             let conditions = conditions.iter().map(|(condition, shown)| {
                 let body = alternative(template, *slot, *shown, sink);

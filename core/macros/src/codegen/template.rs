@@ -41,6 +41,7 @@ fn slot(slot: &Slot) -> TokenStream {
     match slot {
         Slot::Value => quote!(Slot::Value),
         Slot::Embed => quote!(Slot::Embed),
+        Slot::Component => quote!(Slot::Component),
         Slot::Branch(templates) => {
             let templates = templates.iter().map(|template| constant(template, "", ""));
             quote!(Slot::Branch(&[#(&#templates),*]))

@@ -31,6 +31,7 @@ pub enum Slot {
     Branch(Vec<Template>),
     List(Box<Template>),
     Embed,
+    Component,
 }
 
 /// What a template holds, in the order of the document.
@@ -82,6 +83,8 @@ pub enum Step {
         bare: bool,
     },
     Embed(TokenStream),
+    /// A component, and what of its surroundings it uses.
+    Component(TokenStream, Option<TokenStream>),
     /// The conditions, and which alternative each of them has, if it shows anything.
     If {
         slot: usize,
@@ -228,6 +231,11 @@ impl Builder {
             Node::Embed(tokens) => {
                 let slot = self.slot(Slot::Embed);
                 self.steps.push(Step::Embed(tokens.clone()));
+                Some(Dom::Structure(slot))
+            }
+            Node::Component(component, uses) => {
+                let slot = self.slot(Slot::Component);
+                self.steps.push(Step::Component(component.clone(), uses.clone()));
                 Some(Dom::Structure(slot))
             }
             Node::Let(stmt) => {

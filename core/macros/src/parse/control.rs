@@ -9,7 +9,7 @@ use super::value::expression;
 use crate::ast::{Arm, For, Node};
 use crate::errors::{Errors, did_you_mean};
 
-const WORDS: &[&str] = &["if", "else", "match", "for", "let", "raw"];
+const WORDS: &[&str] = &["if", "else", "match", "for", "let", "raw", "component"];
 
 pub fn node(input: ParseStream<'_>, errors: &mut Errors) -> Result<Node> {
     let at: Token![@] = input.parse()?;
@@ -20,7 +20,7 @@ pub fn node(input: ParseStream<'_>, errors: &mut Errors) -> Result<Node> {
         return input.parse::<Stmt>().map(Node::Let);
     }
     if !input.peek(Ident::peek_any) {
-        return Err(Error::new(at.span, "expected `@if`, `@match`, `@for`, `@let`, `@raw(…)` or `@(…)`"));
+        return Err(Error::new(at.span, "expected `@if`, `@match`, `@for`, `@let`, `@component(…)`, `@raw(…)` or `@(…)`"));
     }
     let word = input.call(Ident::parse_any)?;
     match word.to_string().as_str() {
@@ -29,6 +29,11 @@ pub fn node(input: ParseStream<'_>, errors: &mut Errors) -> Result<Node> {
         "for" => rows(input, word.span(), errors),
         "raw" if input.peek(token::Paren) => Ok(Node::Raw(expression(input)?, word.span())),
         "raw" => Err(Error::new(word.span(), "expected an expression in parentheses, `@raw(…)`")),
+        "component" if input.peek(token::Paren) => {
+            let component = expression(input)?;
+            Ok(Node::Component(component, uses(input)?))
+        }
+        "component" => Err(Error::new(word.span(), "expected an expression in parentheses, `@component(…)`")),
         "else" => Err(Error::new(word.span(), "`@else` without an `@if` before it")),
         "trusted" => Err(Error::new(
             word.span(),
@@ -109,6 +114,20 @@ fn rows(input: ParseStream<'_>, span: Span, errors: &mut Errors) -> Result<Node>
     let key = key(input, span)?;
     let body = body(input, "a row", errors)?;
     Ok(Node::For(For { pattern, rows, key, body }))
+}
+
+/// `uses=(…)`, if it is there.
+fn uses(input: ParseStream<'_>) -> Result<Option<proc_macro2::TokenStream>> {
+    let ahead = input.fork();
+    if !ahead.parse::<Ident>().is_ok_and(|word| word == "uses") || !ahead.peek(Token![=]) {
+        return Ok(None);
+    }
+    input.parse::<Ident>()?;
+    input.parse::<Token![=]>()?;
+    if !input.peek(token::Paren) {
+        return Err(input.error("expected an expression in parentheses, `uses=(…)`"));
+    }
+    expression(input).map(Some)
 }
 
 fn key(input: ParseStream<'_>, span: Span) -> Result<proc_macro2::TokenStream> {
