@@ -187,6 +187,9 @@ fn unknown(name: &str, space: Space) -> String {
         Space::Svg => (SVG, "an element of SVG"),
         Space::Math => (MATH, "an element of MathML"),
     };
+    if matches!(name, "if" | "else" | "match" | "for" | "let") {
+        return format!("`{name}` is not {what}; did you mean `@{name}`?");
+    }
     let mut hint = did_you_mean(name, names.iter().copied());
     if hint.is_empty() {
         hint = did_you_mean(name, HTML.iter().chain(SVG).chain(MATH).copied());

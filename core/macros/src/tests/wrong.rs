@@ -22,6 +22,9 @@ fn each_error_is_told() {
     for (source, part) in [
         ("dvi { }", "`dvi` is not an element of HTML; did you mean `div`?"),
         ("svg { cirlce; }", "`cirlce` is not an element of SVG; did you mean `circle`?"),
+        ("@if x { } else { }", "did you mean `@else`?"),
+        ("let x = 1;", "did you mean `@let`?"),
+        ("x { }", "a custom element has a hyphen"),
         ("Div { }", "did you mean `div`?"),
         ("thingy { }", "a custom element has a hyphen"),
         ("svg { section { } }", "what is HTML stands in a `foreignObject`"),
