@@ -22,6 +22,20 @@ pub enum Node {
     Component(TokenStream, Option<TokenStream>),
 }
 
+impl Node {
+    /// What a structure can show.
+    pub fn bodies(&self) -> Vec<&[Node]> {
+        match self {
+            Node::If(alternatives, otherwise) => {
+                alternatives.iter().map(|(_, body)| body).chain(otherwise).map(Vec::as_slice).collect()
+            }
+            Node::Match(_, arms) => arms.iter().map(|arm| arm.body.as_slice()).collect(),
+            Node::For(rows) => vec![&rows.body],
+            _ => Vec::new(),
+        }
+    }
+}
+
 pub struct Arm {
     pub pattern: Pat,
     pub guard: Option<Expr>,

@@ -31,7 +31,7 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
         .map(|known| (distance(&lower, &known.to_lowercase()), known))
         .min_by_key(|&(distance, known)| (distance, known.len().abs_diff(name.len())));
     match near {
-        Some((distance, known)) if distance <= 1 + name.len() / 5 && known != name => {
+        Some((distance, known)) if distance <= 1 + name.len() / 5 && distance < name.len() && known != name => {
             format!("; did you mean `{known}`?")
         }
         _ => String::new(),

@@ -116,7 +116,7 @@ impl Writer<'_> {
         // A parser drops one newline here.
         if drops_newline(&element.name)
             && let Some(Dom::Text { before, after, .. }) = element.children.first()
-            && before.is_empty() & after.starts_with('\n') | before.starts_with('\n')
+            && before.chars().chain(after.chars()).next() == Some('\n')
         {
             self.markup.push('\n');
         }

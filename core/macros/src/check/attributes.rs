@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lazuli_markup::Space;
+use lazuli_markup::{HTML, Space};
 
 use super::url;
 use crate::ast::{Attribute, Element, Value};
@@ -131,6 +131,14 @@ fn on(attribute: &Attribute, event: &str, keys: &[&str], errors: &mut Errors) {
     }
 }
 
+/// Whether an animation of SVG would change an attribute that is not to be changed unchecked, or could.
+fn animates_address(attribute: &Value) -> bool {
+    match attribute {
+        Value::Literal(name, _) => url::is_url("", name) || name.starts_with("on"),
+        _ => true,
+    }
+}
+
 fn plain(element: &Element, attribute: &Attribute, space: Space, errors: &mut Errors) {
     let name = attribute.name.text.as_str();
     let span = attribute.name.span;
@@ -155,6 +163,13 @@ fn plain(element: &Element, attribute: &Attribute, space: Space, errors: &mut Er
             "a literal `style` is blocked by a strict content security policy: use a class, or `style=(…)`, which is set \
              by the client",
         ),
+        (_, Value::Bare) if space == Space::Html && HTML.contains(&name) => errors.at(
+            span,
+            format!("`{name}` is an element, no attribute without a value: end `{}` before it with `;`", element.name.text),
+        ),
+        ("attributeName", value) if animates_address(value) => {
+            errors.at(span, "an animated address could run a script: let the component change it");
+        }
         ("srcdoc", value) if attribute.changes() && !matches!(value, Value::Trusted(..)) => {
             errors.at(span, "`srcdoc` is a whole page of markup: if it can be trusted, write `srcdoc=@trusted(…)`");
         }

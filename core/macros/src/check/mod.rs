@@ -7,6 +7,7 @@ use lazuli_markup::{
     Content, HTML, Inside, Item, MATH, Outer, SVG, Space, content, is_known, place, space_of, together,
 };
 use proc_macro2::Span;
+use syn::spanned::Spanned as _;
 
 use crate::ast::{Element, Node};
 use crate::errors::{Errors, did_you_mean};
@@ -33,18 +34,19 @@ fn beside(nodes: &[Node], errors: &mut Errors) {
     }
 }
 
-/// The elements and texts of a template's outermost level.
+/// The elements and texts of the outermost level, through all structures.
 fn outermost(nodes: &[Node]) -> Vec<(Item<'_>, Span)> {
-    nodes
-        .iter()
-        .filter_map(|node| match node {
-            Node::Text(text, _) if text.is_empty() => None,
-            Node::Text(_, span) => Some((Item::Text, *span)),
-            Node::Hole(tokens) => Some((Item::Text, span_of(tokens))),
-            Node::Element(element) => Some((Item::Element(&element.name.text), element.name.span)),
-            _ => None,
-        })
-        .collect()
+    let mut found = Vec::new();
+    for node in nodes {
+        match node {
+            Node::Text(text, _) if text.is_empty() => {}
+            Node::Text(_, span) => found.push((Item::Text, *span)),
+            Node::Hole(tokens) => found.push((Item::Text, span_of(tokens))),
+            Node::Element(element) => found.push((Item::Element(&element.name.text), element.name.span)),
+            _ => node.bodies().into_iter().for_each(|body| found.extend(outermost(body))),
+        }
+    }
+    found
 }
 
 pub fn span_of(tokens: &proc_macro2::TokenStream) -> Span {
@@ -65,12 +67,6 @@ impl<'n> Place<'_, 'n> {
         }
     }
 
-    /// What one alternative shows, or a row: a template of its own.
-    fn body(self, nodes: &'n [Node], errors: &mut Errors) {
-        beside(nodes, errors);
-        self.nodes(nodes, errors);
-    }
-
     fn node(self, node: &'n Node, errors: &mut Errors) {
         match node {
             Node::Text(text, span) => {
@@ -83,28 +79,21 @@ impl<'n> Place<'_, 'n> {
                 self.changing(span_of(tokens), errors);
             }
             Node::Element(element) => self.element(element, errors),
-            Node::If(alternatives, otherwise) => {
-                for (condition, body) in alternatives {
-                    self.structure("@if", syn::spanned::Spanned::span(condition), errors);
-                    self.body(body, errors);
+            Node::If(alternatives, _) => {
+                for (condition, _) in alternatives {
+                    self.structure("@if", condition.span(), errors);
                 }
-                self.body(otherwise.as_deref().unwrap_or_default(), errors);
             }
-            Node::Match(scrutinee, arms) => {
-                self.structure("@match", syn::spanned::Spanned::span(scrutinee), errors);
-                arms.iter().for_each(|arm| self.body(&arm.body, errors));
-            }
-            Node::For(rows) => {
-                self.structure("@for", syn::spanned::Spanned::span(&rows.pattern), errors);
-                self.body(&rows.body, errors);
-            }
-            Node::Let(stmt) => self.structure("@let", syn::spanned::Spanned::span(stmt), errors),
+            Node::Match(scrutinee, _) => self.structure("@match", scrutinee.span(), errors),
+            Node::For(rows) => self.structure("@for", rows.pattern.span(), errors),
+            Node::Let(stmt) => self.structure("@let", stmt.span(), errors),
             Node::Embed(tokens) => self.structure("@(…)", span_of(tokens), errors),
             Node::Component(tokens, _) => self.structure("@component(…)", span_of(tokens), errors),
             Node::Raw(_, span) => {
                 errors.at(*span, "`@raw(…)` must be alone in an element, which then holds what it gives")
             }
         }
+        node.bodies().into_iter().for_each(|body| self.nodes(body, errors));
     }
 
     fn item(self, item: Item<'n>, span: Span, errors: &mut Errors) {
@@ -163,6 +152,8 @@ impl<'n> Place<'_, 'n> {
                 format!("`{}` has no content and no end tag: end it with `;`, not with braces", name.text),
             ),
             Content::Raw => raw(element, errors),
+            // In SVG these can be escaped, but what they hold is code.
+            _ if matches!(name.text.as_str(), "script" | "style") => raw(element, errors),
             _ => match element.children.as_slice() {
                 [Node::Raw(_, span)] => {
                     place.changing(*span, errors);
@@ -197,6 +188,9 @@ fn unknown(name: &str, space: Space) -> String {
         Space::Svg => (SVG, "an element of SVG"),
         Space::Math => (MATH, "an element of MathML"),
     };
+    if matches!(name, "if" | "else" | "match" | "for" | "let") {
+        return format!("`{name}` is not {what}; did you mean `@{name}`?");
+    }
     let mut hint = did_you_mean(name, names.iter().copied());
     if hint.is_empty() {
         hint = did_you_mean(name, HTML.iter().chain(SVG).chain(MATH).copied());
@@ -232,12 +226,12 @@ fn raw(element: &Element, errors: &mut Errors) {
             Node::Text(_, span) if name == "iframe" => errors.at(*span, "`iframe` has no content"),
             Node::Text(..) => {}
             Node::Hole(tokens) | Node::Embed(tokens) | Node::Raw(tokens, _) => {
-                errors.at(span_of(tokens), format!("nothing can be escaped in `{name}`, so it holds fixed text only"));
+                errors
+                    .at(span_of(tokens), format!("what is in `{name}` cannot be escaped, so it holds fixed text only"));
             }
             Node::Element(inner) => errors.at(inner.name.span, format!("`{name}` holds text only")),
-            _ => {
-                errors.at(element.name.span, format!("nothing can be escaped in `{name}`, so it holds fixed text only"))
-            }
+            _ => errors
+                .at(element.name.span, format!("what is in `{name}` cannot be escaped, so it holds fixed text only")),
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn roots(nodes: &[Node], outermost: bool) -> Vec<Root> {
             Node::Element(element) => {
                 found.push(Root::Element(element.name.text.clone(), roots(&element.children, false)))
             }
-            _ => bodies(node).into_iter().for_each(|body| found.extend(roots(body, outermost))),
+            _ => node.bodies().into_iter().for_each(|body| found.extend(roots(body, outermost))),
         }
     }
     found
@@ -34,20 +34,8 @@ pub fn names(nodes: &[Node]) -> Vec<&str> {
     for node in nodes {
         match node {
             Node::Element(element) => found.push(element.name.text.as_str()),
-            _ => bodies(node).into_iter().for_each(|body| found.extend(names(body))),
+            _ => node.bodies().into_iter().for_each(|body| found.extend(names(body))),
         }
     }
     found
-}
-
-/// What a structure can show.
-fn bodies(node: &Node) -> Vec<&[Node]> {
-    match node {
-        Node::If(alternatives, otherwise) => {
-            alternatives.iter().map(|(_, body)| body).chain(otherwise).map(Vec::as_slice).collect()
-        }
-        Node::Match(_, arms) => arms.iter().map(|arm| arm.body.as_slice()).collect(),
-        Node::For(rows) => vec![&rows.body],
-        _ => Vec::new(),
-    }
 }

@@ -79,7 +79,7 @@ fn name(input: ParseStream<'_>) -> Result<Name> {
             name.span = name.span.join(word.span()).unwrap_or(name.span);
         } else if input.peek(syn::LitInt) || input.peek(syn::LitFloat) {
             name.text.push_str(&input.parse::<Lit>()?.to_token_stream().to_string());
-        } else if separator != '-' {
+        } else {
             return Err(input.error(format!("expected the rest of the name `{}`", name.text)));
         }
     }

@@ -1,6 +1,7 @@
 //! Small inputs, and the templates that they become.
 
 mod browser;
+mod laws;
 mod wrong;
 
 use proc_macro2::TokenStream;
