@@ -19,11 +19,11 @@ step() { steps+=("$1|$2|$3"); }
 
 step format    "the code is formatted"                       "cargo fmt --all --check"
 step clippy    "no lint complains"                           "scripts/clippy.sh"
-step docs      "the documentation builds, and its links hold" "RUSTDOCFLAGS='-D warnings' cargo doc -q --workspace --no-deps --features lazuli-smol/tls,lazuli-std/tls"
+step docs      "the documentation builds, and its links hold" "RUSTDOCFLAGS='-D warnings' cargo doc -q --workspace --no-deps --features lazuli/html-strings,lazuli-smol/tls,lazuli-std/tls"
 step no-std    "the core needs no standard library"          "scripts/no-std.sh"
 step paths     "no file names a machine's own paths"         "scripts/no-paths.sh"
 step client    "the browser client: its types, its tests, and the script as served" "scripts/client.sh"
-step unit      "unit, law, socket and documentation tests"   "ATTACKS=later cargo test -q --workspace"
+step unit      "unit, law, socket and documentation tests"   "ATTACKS=later cargo test -q --workspace --features lazuli/html-strings"
 step build     "the release builds"                          "cargo build -q --release --workspace"
 step simulate  "10,000 seeds, none fails"                    "cargo run -q --release -p lazuli-harness -- run --seeds 10000 --jobs 2"
 step canaries  "each planted bug is found"                   "scripts/canaries.sh"

@@ -17,6 +17,8 @@ mod nested;
 mod patch;
 mod read;
 mod sink;
+#[cfg(feature = "html-strings")]
+pub mod strings;
 pub mod template;
 mod texts;
 mod url;
@@ -28,6 +30,8 @@ mod write;
 
 pub use nested::{Nested, Stage};
 pub use sink::{Joiner, Render, Sink, from_fn};
+#[cfg(feature = "html-strings")]
+pub use strings::{StringView, diff};
 pub use template::{Piece, Root, Slot, Template};
 pub use value::Value;
 pub use view::{Fault, Page, Renderer, View, to_html};

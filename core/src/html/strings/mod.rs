@@ -1,0 +1,209 @@
+//! Markup that comes as a string: parsed as a browser parses it, compared as a tree, sent as a patch.
+//!
+//! [`diff`] compares two strings. A [`StringView`] remembers what was shown last, for as long as a component lives. Both need the
+//! feature `html-strings`.
+//!
+//! ```
+//! use lazuli::html::diff;
+//!
+//! assert_eq!(diff("<p>Count: <b>1</b></p>", "<p>Count: <b>2</b></p>"), "[5,2]");
+//! ```
+//!
+//! # Which nodes stay
+//!
+//! A node stays the same node, with focus, selection and what was typed, if it has the same `data-key`, `id` or `key` as before among its
+//! siblings; without a key, if its markup is the same or similar. Elements of lists that change should have keys. An element whose
+//! key changes is another element.
+//!
+//! Where markup for the whole view is shorter than a patch, the whole view is sent, and no node stays.
+//!
+//! # What is left alone
+//!
+//! The inside of an element with `data-ignore` or `data-spark` belongs to the page's scripts or to another component: it is sent when the element comes, and
+//! never again. What a `noscript` or a `selectedcontent` holds is left out. A `template` whose inside changes is replaced.
+//!
+//! # Scripts do not run
+//!
+//! A client parses markup in an inert document, so a `script` that comes with a patch never runs. Event handlers in attributes (`onclick`) do,
+//! where the page's policy lets them: markup is trusted, and whoever makes it escapes what users wrote.
+//!
+//! # Badly nested markup
+//!
+//! Both ends parse by the rules of HTML, so unclosed and misplaced tags become the same nodes. Some of these nodes have no markup that gives them back,
+//! such as a `p` in a `p`; they come with the nearest element around them that does have one, or with the whole view. A page should show
+//! [`StringView::html`], which cannot end the element that it stands in.
+//!
+//! Browsers nest elements some 500 levels deep and no deeper. A view of more than 256 levels is sent as a whole each time.
+
+mod diff;
+mod mirror;
+mod moves;
+mod parse;
+mod serialize;
+mod tree;
+mod write;
+
+pub use mirror::{Mirror, Unfit};
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use html5ever::{QualName, ns};
+use tree::{HOLDER, Tree};
+use write::Ops;
+
+/// Browsers nest some 500 levels, of which the page around a view needs some.
+const DEEPEST: usize = 256;
+
+/// Numbers may grow this far beyond twice the nodes before they are given anew.
+const SLACK: usize = 64;
+
+/// The patch that leads from one markup to another, as a JSON array; `[]` if they show the same.
+///
+/// The markup is what a `div` holds. The page shows `old_html` as it is, and has numbered its nodes. For a longer history see [`StringView`].
+///
+/// ```
+/// use lazuli::html::diff;
+///
+/// assert_eq!(diff("<b>1</b>", "<b class=x>1</b>"), r#"[-7,2,"class","x"]"#);
+/// assert_eq!(diff("<b>1</b>", "<B>1</B>"), "[]");
+/// ```
+pub fn diff(old_html: &str, new_html: &str) -> String {
+    let mut patch = Vec::new();
+    if !StringView::new(old_html).update(new_html, &mut patch) {
+        return "[]".into();
+    }
+    String::from_utf8(patch).unwrap_or_default()
+}
+
+/// What one component shows that gives its markup as a string: the nodes, and the numbers by which the page knows them.
+///
+/// ```
+/// use lazuli::html::StringView;
+///
+/// let mut view = StringView::new("<ul><li id=a>A</li><li id=b>B</li></ul>");
+/// let mut patch = Vec::new();
+/// assert!(view.update("<ul><li id=b>B</li><li id=a>A</li></ul>", &mut patch));
+/// assert_eq!(patch, b"[-3,2,1,0]");
+/// assert!(!view.update("<ul><li id=b>B</li><li id=a>A</li></ul>", &mut patch), "nothing has changed");
+/// ```
+pub struct StringView {
+    holder: QualName,
+    tree: Tree,
+    /// The next number for a node.
+    next: u32,
+}
+
+impl StringView {
+    /// A view of what a page shows in a `div`.
+    pub fn new(html: &str) -> StringView {
+        StringView::new_in("div", html)
+    }
+
+    /// A view of what a page shows in an element of HTML with this name, in lower case. What it holds is parsed by its rules: only a `tbody` takes rows.
+    pub fn new_in(element: &str, html: &str) -> StringView {
+        let holder = tree::html_name(element);
+        let (tree, next) = numbered(parse::parse(&holder, Vec::new(), html));
+        StringView { holder, tree, next }
+    }
+
+    /// Shows other markup. Appends the patch that leads there, a JSON array; `false` if nothing is to be done.
+    pub fn update(&mut self, html: &str, out: &mut Vec<u8>) -> bool {
+        let mut new = parse::parse(&self.holder, Vec::new(), html);
+        let matched = diff::compare(&self.tree, &new);
+        let mut next = self.next;
+        let ops = if self.tree.depth().max(new.depth()) > DEEPEST && !self.tree.same(HOLDER, &new, HOLDER) {
+            None
+        } else {
+            write::write(&self.tree, &mut new, matched, &mut next)
+        };
+        let Some(mut ops) = ops else {
+            self.show(new, html, out);
+            return true;
+        };
+        if ops.is_empty() {
+            self.tree = new;
+            return false;
+        }
+        let live = new.numbered(HOLDER).count();
+        if next as usize > 2 * live + SLACK {
+            ops.put(&-5);
+            next = new.renumber(HOLDER, 1);
+        }
+        let patch = ops.finish();
+        if patch.len() > html.len() {
+            let whole = whole(&new, html);
+            if whole.len() < patch.len() {
+                (self.tree, self.next) = numbered(new);
+                out.extend(whole);
+                return true;
+            }
+        }
+        out.extend(patch);
+        (self.tree, self.next) = (new, next);
+        true
+    }
+
+    /// Shows other markup, and appends the patch that makes the whole view anew, whatever the page shows.
+    pub fn whole(&mut self, html: &str, out: &mut Vec<u8>) {
+        self.show(parse::parse(&self.holder, Vec::new(), html), html, out);
+    }
+
+    fn show(&mut self, new: Tree, html: &str, out: &mut Vec<u8>) {
+        out.extend(whole(&new, html));
+        (self.tree, self.next) = numbered(new);
+    }
+
+    /// The markup of what is shown, for a page. It is well-formed: it does not end the element that it stands in.
+    pub fn html(&self) -> String {
+        let mut html = String::new();
+        serialize::inside(&self.tree, HOLDER, &mut html);
+        html
+    }
+
+    /// The shape of the view, as JSON: with it a client sees whether its page has the nodes that the server thinks it has.
+    pub fn shape(&self) -> String {
+        alloc::format!("[\"\",{}]", self.tree.numbered(HOLDER).count() - 1)
+    }
+
+    /// A hash of what is shown. It is the same for two views that show the same, in one build of the program.
+    pub fn fingerprint(&self) -> u64 {
+        self.tree.hashes()[HOLDER]
+    }
+}
+
+/// A node to a line: its depth, its number (0 if it has none), itself.
+impl fmt::Debug for StringView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tree.fmt(f)
+    }
+}
+
+fn numbered(mut tree: Tree) -> (Tree, u32) {
+    let next = tree.renumber(HOLDER, 1);
+    (tree, next)
+}
+
+/// The patch that makes the whole view anew.
+fn whole(tree: &Tree, html: &str) -> Vec<u8> {
+    let mut ops = Ops::new();
+    ops.items(&[-6]);
+    ops.put("");
+    ops.put(&*markup(tree, html));
+    ops.finish()
+}
+
+/// The markup as it came gives its nodes, whatever they are. Only what a `noscript` holds is parsed in two ways, as scripts are on or off, so
+/// it is left out, if what is left has markup.
+fn markup<'a>(tree: &Tree, html: &'a str) -> Cow<'a, str> {
+    let noscript = |node: usize| matches!(tree.kind(node), tree::Kind::Element { name, .. } if name.ns == ns!(html) && &*name.local == "noscript");
+    if (0..tree.len()).any(noscript) {
+        let mut written = String::new();
+        serialize::inside(tree, HOLDER, &mut written);
+        if parse::parse_like(tree, HOLDER, &written).is_some_and(|back| back.same(HOLDER, tree, HOLDER)) {
+            return written.into();
+        }
+    }
+    html.into()
+}
