@@ -227,7 +227,7 @@ impl<A: App> Hub<A> {
         let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return false };
         let view = self.render(instance, |renderer, render| {
             let mut view = renderer.mount(render)?;
-            if fresh || view.fingerprint() != fingerprint {
+            if fresh || renderer.fingerprint(&view) != fingerprint {
                 renderer.whole(&mut view, render, out)?;
             }
             Ok(view)
