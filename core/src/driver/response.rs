@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::driver::head::Reject;
+use crate::html::{Fault, Render, to_html};
 use crate::request::{HeaderError, check_header, check_value, is_token};
 
 /// An HTTP answer. One goes out on a connection, which is then closed.
@@ -36,6 +37,25 @@ impl Response {
     /// 200 with a page.
     pub fn html(body: impl Into<Cow<'static, str>>) -> Self {
         Self::new("text/html; charset=utf-8", into_bytes(body.into()))
+    }
+
+    /// 200 with a whole page: markup that begins with `html`. Where it shows components, see
+    /// [`Scope::show`](crate::Scope::show).
+    ///
+    /// ```
+    /// use lazuli::{Response, html};
+    ///
+    /// let page = Response::page(&html! {
+    ///     html lang="en" { head { meta charset="utf-8"; title { "Hello" } } body { h1 { "Hello" } } }
+    /// })?;
+    /// assert!(page.body().starts_with(b"<!DOCTYPE html><html lang=\"en\"><head>"));
+    /// # Ok::<(), lazuli::html::Fault>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the markup is none; see [`Fault`].
+    pub fn page(content: &dyn Render) -> Result<Self, Fault> {
+        Ok(Self::html(format!("<!DOCTYPE html>{}", to_html(content)?)))
     }
 
     /// 200 with a script.

@@ -7,19 +7,19 @@ use crate::app::Showcase;
 use crate::pages::POLICY;
 use lazuli::html::Render;
 use lazuli::route::PatternError;
-use lazuli::{Response, Result, Routes, Scope};
+use lazuli::{Response, Result, Routes};
 
 /// Adds them all.
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
     let counter = routes.component("counter", |_, ()| Ok(counter::Counter::default()))?;
     routes.get("/counter", move |cx, request| {
         let shown = cx.show(&counter, request, &())?;
-        page(cx, "Counter", include_str!("counter.rs"), &shown)
+        page("Counter", include_str!("counter.rs"), &shown)
     })
 }
 
 /// A page with this content. `source`: the code that made it, for who wants to read it.
-fn page(cx: &mut Scope<'_, Showcase>, title: &str, source: &str, content: &dyn Render) -> Result<Response> {
-    let response = cx.page(&layout::page(title, source, content))?;
+fn page(title: &str, source: &str, content: &dyn Render) -> Result<Response> {
+    let response = Response::page(&layout::page(title, source, content))?;
     Ok(response.with_header("Content-Security-Policy", POLICY)?)
 }
