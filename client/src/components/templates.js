@@ -122,6 +122,8 @@ export function compile([markup, places, space]) {
     }
   }
 
+  // Nodes of the page's own document are copied faster. There, though, a video of the template's own might play.
+  if (!fragment.querySelector('audio,video')) document.adoptNode(fragment);
   const content = head === tail ? /** @type {Node} */ (fragment.firstChild) : fragment;
   return { content, root, slots, count, head, tail };
 }
