@@ -35,7 +35,7 @@
  * @property {Node[]} touched where something changed
  */
 
-import { Misfit } from './templates.js';
+import { misfit } from './templates.js';
 import { read, rewrite, write } from './values.js';
 
 /** The kinds of structures. */
@@ -74,7 +74,7 @@ export const createView = (root, templates, child) => ({
 
 /** @param {View} view @returns {any} */
 export function take(view) {
-  if (view.at >= view.data.length) throw new Misfit('a patch that ends too early');
+  if (view.at >= view.data.length) misfit();
   return view.data[view.at++];
 }
 
@@ -86,7 +86,7 @@ export const tail = ({ nodes, template }) => /** @type {ChildNode} */ (nodes[tem
 /** @param {View} view @param {Hole} hole */
 export function parentOf({ root }, { gap, owner }) {
   const parent = !owner ? root : gap.parent < 0 ? owner.nodes[gap.anchor]?.parentNode : owner.nodes[gap.parent];
-  if (!parent) throw new Misfit('an element that is gone');
+  if (!parent) misfit();
   return /** @type {Element} */ (parent);
 }
 
@@ -129,7 +129,7 @@ export function blockOf({ blocks }, slot) {
   }
   const block = blocks[low];
   if (!block || block.gone || slot < block.first || slot >= block.first + block.template.slots.length) {
-    throw new Misfit(`no slot ${slot}`);
+    misfit();
   }
   return block;
 }
@@ -163,7 +163,7 @@ function choose(view, gap) {
   const known = gap.kind === BRANCH ? gap.templates[choice - 1] : view.names[choice - 1];
   if (typeof known === 'object') return known;
   const name = known ?? choice;
-  if (typeof name !== 'string') throw new Misfit('no such template');
+  if (typeof name !== 'string') misfit();
   const template = view.templates.get(name);
   if (!known) view.names.push(name);
   return template;
@@ -269,7 +269,7 @@ export function set(view, block, index, value) {
   for (const place of /** @type {Place[]} */ (block.template.slots[index])) {
     if (block.frozen || place.frozen) continue;
     const node = block.nodes[place.ref];
-    if (!node?.isConnected) throw new Misfit('a node that is gone');
+    if (!node?.isConnected) misfit();
     if (rewrite(node, place, value, before)) view.touched.push(node);
   }
 }
@@ -278,7 +278,7 @@ export function set(view, block, index, value) {
 export function held({ slots, nodes, template }, index) {
   const place = /** @type {Place[]} */ (template.slots[index])[0];
   const value = slots[index] === undefined && place ? read(nodes[place.ref], place) : slots[index];
-  if (value === undefined) throw new Misfit('a value that nobody knows any more');
+  if (value === undefined) misfit();
   return String(value);
 }
 
@@ -288,7 +288,7 @@ export function held({ slots, nodes, template }, index) {
  *  @param {{ blocks: Block[], nodes?: Node }} made @param {number} mode */
 export function replace(view, hole, at, count, { blocks, nodes }, mode) {
   const all = hole.blocks;
-  if (at + count > all.length) throw new Misfit('too few rows');
+  if (at + count > all.length) misfit();
   const old = all.slice(at, at + count);
   hole.blocks = [...all.slice(0, at), ...blocks, ...all.slice(at + count)];
   const isNew = mode === FRESH;
@@ -309,7 +309,7 @@ export function replace(view, hole, at, count, { blocks, nodes }, mode) {
 /** Takes nodes out, with as few changes as there can be. @param {Node} parent @param {ChildNode} from @param {ChildNode} to
  *  @param {Node} [instead] @returns {Node | undefined} what is still to be put in */
 function remove(parent, from, to, instead) {
-  if (from.parentNode !== parent || to.parentNode !== parent) throw new Misfit('nodes that are elsewhere');
+  if (from.parentNode !== parent || to.parentNode !== parent) misfit();
   if (from === to && instead) return void parent.replaceChild(instead, from);
   if (from !== to && parent.firstChild === from && parent.lastChild === to) parent.textContent = '';
   else {

@@ -4,7 +4,7 @@
 /** @import { Branch } from './templates.js' */
 
 import { SHAPE, fill } from './blocks.js';
-import { Misfit } from './templates.js';
+import { misfit } from './templates.js';
 
 const isText = (/** @type {Node | null} */ node) => node?.nodeType === Node.TEXT_NODE;
 
@@ -13,7 +13,7 @@ export function hydrate(view, shape) {
   Object.assign(view, { data: shape, at: 0, names: [], next: 1, blocks: [] });
   view.hole.blocks = [];
   fill(view, view.hole, SHAPE);
-  if (bindAll(view.hole.blocks, view.root, view.root.firstChild)) throw new Misfit('more than was expected');
+  if (bindAll(view.hole.blocks, view.root, view.root.firstChild)) misfit();
 }
 
 /** Gives blocks their nodes. @param {Block[]} blocks @param {Node} parent @param {ChildNode | null} node the first that may be theirs
@@ -24,7 +24,7 @@ function bindAll(blocks, parent, node) {
     if (root) node = bind(block, root, parent, node);
     else {
       // The element of a component.
-      if (!(node instanceof Element && node.hasAttribute('data-spark'))) throw new Misfit('no component');
+      if (!(node instanceof Element && node.hasAttribute('data-spark'))) misfit();
       block.nodes = [node];
       node = node.nextSibling;
     }
@@ -44,11 +44,11 @@ function bind(block, branch, parent, node) {
     const kid = branch.kids[index];
     // A parser makes no node of an empty text.
     if (kid?.slotted && isText(own) && !isText(node)) node = parent.insertBefore(new Text(), node);
-    if (node?.nodeName !== own.nodeName) throw new Misfit(`a ${node?.nodeName} for a ${own.nodeName}`);
+    if (node?.nodeName !== own.nodeName) misfit();
     if (kid) {
       if (kid.ref >= 0) block.nodes[kid.ref] = node;
       const isInside = kid.kids.length + kid.gaps.length > 0 && !kid.closed;
-      if (isInside && bind(block, kid, node, node.firstChild)) throw new Misfit('more than was expected');
+      if (isInside && bind(block, kid, node, node.firstChild)) misfit();
     }
     node = node.nextSibling;
   }

@@ -1,6 +1,6 @@
 // Moves among siblings: as few as there can be, and none of the one that has the focus.
 
-import { Misfit } from './templates.js';
+import { misfit } from './templates.js';
 
 /** Which indices of an order may stay where they are: a longest run of rising values.
  *  @param {number[]} order @param {number} pinned an index that is to be one of them, or -1 @returns {Set<number>} */
@@ -46,8 +46,8 @@ export function reorder(items, at, argument, isMove, parent, ends, last) {
   const [begin, order] = isMove ? orderOfMove(at, argument) : [at, /** @type {number[]} */ (argument)];
   const old = items.slice(begin, begin + order.length);
   const fresh = order.map((index) => old[index]);
-  if (new Set(fresh).size !== order.length || fresh.includes(undefined)) throw new Misfit('no order of these rows');
-  items.splice(begin, order.length, .../** @type {T[]} */ (fresh));
+  if (new Set(fresh).size !== order.length || fresh.includes(undefined)) misfit();
+  fresh.forEach((item, index) => (items[begin + index] = /** @type {T} */ (item)));
   if (!parent) return;
 
   const { activeElement } = document;
@@ -57,7 +57,7 @@ export function reorder(items, at, argument, isMove, parent, ends, last) {
   let next = following ? ends(following)[0] : last;
   for (let index = order.length - 1; index >= 0; index -= 1) {
     const both = ends(/** @type {T} */ (fresh[index]));
-    if (both[0].parentNode !== parent) throw new Misfit('a row that is elsewhere');
+    if (both[0].parentNode !== parent) misfit();
     const anchor = next;
     if (!kept.has(index)) eachNode(both, (node) => void move(parent, node, anchor));
     next = both[0];

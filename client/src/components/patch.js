@@ -5,7 +5,7 @@
 import { LIST, MERGE, OTHER, blockOf, build, fill, head, held, nodeAt, parentOf, renumber, replace, set, tail, take } from './blocks.js';
 import { reorder } from './order.js';
 import { beginStrings, operateStrings } from './strings.js';
-import { Misfit, Missing } from './templates.js';
+import { Missing, misfit } from './templates.js';
 import { spliced } from './values.js';
 
 /** Goes on with a patch. It throws `Missing` between two operations, to be called again when the template is there; or whatever
@@ -64,7 +64,7 @@ function operate(view, operation) {
     return set(view, block, index, Array.isArray(value) ? spliced(held(block, index), value) : value);
   }
   const hole = block.slots[index];
-  if (Array.isArray(place) || place?.kind !== LIST) throw new Misfit(`${slot} is no list`);
+  if (Array.isArray(place) || place?.kind !== LIST) misfit();
   const at = take(view);
   const argument = take(view);
   if (operation === -1) {
@@ -75,7 +75,7 @@ function operate(view, operation) {
     const parent = hole.frozen ? undefined : parentOf(view, hole);
     reorder(hole.blocks, at, argument, operation === -3, parent, endsOf, nodeAt(hole, hole.blocks.length));
     if (parent) view.touched.push(parent);
-  } else throw new Misfit(`no operation ${operation}`);
+  } else misfit();
 }
 
 /** @param {Block} block @returns {[ChildNode, ChildNode]} */

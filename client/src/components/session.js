@@ -13,6 +13,7 @@
  * @property {(() => void)[]} jobs what is to be done, in order; one that lacks a template is tried again
  * @property {(() => void)[]} waiting events that wait for the mount
  * @property {boolean} paused whether a template is on its way
+ * @property {boolean} found whether the view was found in what the server rendered, or failed to be
  * @property {boolean} fresh whether the page may show something else than what was rendered first
  * @property {boolean} resyncing whether the view was asked for anew, and is not there yet
  * @property {boolean} mounting whether the answer to a mount is to come
@@ -150,7 +151,7 @@ export function createSession({ env, link, replies }, page, createView, want) {
   /** @param {Element} element @param {string} token @param {number} id @returns {Component} */
   function add(element, token, id) {
     const component = {
-      element, token, id, view: createView(element, child), jobs: [], waiting: [], paused: false, fresh: false, resyncing: false,
+      element, token, id, view: createView(element, child), jobs: [], waiting: [], paused: false, found: false, fresh: false, resyncing: false,
       mounting: false, stop() {},
     };
     all.set(element, component);
@@ -197,7 +198,10 @@ export function createSession({ env, link, replies }, page, createView, want) {
     /** @param {Element} element @param {string} token */
     add(element, token) {
       const component = add(element, token, 0);
-      enqueue(component, () => page.hydrate(component));
+      enqueue(component, () => {
+        page.hydrate(component);
+        component.found = true;
+      });
       mount(component);
     },
 
@@ -219,8 +223,9 @@ export function createSession({ env, link, replies }, page, createView, want) {
       for (const component of all.values()) {
         component.stop();
         component.id = 0;
-        // What the server made is still to be found; the patches belong to a view that is gone.
-        component.jobs.length = component.fresh ? 0 : Math.min(1, component.jobs.length);
+        // They belong to a view that is gone; so does a page whose templates did not come in time.
+        component.jobs = [];
+        if (!component.found) component.view.broken = component.fresh = true;
         if (!component.token) forget(component);
       }
     },

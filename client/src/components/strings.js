@@ -4,7 +4,7 @@
 
 import { take } from './blocks.js';
 import { reorder } from './order.js';
-import { Misfit } from './templates.js';
+import { misfit } from './templates.js';
 import { nodesOf, setAttribute, setText, spliced } from './values.js';
 
 /** Gives a node, and those in it, the next numbers. @param {View} view @param {Node} node */
@@ -51,7 +51,7 @@ export function operateStrings(view, nodes, operation) {
   if (operation === -5) return numberAll(view);
   /** @type {any} */
   const node = nodes[operation > 0 ? operation : take(view)];
-  if (!node?.isConnected) throw new Misfit('a node that is gone');
+  if (!node?.isConnected) misfit();
   view.touched.push(node);
   const first = take(view);
   if (operation > 0) return setText(node, Array.isArray(first) ? spliced(node.nodeValue, first) : first ?? '');
@@ -59,7 +59,7 @@ export function operateStrings(view, nodes, operation) {
   const children = [...node.childNodes];
   const anchor = children[first] ?? null;
   if (operation === -2) {
-    if (first + second > children.length) throw new Misfit('too few nodes');
+    if (first + second > children.length) misfit();
     for (const child of children.splice(first, second)) child.remove();
   } else if (operation === -3 || operation === -4) {
     reorder(children, first, second, operation === -3, node, (child) => [child, child], null);
@@ -69,5 +69,5 @@ export function operateStrings(view, nodes, operation) {
     const added = [...fresh.childNodes];
     node.insertBefore(fresh, anchor);
     for (const child of added) number(view, child);
-  } else throw new Misfit(`no operation ${operation}`);
+  } else misfit();
 }

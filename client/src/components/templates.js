@@ -46,8 +46,11 @@ export class Missing {
   }
 }
 
-/** Thrown where the page or the patch is not what the other is for. */
-export class Misfit extends Error {}
+/** For where the page or the patch is not what the other is for. Which it is does not matter: the whole view comes then.
+ *  @returns {never} */
+export function misfit() {
+  throw new Error('a patch for another page');
+}
 
 // What a parser sets and a copied node or an attribute does not.
 const LIVE = /^(value|checked|selected|open|muted|style|xlink:.*)$/;
@@ -80,7 +83,7 @@ export function compile([markup, places, space]) {
   const reach = (from, path) =>
     path.reduce((at, index) => {
       const node = at.node.childNodes[index];
-      if (!node) throw new Misfit('a path that leads nowhere');
+      if (!node) misfit();
       return (at.kids[index] ??= branch(node, at.closed));
     }, from);
   /** @param {Branch} at */
@@ -119,6 +122,8 @@ export function compile([markup, places, space]) {
     }
   }
 
+  // Nodes of the page's own document are copied faster. There, though, a video of the template's own might play.
+  if (!fragment.querySelector('audio,video')) document.adoptNode(fragment);
   const content = head === tail ? /** @type {Node} */ (fragment.firstChild) : fragment;
   return { content, root, slots, count, head, tail };
 }

@@ -4,7 +4,7 @@
 /** @typedef {string | number | null | true} Value */
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
-import { Misfit, parse } from './templates.js';
+import { misfit, parse } from './templates.js';
 
 const XLINK = 'http://www.w3.org/1999/xlink';
 export const FIELDS = 'input,select,textarea';
@@ -163,6 +163,6 @@ export function read(node, place) {
 export function spliced(old, splice) {
   if (splice.length === 1) return old + splice[0];
   const [keep, gone, text] = splice;
-  if (!(keep + gone <= old.length)) throw new Misfit('a splice of another string');
+  if (!(keep + gone <= old.length)) misfit();
   return old.slice(0, keep) + text + old.slice(keep + gone);
 }
