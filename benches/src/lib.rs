@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod channels;
+pub mod corpus;
 pub mod count;
 pub mod hub;
 pub mod idle;
