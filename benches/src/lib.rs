@@ -10,4 +10,5 @@ pub mod count;
 pub mod hub;
 pub mod idle;
 pub mod links;
+pub mod patches;
 pub mod scenario;
