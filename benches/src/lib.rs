@@ -5,8 +5,10 @@
 #![warn(missing_docs)]
 
 pub mod channels;
+pub mod corpus;
 pub mod count;
 pub mod hub;
 pub mod idle;
 pub mod links;
+pub mod patches;
 pub mod scenario;
