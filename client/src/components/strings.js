@@ -7,10 +7,13 @@ import { reorder } from './order.js';
 import { misfit } from './templates.js';
 import { nodesOf, setAttribute, setText, spliced } from './values.js';
 
-/** Gives a node, and those in it, the next numbers. @param {View} view @param {Node} node */
+// What is in these is not the view's.
+const CLOSED = '[data-ignore],[data-spark],noscript,selectedcontent';
+
+/** Gives a node, and those in it, the next numbers. @param {View} view @param {any} node */
 function number(view, node) {
   /** @type {(Node | undefined)[]} */ (view.strings)[view.next++] = node;
-  node.childNodes.forEach((child) => number(view, child));
+  if (node === view.root || !node.matches?.(CLOSED)) node.childNodes.forEach((/** @type {Node} */ child) => number(view, child));
 }
 
 /** @param {View} view */
@@ -63,7 +66,7 @@ export function operateStrings(view, nodes, operation) {
     for (const child of children.splice(first, second)) child.remove();
   } else if (operation === -3 || operation === -4) {
     reorder(children, first, second, operation === -3, node, (child) => [child, child], null);
-  } else if (operation === -7) setAttribute(node, first, second);
+  } else if (operation === -7) setAttribute(node, first, Array.isArray(second) ? spliced(node.getAttribute(first), second) : second === true ? '' : second);
   else if (operation === -8) {
     const fresh = nodesOf(node, second);
     const added = [...fresh.childNodes];

@@ -166,6 +166,8 @@ impl Writer<'_> {
             self.ops.items(&[-7, i64::from(number)]);
             self.ops.put(&qualified);
             match value {
+                // A browser says what it holds in other words.
+                (_, Some(after)) if &*name.local == "style" => self.ops.value(after),
                 (before, Some(after)) => self.ops.replace(before, after),
                 (_, None) => self.ops.put(&()),
             }
