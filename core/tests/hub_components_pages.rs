@@ -213,7 +213,7 @@ fn a_page_is_a_document() {
     fn same(render: impl Render) -> impl Render {
         render
     }
-    routes.get("/", move |cx, _| cx.page(&same(page("hi")))).unwrap();
+    routes.get("/", move |_, _| Ok(Response::page(&same(page("hi")))?)).unwrap();
     let mut world = World::with(Config::default(), routes, Arc::default());
     let response = world.get("/", None);
     assert_eq!(response.body(), b"<!DOCTYPE html><p>1</p><b>hi</b>");

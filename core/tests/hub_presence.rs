@@ -23,10 +23,6 @@ impl World {
         self.track(conn, user, meta);
         conn
     }
-
-    fn heard(&mut self, conn: ConnId) -> Vec<Value> {
-        self.got(conn).iter().map(|text| serde_json::from_str(text).unwrap()).collect()
-    }
 }
 
 fn state(users: Value) -> Value {

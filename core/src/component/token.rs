@@ -122,6 +122,13 @@ impl Tokens {
         bytes.first_chunk().copied()
     }
 
+    /// What fingerprints are made with: the same on all hubs with this key, so that a page that one of them has rendered is
+    /// known to the others. `None` without a key.
+    pub(crate) fn fingerprint_key(&self) -> Option<u64> {
+        let bytes = self.signer(b"hash key")?.finalize().into_bytes();
+        bytes.first_chunk().copied().map(u64::from_be_bytes)
+    }
+
     /// A token; `None` without a key.
     pub(crate) fn issue(&self, claim: &Claim<'_>, bound: Bound<'_>, until: Timestamp) -> Option<String> {
         let name = u8::try_from(claim.component.len()).ok()?;

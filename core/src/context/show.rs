@@ -3,12 +3,9 @@
 use super::Scope;
 use crate::channel::App;
 use crate::component::{Bound, Claim, Mount, NotMade, Registered, session_of, until};
-use crate::driver::response::Response;
 use crate::error::{Error, Result};
-use crate::html::Sink;
-use crate::html::template::{Piece, Root, Slot, Template};
 use crate::html::value::Datum;
-use crate::html::{self, Render};
+use crate::html::{Piece, Render, Root, Sink, Slot, Template};
 use crate::request::Request;
 use crate::spark::Session;
 use alloc::string::String;
@@ -132,15 +129,6 @@ impl<A: App> Scope<'_, A> {
         let end = until(now, self.state.config.token_life);
         let token = self.state.tokens.issue(&claim, bound, end).ok_or_else(no_secret)?;
         Ok(Shown { token, shape: page.shape, html: page.html })
-    }
-
-    /// A whole page from its markup, which begins with the `html` element.
-    ///
-    /// # Errors
-    /// When the render is not well-formed.
-    pub fn page(&mut self, content: &dyn Render) -> Result<Response> {
-        let html::Page { html, .. } = self.state.renderer.page(content).map_err(Error::internal)?;
-        Ok(Response::html(["<!DOCTYPE html>", &html].concat()))
     }
 }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::driver::head::Reject;
+use crate::html::{Fault, Render, to_html};
 use crate::request::{HeaderError, check_header, check_value, is_token};
 
 /// An HTTP answer. One goes out on a connection, which is then closed.
@@ -36,6 +37,16 @@ impl Response {
     /// 200 with a page.
     pub fn html(body: impl Into<Cow<'static, str>>) -> Self {
         Self::new("text/html; charset=utf-8", into_bytes(body.into()))
+    }
+
+    /// 200 with a page whose markup begins with the `html` element. Where that shows components, see [`Scope::show`](crate::Scope::show).
+    ///
+    /// # Errors
+    /// When the markup is none; see [`Fault`].
+    pub fn page(markup: &dyn Render) -> Result<Self, Fault> {
+        let mut page = String::from("<!DOCTYPE html>");
+        page += &to_html(markup)?;
+        Ok(Self::html(page))
     }
 
     /// 200 with a script.

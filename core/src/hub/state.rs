@@ -270,6 +270,7 @@ impl State {
     pub(crate) fn new(config: Config) -> State {
         let node = config.backplane.map_or(0, |node| node.0);
         let origin = [config.wall.as_unix_micros(), config.seed, node];
+        let tokens = Tokens::new(config.secret.clone(), origin);
         State {
             now: Time::ZERO,
             conns: Table::new(),
@@ -287,8 +288,8 @@ impl State {
             beats: Beats::default(),
             route_limits: Vec::new(),
             pool: Pool::default(),
-            renderer: Renderer::new(config.seed),
-            tokens: Tokens::new(config.secret.clone(), origin),
+            renderer: Renderer::new(tokens.fingerprint_key().unwrap_or(config.seed)),
+            tokens,
             rng: Rng::new(config.seed),
             stats: Stats::default(),
             nothing: Arc::new(Limits { waiting: 0, rooms: 0, timers: 0, ..Limits::default() }),

@@ -1,9 +1,8 @@
 //! A component that does what a test says, and browsers whose pages show it.
 
 use super::{Cx, Script, TestApp, World, quiet, routes};
-use lazuli::html::template::{Piece, Root, Slot, Template};
 use lazuli::html::value::Datum;
-use lazuli::html::{Render, from_fn};
+use lazuli::html::{Piece, Render, Root, Slot, Template, from_fn};
 use lazuli::{ChannelMessage, Component, Config, ConnId, Event, Input, Limits, Refused, Request, Response, Result};
 use lazuli::{Routes, Secret, Session, Timer};
 use serde::Deserialize;
