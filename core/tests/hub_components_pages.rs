@@ -4,8 +4,6 @@ mod common;
 
 use common::components::*;
 use common::{TestApp, World};
-use lazuli::html::value::Datum;
-use lazuli::html::{Render, from_fn};
 use lazuli::{Config, Request, Response, Routes};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -196,28 +194,6 @@ fn templates_come_over_http_and_over_the_socket() {
     assert_eq!(world.heard(browser.socket), [json!({ "type": "reply", "ref": 4, "status": "ok", "payload": source })]);
     world.say(browser.socket, json!({ "type": "template", "name": "toString", "ref": 5 }));
     assert_eq!(world.heard(browser.socket)[0]["payload"]["code"], "UNKNOWN_TEMPLATE");
-}
-
-#[test]
-fn a_page_is_a_document() {
-    let mut routes: Routes<TestApp> = Routes::new();
-    let page = |note: &'static str| {
-        from_fn(move |sink| {
-            if sink.open(&WIDGET) {
-                sink.value(Datum::Int(1));
-                sink.value(Datum::Str(note));
-                sink.close();
-            }
-        })
-    };
-    fn same(render: impl Render) -> impl Render {
-        render
-    }
-    routes.get("/", move |_, _| Ok(Response::page(&same(page("hi")))?)).unwrap();
-    let mut world = World::with(Config::default(), routes, Arc::default());
-    let response = world.get("/", None);
-    assert_eq!(response.body(), b"<!DOCTYPE html><p>1</p><b>hi</b>");
-    assert_eq!(response.content_type(), "text/html; charset=utf-8");
 }
 
 #[test]

@@ -186,7 +186,7 @@ pub(crate) fn until(now: Timestamp, life: Duration) -> Timestamp {
 
 /// The cookie that names a session to its browser.
 pub(crate) fn cookie(session: SessionId, secure: bool) -> String {
-    let value = URL_SAFE_NO_PAD.encode(&session);
+    let value = URL_SAFE_NO_PAD.encode(session);
     let secure = if secure { "; Secure" } else { "" };
     alloc::format!("{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}")
 }

@@ -39,14 +39,25 @@ impl Response {
         Self::new("text/html; charset=utf-8", into_bytes(body.into()))
     }
 
-    /// 200 with a page whose markup begins with the `html` element. Where that shows components, see [`Scope::show`](crate::Scope::show).
+    /// 200 with a page, from what is in its `head` (after the character set) and in its `body`. Where it shows components, see
+    /// [`Scope::show`](crate::Scope::show).
+    ///
+    /// ```
+    /// use lazuli::{Response, html};
+    ///
+    /// let page = Response::page(&html! { title { "Hello" } }, &html! { h1 { "Hello" } })?;
+    /// let expected = "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>Hello</title></head><body><h1>Hello</h1></body></html>";
+    /// assert_eq!(page.body(), expected.as_bytes());
+    /// # Ok::<(), lazuli::html::Fault>(())
+    /// ```
     ///
     /// # Errors
     /// When the markup is none; see [`Fault`].
-    pub fn page(markup: &dyn Render) -> Result<Self, Fault> {
-        let mut page = String::from("<!DOCTYPE html>");
-        page += &to_html(markup)?;
-        Ok(Self::html(page))
+    pub fn page(head: &dyn Render, body: &dyn Render) -> Result<Self, Fault> {
+        let (head, body) = (to_html(head)?, to_html(body)?);
+        Ok(Self::html(format!(
+            "<!DOCTYPE html><html><head><meta charset=\"utf-8\">{head}</head><body>{body}</body></html>"
+        )))
     }
 
     /// 200 with a script.

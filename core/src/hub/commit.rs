@@ -134,7 +134,7 @@ impl<A: App> Hub<A> {
             }
             Effect::Track { room, meta } => self.track(instance, seat.conn, fx.text(&room), meta),
             Effect::Page(frame) => self.command(seat.socket, frame),
-            Effect::PageEvent { name, event, data } => self.to_page(seat, fx.text(&name), fx.text(&event), &data),
+            Effect::PageEvent { name, event, data } => self.tell_page(seat, fx.text(&name), fx.text(&event), &data),
             Effect::Untrack(room) => self.untrack(instance, seat.conn, fx.text(&room)),
             _ => {}
         }

@@ -335,7 +335,7 @@ impl<A: App> Hub<A> {
     }
 
     /// Puts an event on the way to the other components of a page that have this name.
-    pub(super) fn to_page(&mut self, from: Seat, name: &str, event: &str, data: &Frame) {
+    pub(super) fn tell_page(&mut self, from: Seat, name: &str, event: &str, data: &Frame) {
         let Some(known) = self.routes.components.get(name) else { return };
         let event: Arc<str> = event.into();
         for conn in self.state.components_on(from.socket) {

@@ -47,7 +47,7 @@ impl<A: App> Hub<A> {
     /// Notes that a page may have to be brought up to date.
     pub(super) fn note_page(&mut self, socket: ConnId) {
         let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
-        if !page.noted && !(page.changed.is_empty() && page.commands.is_empty()) {
+        if !page.noted && page.has_news() {
             page.noted = true;
             self.pages.push_back(socket);
         }
@@ -97,7 +97,7 @@ impl<A: App> Hub<A> {
         let is_ready = self.state.is_open(socket) && !self.state.flow.is_waiting(socket.index());
         let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
         page.noted = false;
-        if !is_ready || page.changed.is_empty() && page.commands.is_empty() {
+        if !is_ready || !page.has_news() {
             return;
         }
         let patched = page.patched.filter(|_| page.commands.is_empty());

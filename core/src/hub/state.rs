@@ -210,6 +210,13 @@ pub(crate) struct Page {
     pub(crate) timer: Option<TimerKey>,
 }
 
+impl Page {
+    /// Whether something is to be looked at, or sent.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.changed.is_empty() || !self.commands.is_empty()
+    }
+}
+
 /// A component's connection.
 pub(crate) struct Mounted {
     /// Its number on the socket.
