@@ -5,7 +5,7 @@ mod common;
 use common::components::{attributes, secret, set_cookie};
 use common::{Cx, TestApp, World};
 use lazuli::html::Render;
-use lazuli::{Component, Config, Event, Flash, Response, Result, Routes, html};
+use lazuli::{Component, Config, Event, Flash, Result, Routes, html};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -65,14 +65,17 @@ fn the_examples_of_the_protocol_are_true() {
         let counter = routes.component("counter", |_, count: i64| Ok(Counter { count })).unwrap();
         let answer = move |cx: &mut lazuli::Scope<'_, TestApp>, request: &lazuli::Request| {
             let counter = cx.show(&counter, request, &5)?;
-            Ok(Response::page(&html! { title { "Counter" } }, &html! { main { @(&counter) } })?)
+            cx.page(&html! { html { head { title { "Counter" } } body { main { @(&counter) } } } })
         };
         routes.get("/", answer).unwrap();
         let mut world = World::with(Config { secret: secret(1), ..Config::default() }, routes, Arc::default());
         let response = world.get("/", None);
         let html = String::from_utf8(response.body().into()).unwrap();
         assert_eq!(response.status_code(), 200, "{:?}", world.logs);
-        assert!(html.starts_with("<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>Counter</title></head><body><main><div data-spark=\""), "{html}");
+        assert!(
+            html.starts_with("<!DOCTYPE html><html><head><title>Counter</title></head><body><main><div data-spark=\""),
+            "{html}"
+        );
         assert!(html.ends_with("<p>5</p></div></main></body></html>"), "{html}");
         let socket = world.spark_with("/spark", &set_cookie(&response).unwrap());
         let mut heard = Vec::new();

@@ -3,9 +3,10 @@
 use super::Scope;
 use crate::channel::App;
 use crate::component::{Bound, Claim, Mount, NotMade, Registered, session_of, until};
+use crate::driver::response::Response;
 use crate::error::{Error, Result};
 use crate::html::value::Datum;
-use crate::html::{Piece, Render, Root, Sink, Slot, Template};
+use crate::html::{Piece, Render, Root, Sink, Slot, Template, to_html};
 use crate::request::Request;
 use crate::spark::Session;
 use alloc::string::String;
@@ -129,6 +130,14 @@ impl<A: App> Scope<'_, A> {
         let end = until(now, self.state.config.token_life);
         let token = self.state.tokens.issue(&claim, bound, end).ok_or_else(no_secret)?;
         Ok(Shown { token, shape: page.shape, html: page.html })
+    }
+
+    /// A page from its markup, which is an `html` element with all that is in it.
+    ///
+    /// # Errors
+    /// When the render is none; see [`Fault`](crate::html::Fault).
+    pub fn page(&self, markup: &dyn Render) -> Result<Response> {
+        Ok(Response::html(["<!DOCTYPE html>", &to_html(markup)?].concat()))
     }
 }
 

@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::driver::head::Reject;
-use crate::html::{Fault, Render, to_html};
 use crate::request::{HeaderError, check_header, check_value, is_token};
 
 /// An HTTP answer. One goes out on a connection, which is then closed.
@@ -37,27 +36,6 @@ impl Response {
     /// 200 with a page.
     pub fn html(body: impl Into<Cow<'static, str>>) -> Self {
         Self::new("text/html; charset=utf-8", into_bytes(body.into()))
-    }
-
-    /// 200 with a page, from what is in its `head` (after the character set) and in its `body`. Where it shows components, see
-    /// [`Scope::show`](crate::Scope::show).
-    ///
-    /// ```
-    /// use lazuli::{Response, html};
-    ///
-    /// let page = Response::page(&html! { title { "Hello" } }, &html! { h1 { "Hello" } })?;
-    /// let expected = "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>Hello</title></head><body><h1>Hello</h1></body></html>";
-    /// assert_eq!(page.body(), expected.as_bytes());
-    /// # Ok::<(), lazuli::html::Fault>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the markup is none; see [`Fault`].
-    pub fn page(head: &dyn Render, body: &dyn Render) -> Result<Self, Fault> {
-        let (head, body) = (to_html(head)?, to_html(body)?);
-        Ok(Self::html(format!(
-            "<!DOCTYPE html><html><head><meta charset=\"utf-8\">{head}</head><body>{body}</body></html>"
-        )))
     }
 
     /// 200 with a script.
