@@ -65,7 +65,7 @@ fn write_page(template: &Template, out: &mut String) {
             Piece::Structure { slot, .. } => match &template.slots[slot] {
                 Slot::Branch(alternatives) => alternatives.last().into_iter().for_each(|inner| write_page(inner, out)),
                 Slot::List(row) => (0..2).for_each(|_| write_page(row, out)),
-                Slot::Embed | Slot::Value => {}
+                Slot::Embed | Slot::Component | Slot::Value => {}
             },
         }
     }
