@@ -65,6 +65,8 @@ use syn::parse::Parser as _;
 /// Where a parser would not leave an element where it stands, that is an error: a `div` in a `p`, a `tr` directly in a
 /// `table`, a link in a link.
 ///
+/// A whole page is one `html` with a `head` and a `body`. A `template` and a `noscript` hold only what is fixed.
+///
 /// # Text
 ///
 /// A literal, or an expression in parentheses. It may be whatever implements `lazuli::html::Value` (texts, numbers,
