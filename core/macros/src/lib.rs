@@ -206,6 +206,9 @@ use syn::parse::Parser as _;
 /// assert_eq!(to_html(&page("Files", tree(&root))).unwrap(), "<h1>Files</h1><ul><li><b>/</b><ul></ul></li></ul>");
 /// ```
 ///
+/// `@component(expr)` puts in a component of its own, which lives as long as it is shown there. `uses=(…)` behind it says
+/// what of its surroundings it depends on.
+///
 /// `@raw(expr)` puts in a text as markup, as it is. It must be alone in its element. What comes from a user must not go
 /// there.
 ///

@@ -65,7 +65,7 @@ fn write_page(template: &Template, out: &mut String) {
             Piece::Structure { slot, .. } => match &template.slots[slot] {
                 Slot::Branch(alternatives) => alternatives.last().into_iter().for_each(|inner| write_page(inner, out)),
                 Slot::List(row) => (0..2).for_each(|_| write_page(row, out)),
-                Slot::Embed | Slot::Value => {}
+                Slot::Embed | Slot::Component | Slot::Value => {}
             },
         }
     }
@@ -189,7 +189,7 @@ impl Author<'_> {
                 self.out.push('}');
             }
             6 if structures => {
-                let node = ["@(e)", "@let a = 1;"][self.choice(2)];
+                let node = ["@(e)", "@component(e)", "@let a = 1;"][self.choice(3)];
                 self.out.push_str(node);
             }
             _ if !only_text && depth > 0 => self.element(outer, depth),

@@ -90,6 +90,8 @@ fn each_error_is_told() {
         ("@for x in y { }", "`@for` needs a key"),
         ("@for x in y key=x { }", "key=(…)"),
         ("@match x { A => \"a\" }", "an arm of `@match`"),
+        ("@component x", "`@component(…)`"),
+        ("@component(x) uses=y", "`uses=(…)`"),
         ("@raw(x)", "must be alone in an element"),
         ("p { \"a\" @raw(x) }", "must be alone in an element"),
         ("tr { @raw(x) }", "cannot stand in `tr`"),
