@@ -65,6 +65,8 @@ use syn::parse::Parser as _;
 /// Where a parser would not leave an element where it stands, that is an error: a `div` in a `p`, a `tr` directly in a
 /// `table`, a link in a link.
 ///
+/// A whole page is one `html` with a `head` and a `body`. A `template` and a `noscript` hold only what is fixed.
+///
 /// # Text
 ///
 /// A literal, or an expression in parentheses. It may be whatever implements `lazuli::html::Value` (texts, numbers,
@@ -203,6 +205,9 @@ use syn::parse::Parser as _;
 /// let root = Folder { name: "/", inside: vec![] };
 /// assert_eq!(to_html(&page("Files", tree(&root))).unwrap(), "<h1>Files</h1><ul><li><b>/</b><ul></ul></li></ul>");
 /// ```
+///
+/// `@component(expr)` puts in a component of its own, which lives as long as it is shown there. `uses=(…)` behind it says
+/// what of its surroundings it depends on.
 ///
 /// `@raw(expr)` puts in a text as markup, as it is. It must be alone in its element. What comes from a user must not go
 /// there.

@@ -29,7 +29,7 @@ mod tree;
 pub use misplaced::Misplaced;
 pub use names::{Content, HTML, MATH, SVG, content, drops_newline, is_known};
 pub use place::{Inside, Item, Outer, place};
-pub use tree::{Tree, check, space_of, together};
+pub use tree::{Tree, check, is_page, space_of, together};
 
 /// A name space of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

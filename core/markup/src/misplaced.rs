@@ -41,6 +41,10 @@ pub(crate) enum Why<'a> {
     Never(&'static str),
 }
 
+/// What a whole page is.
+pub(crate) const PAGE: Why<'static> =
+    Why::Never("a page is one `html`, outermost, with one `head` and then one `body` in it; a parser drops others");
+
 impl fmt::Display for Misplaced<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let item = self.item;

@@ -101,7 +101,7 @@ pub fn content(name: &str, space: Space) -> Content {
             "area" | "base" | "basefont" | "bgsound" | "br" | "col" | "embed" | "frame" | "hr" | "img" | "input"
             | "keygen" | "link" | "meta" | "param" | "source" | "track" | "wbr",
         ) => Content::Void,
-        (Space::Html, "iframe" | "noembed" | "noframes" | "noscript" | "script" | "style" | "xmp") => Content::Raw,
+        (Space::Html, "iframe" | "noembed" | "noframes" | "script" | "style" | "xmp") => Content::Raw,
         (Space::Html, "textarea" | "title") | (Space::Svg, "script" | "style") => Content::Text,
         _ => Content::Markup,
     }

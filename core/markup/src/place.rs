@@ -1,7 +1,7 @@
 //! One element or text, and the elements around it.
 
 use crate::Space;
-use crate::misplaced::{Misplaced, Why};
+use crate::misplaced::{Misplaced, PAGE, Why};
 use crate::names::{
     Content, bounds_formatting, bounds_scope, content, ends_by_itself, ends_paragraph, is_heading, is_known, is_special,
 };
@@ -140,9 +140,6 @@ pub fn place<'n>(outer: Outer<'_, 'n>, item: Item<'n>) -> Result<(), Misplaced<'
 
 /// The elements of a whole page: whether this is one of them, or directly in one, and then what is wrong.
 fn page<'n>(outer: Outer<'_, 'n>, name: &str) -> Option<Option<Why<'n>>> {
-    const ONCE: Why<'static> = Why::Never(
-        "a page is one `html`, outermost, with one `head` and one `body` directly in it; a parser drops others",
-    );
     let inside = match outer {
         Outer::Root(Space::Html) if name == "html" => return Some(None),
         Outer::In(inside) => Some(inside),
@@ -150,8 +147,8 @@ fn page<'n>(outer: Outer<'_, 'n>, name: &str) -> Option<Option<Why<'n>>> {
     };
     let is_in = |element: &str| inside.is_some_and(|inside| inside.is_html(element));
     match name {
-        "head" | "body" => Some((!is_in("html")).then_some(ONCE)),
-        "html" => Some(Some(ONCE)),
+        "head" | "body" => Some((!is_in("html")).then_some(PAGE)),
+        "html" => Some(Some(PAGE)),
         _ if is_in("html") => Some(Some(Why::Only("`head` or `body`", Some("html")))),
         "base" | "link" | "meta" | "script" | "style" | "template" | "title" => None,
         _ if is_in("head") => Some(Some(Why::Only("`body`", Some("head")))),
@@ -165,9 +162,6 @@ fn never(name: &str, space: Space) -> Option<&'static str> {
         (Space::Html, "frameset" | "frame") => Some("a parser drops it"),
         (Space::Html, "plaintext") => Some("it has no end; use `pre`"),
         (Space::Html, "image") => Some("a parser makes it an `img`; write `img`"),
-        (Space::Html, "noscript") => {
-            Some("browsers parse its inside as text or as elements, depending on where; put it in the page itself")
-        }
         _ => None,
     }
 }

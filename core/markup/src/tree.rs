@@ -1,6 +1,6 @@
 //! Whole trees, and what is around them.
 
-use crate::misplaced::{Misplaced, Why};
+use crate::misplaced::{Misplaced, PAGE, Why};
 use crate::{Inside, Item, Outer, Space, is_known, place};
 
 /// A tree of elements and texts.
@@ -45,10 +45,11 @@ pub fn together<'a>(items: impl Iterator<Item = Item<'a>>) -> Result<(), Misplac
             Item::Element("col") => 2,
             Item::Element("tr") => 3,
             Item::Element("td" | "th") => 4,
+            Item::Element("html") => 5,
             _ => 0,
         };
         match first {
-            Some((other, other_kind)) if other_kind != kind => {
+            Some((other, other_kind)) if other_kind != kind || kind == 5 => {
                 // Text has no name: the element of the two is the one to tell of.
                 let (item, other) = match (item, other) {
                     (item, Item::Element(other)) => (item, other),
@@ -62,6 +63,12 @@ pub fn together<'a>(items: impl Iterator<Item = Item<'a>>) -> Result<(), Misplac
         }
     }
     Ok(())
+}
+
+/// Whether these are what is directly in the `html` of a whole page: a `head` and a `body`. A parser makes both of them where they
+/// are not.
+pub fn is_page<'a>(items: impl Iterator<Item = Item<'a>>) -> bool {
+    items.eq([Item::Element("head"), Item::Element("body")])
 }
 
 /// Whether a parser leaves trees in place that stand in the elements `ancestors`, from the outermost to the innermost.
@@ -122,6 +129,9 @@ fn all<'n, T: Tree>(outer: Outer<'_, 'n>, trees: &'n [T]) -> Result<(), Misplace
         let item = tree.item();
         place(outer, item)?;
         if let Item::Element(name) = item {
+            if name == "html" && !is_page(tree.inside().iter().map(Tree::item)) {
+                return Err(Misplaced { item, why: PAGE });
+            }
             if name == "template" {
                 together(tree.inside().iter().map(Tree::item))?;
             }

@@ -4,7 +4,7 @@ mod attributes;
 mod url;
 
 use lazuli_markup::{
-    Content, HTML, Inside, Item, MATH, Outer, SVG, Space, content, is_known, place, space_of, together,
+    Content, HTML, Inside, Item, MATH, Outer, SVG, Space, content, is_known, is_page, place, space_of, together,
 };
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
@@ -20,7 +20,7 @@ pub use url::is_url;
 pub fn check(nodes: &[Node], errors: &mut Errors) {
     let space = space_of(names(nodes).into_iter());
     beside(nodes, errors);
-    let place = Place { outer: Outer::Root(space), in_template: false };
+    let place = Place { outer: Outer::Root(space), is_fixed: false };
     place.nodes(nodes, errors);
 }
 
@@ -57,7 +57,7 @@ pub fn span_of(tokens: &proc_macro2::TokenStream) -> Span {
 #[derive(Clone, Copy)]
 struct Place<'c, 'n> {
     outer: Outer<'c, 'n>,
-    in_template: bool,
+    is_fixed: bool,
 }
 
 impl<'n> Place<'_, 'n> {
@@ -102,11 +102,11 @@ impl<'n> Place<'_, 'n> {
         }
     }
 
-    /// Something that can change. In a `template` there is nothing that could be changed: its content is no part of the
-    /// page.
+    /// Something that can change. In some elements nothing can.
     fn changing(self, span: Span, errors: &mut Errors) {
-        if self.in_template {
-            errors.at(span, "what is in a `template` element cannot change: it is no part of the page");
+        if self.is_fixed {
+            errors
+                .at(span, "what is in `template` or `noscript` cannot change: it is no part of the page that is shown");
         }
     }
 
@@ -141,11 +141,17 @@ impl<'n> Place<'_, 'n> {
         if element.attributes.iter().any(|attribute| attribute.changes()) {
             self.changing(name.span, errors);
         }
+        if name.text == "html" && !is_page(outermost(&element.children).into_iter().map(|(item, _)| item)) {
+            errors.at(name.span, "a page is one `html` with one `head` and then one `body` in it");
+        }
         if name.text == "template" {
             beside(&element.children, errors);
         }
         let inside = Inside::element(self.outer, &name.text);
-        let place = Place { outer: Outer::In(&inside), in_template: self.in_template || name.text == "template" };
+        let place = Place {
+            outer: Outer::In(&inside),
+            is_fixed: self.is_fixed || matches!(name.text.as_str(), "template" | "noscript"),
+        };
         match content(&name.text, space) {
             Content::Void if element.braces => errors.at(
                 name.span,

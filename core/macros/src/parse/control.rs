@@ -20,7 +20,8 @@ pub fn node(input: ParseStream<'_>, errors: &mut Errors) -> Result<Node> {
         return input.parse::<Stmt>().map(Node::Let);
     }
     if !input.peek(Ident::peek_any) {
-        return Err(Error::new(at.span, "expected `@if`, `@match`, `@for`, `@let`, `@component(…)`, `@raw(…)` or `@(…)`"));
+        let words = "expected `@if`, `@match`, `@for`, `@let`, `@component(…)`, `@raw(…)` or `@(…)`";
+        return Err(Error::new(at.span, words));
     }
     let word = input.call(Ident::parse_any)?;
     match word.to_string().as_str() {

@@ -47,7 +47,7 @@ fn follow(template: &Value) {
                 );
             }
             2 => assert!(is_element && node.children.borrow().is_empty(), "{markup}: {place}"),
-            kind @ 3..=5 => {
+            kind @ 3..=6 => {
                 assert!(is_element, "{markup}: {place} leads to no element");
                 let (at, count) = (index(&place[3]), node.children.borrow().len());
                 assert!(at <= count, "{markup}: {place}: {count} children");
@@ -83,6 +83,7 @@ fn every_place_is_found() {
         r#"table { @if a { caption { } } @if b { thead { } } tbody { @if c { tr { } } @if d { tr { @if e { td { } } @if f { th { } } } } } }"#,
         r#"table { colgroup { @if a { col; } @if b { col; } col span=(c); } } select { @if a { option { } } @if b { hr; } option { (c) @(d) } }"#,
         r#"svg viewBox=(v) { g { @for p in ps key=(p) { circle cx=(p); text { (p) } } } foreignObject { p { (t) } @if u { p { (w) } } } }"#,
+        r#"@component(C { x }) uses=(x) div { "a" @component(D) }"#,
         r#"@match x { A => { circle r=(r); @if y { rect; } } _ => { text { (t) } } }"#,
         r#"math { mi { (x) } mo { "+" } @if y { mn { (y) } } }"#,
         r#"div { @raw(x) } "a < b & c" (d) "\r\n" p title={"\"<" (t) ">"} { }"#,

@@ -189,7 +189,7 @@ impl Author<'_> {
                 self.out.push('}');
             }
             6 if structures => {
-                let node = ["@(e)", "@let a = 1;"][self.choice(2)];
+                let node = ["@(e)", "@component(e)", "@let a = 1;"][self.choice(3)];
                 self.out.push_str(node);
             }
             _ if !only_text && depth > 0 => self.element(outer, depth),

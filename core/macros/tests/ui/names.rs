@@ -8,6 +8,7 @@ fn main() {
         svg { cirlce r=(x); section { "HTML in SVG" } }
         @fro x { "no such word" }
         @while x { "no such word either" }
-        html { body { "the page's" } }
+        div { html { head { } body { } } }
     };
+    let _ = html! { html { body { "no head" } } };
 }
