@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::driver::head::Reject;
-use crate::html::{Fault, Render, to_html};
+use crate::html::{Fault, Render, Renderer};
 use crate::request::{HeaderError, check_header, check_value, is_token};
 
 /// An HTTP answer. One goes out on a connection, which is then closed.
@@ -55,7 +55,9 @@ impl Response {
     /// # Errors
     /// When the markup is none; see [`Fault`].
     pub fn page(content: &dyn Render) -> Result<Self, Fault> {
-        Ok(Self::html(format!("<!DOCTYPE html>{}", to_html(content)?)))
+        // A renderer checks what stands in what, too.
+        let page = Renderer::new(0).page(content)?;
+        Ok(Self::html(format!("<!DOCTYPE html>{}", page.html)))
     }
 
     /// 200 with a script.

@@ -1,6 +1,7 @@
 //! The third pass: a render as HTML.
 
-use super::sink::{DEEPEST, Flaw};
+use super::fault::Flaw;
+use super::sink::DEEPEST;
 use super::template::{Piece, Slot, Template};
 use super::value::Datum;
 use super::word::write_text;
@@ -224,7 +225,7 @@ impl Markup {
 
     /// What was wrong, once the render has run.
     pub(super) fn finish(&self) -> Option<Flaw> {
-        self.flaw.or((self.awaited || !self.levels.is_empty()).then_some(Flaw::Left))
+        self.flaw.clone().or((self.awaited || !self.levels.is_empty()).then_some(Flaw::Left))
     }
 }
 

@@ -11,6 +11,7 @@
 //!   `list` finds out how rows moved
 //! - `markup`: it becomes HTML
 
+mod fault;
 mod list;
 mod markup;
 mod nested;
@@ -28,10 +29,11 @@ mod walk;
 mod word;
 mod write;
 
+pub use fault::Fault;
 pub use nested::{Nested, Stage};
 pub use sink::{Joiner, Render, Sink, from_fn};
 #[cfg(feature = "html-strings")]
 pub use strings::{StringView, diff};
 pub use template::{Piece, Root, Slot, Template};
 pub use value::Value;
-pub use view::{Fault, Page, Renderer, View, to_html};
+pub use view::{Page, Renderer, View, to_html};

@@ -1,6 +1,7 @@
 //! The first pass: a render as words.
 
-use super::sink::{DEEPEST, Flaw};
+use super::fault::Flaw;
+use super::sink::DEEPEST;
 use super::template::{Slot, Template};
 use super::texts::Texts;
 use super::value::Datum;
@@ -134,7 +135,11 @@ impl Reader {
             self.fail(Flaw::NotOne);
             return false;
         }
+        let known = self.names.len();
         let name = name_of(&mut self.names, template);
+        if self.numbering.is_some() || name > known {
+            self.check(template);
+        }
         if self.around.is_empty() {
             self.root = name;
         } else {
@@ -142,6 +147,22 @@ impl Reader {
             self.words.push(name as u64);
         }
         self.begin(template)
+    }
+
+    /// Checks that a parser leaves a template where it comes to stand now. What stands within one `html!` was checked when the
+    /// program was compiled.
+    fn check(&mut self, template: &'static Template) {
+        // A view is in a `div`, and so the components in it.
+        let holder: &[&str] = if self.around.get(1).map_or(template, |own| own.template).is_page() { &[] } else { &["div"] };
+        let around = self.around.iter().chain([&self.at]).map(|level| {
+            // The slot of a list is over for its own level as soon as its rows begin.
+            level.template.inside(level.slot.wrapping_sub(usize::from(level.slot > 0 && !core::ptr::eq(level, &self.at))))
+        });
+        let chain: Vec<&str> = holder.iter().copied().chain(around.flatten().copied()).collect();
+        if let Err(misplaced) = lazuli_markup::check(&chain, template.roots) {
+            let said = alloc::format!("{misplaced}");
+            self.fail(Flaw::Misplaced(said.into()));
+        }
     }
 
     #[inline]
@@ -289,7 +310,7 @@ impl Reader {
     /// What was wrong, once the render has run.
     pub(super) fn finish(&self) -> Option<Flaw> {
         let is_open = self.awaited || !self.around.is_empty() || self.at.slot != 0;
-        self.flaw.or(is_open.then_some(Flaw::Left))
+        self.flaw.clone().or(is_open.then_some(Flaw::Left))
     }
 }
 

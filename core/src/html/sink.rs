@@ -87,19 +87,6 @@ impl Pass<'_> {
 /// How deep blocks may stand in one another.
 pub(super) const DEEPEST: usize = 256;
 
-/// What is wrong with a render.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
-    /// A block was left before its end, or more came than it has slots.
-    Left,
-    /// Where one block belongs stood none, or several.
-    NotOne,
-    /// Blocks stand in one another more than [`DEEPEST`] times.
-    TooDeep,
-    /// Another run of the same render said something else.
-    NotTheSame,
-}
-
 macro_rules! each_pass {
     ($sink:expr, $pass:ident => $call:expr) => {
         match &mut $sink.pass {

@@ -1,5 +1,7 @@
 //! What `html!` knows when the program is compiled.
 
+use lazuli_markup::Item;
+
 /// The fixed part of one `html!`, or of one alternative or row in it. Made by `html!`, never by hand.
 #[derive(Debug)]
 pub struct Template {
@@ -70,7 +72,37 @@ pub enum Root {
     Element(&'static str, &'static [Root]),
 }
 
+impl lazuli_markup::Tree for Root {
+    fn item(&self) -> Item<'_> {
+        match self {
+            Root::Text => Item::Text,
+            Root::Element(name, _) => Item::Element(name),
+        }
+    }
+
+    fn inside(&self) -> &[Root] {
+        match self {
+            Root::Text => &[],
+            Root::Element(_, inside) => inside,
+        }
+    }
+}
+
 impl Template {
+    /// The elements around what is in one of its structures, as far as they are its own.
+    pub(crate) fn inside(&self, structure: usize) -> &'static [&'static str] {
+        let found = self.pieces.iter().find_map(|piece| match piece {
+            Piece::Structure { slot, inside } if usize::from(*slot) == structure => Some(*inside),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
+    /// Whether it is a whole page.
+    pub(crate) fn is_page(&self) -> bool {
+        matches!(self.roots, [Root::Element("html", _)])
+    }
+
     /// How many of its slots have numbers.
     pub(crate) fn numbered(&self) -> u32 {
         self.slots.len() as u32 - u32::from(self.hidden_key)

@@ -3,7 +3,8 @@
 use super::markup::Markup;
 use super::nested::Stage;
 use super::read::{Numbering, Reader};
-use super::sink::{Flaw, Pass, Render, Sink};
+use super::fault::Fault;
+use super::sink::{Pass, Render, Sink};
 use super::template::{Slot, Template};
 use super::texts::Texts;
 use super::walk::{Place, Tree};
@@ -36,23 +37,6 @@ pub struct Page {
     /// The same for a view that shows the same, as far as this renderer and others of the same seed know.
     pub fingerprint: u64,
 }
-
-/// Why a render cannot be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault(Flaw);
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Flaw::Left => "the render left a block before its end; leave no `html!` by `return`, `break` or `?`",
-            Flaw::NotOne => "where `@(…)` stands, one `html!` or none has to be rendered; this rendered several, or forgot to say that it is none",
-            Flaw::TooDeep => "blocks stand in one another more than 256 times",
-            Flaw::NotTheSame => "the render said something else when it ran a second time; it has to depend on the component's fields alone",
-        })
-    }
-}
-
-impl core::error::Error for Fault {}
 
 /// Renders: memory that is used again, and the templates that were seen.
 ///

@@ -7,7 +7,8 @@ mod rows;
 
 use super::list::Plan;
 use super::patch::Out;
-use super::sink::{DEEPEST, Flaw};
+use super::fault::Flaw;
+use super::sink::DEEPEST;
 use super::template::{Slot, Template};
 use super::texts::Texts;
 use super::value::Datum;
@@ -359,6 +360,6 @@ impl Writer {
     /// What was wrong, once the render has run.
     pub(super) fn finish(&self) -> Option<Flaw> {
         let is_open = self.awaited || !self.levels.is_empty() || !self.lists.is_empty();
-        self.flaw.or((is_open || self.is != self.words.len()).then_some(Flaw::NotTheSame))
+        self.flaw.clone().or((is_open || self.is != self.words.len()).then_some(Flaw::NotTheSame))
     }
 }

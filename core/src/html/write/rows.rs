@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::html::list::{Keys, NEW, Order};
-use crate::html::sink::Flaw;
+use crate::html::fault::Flaw;
 use crate::html::template::{Slot, Template};
 use crate::html::walk::{Place, Tree};
 
