@@ -53,7 +53,7 @@ export function tell(field) {
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {Field} field */
 function isNewer(field) {
   const { known, pending } = stateOf(field);
-  return composing === field || pending > 1 || current(field) !== known;
+  return composing === field || pending > 0 || current(field) !== known;
 }
 
 /** Sets what a field shows; the caret stays. @param {any} field @param {'value' | 'checked'} name @param {unknown} value */

@@ -13,7 +13,7 @@ export async function viewOf(sources) {
   const root = document.body.appendChild(document.createElement('div'));
   const templates = createTemplates(async (name) => sources[name] ?? sources.get?.(name), () => {});
   for (const name of sources instanceof Map ? sources.keys() : Object.keys(sources)) await templates.want(name);
-  const view = createView(root, templates, () => root.ownerDocument.createElement('div'));
+  const view = createView(root, templates);
   return { root, view, templates, patch: (...data) => apply(view, { data, at: 0 }), hydrate: (...shape) => hydrate(view, shape) };
 }
 
