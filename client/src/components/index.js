@@ -52,7 +52,7 @@ export function createComponents(shared, url) {
   const session = createSession(shared, {
     hydrate({ element, view }) {
       const shape = JSON.parse(element.getAttribute('data-shape') ?? '');
-      if (shape[0] === '') numberAll(view);
+      if (shape[0] === '') numberAll(view, shape[1]);
       else {
         // All at once, not each when it is come upon.
         for (const name of shape) if (typeof name === 'string') templates.want(name).catch(() => {});

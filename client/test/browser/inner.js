@@ -3,6 +3,7 @@
 import { createView } from '../../src/components/blocks.js';
 import { hydrate } from '../../src/components/hydrate.js';
 import { apply } from '../../src/components/patch.js';
+import { numberAll } from '../../src/components/strings.js';
 import { staying } from '../../src/components/order.js';
 import { createTemplates } from '../../src/components/templates.js';
 import { createReference } from './reference.js';
@@ -68,4 +69,4 @@ export async function story(seed, patches) {
   }
 }
 
-globalThis.inner = { viewOf, differs, story, staying, seeded };
+globalThis.inner = { viewOf, differs, story, numberAll, staying, seeded };
