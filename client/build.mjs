@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 // In the core's folder, because the crate that is published carries them.
-const LIMIT = 8_192; // bytes, gzipped
+// Every page waits for it: what is added has to be worth its bytes.
+const LIMIT = 14_336; // bytes, gzipped
 const SERVED = [['src/main.js', 'core/client/spark.js', LIMIT], ['src/dev/main.js', 'core/client/spark-dev.js']];
 
 for (const [source, served, limit = Infinity] of SERVED) {

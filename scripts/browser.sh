@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Tries the pages in headless Chromium.
+# Tries the browser client's components, and the pages, in headless Chromium.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/server.sh
 need_node
+need_node client
 [ -x /usr/bin/chromium ] || { apt-get update -q && apt-get install -qy chromium; }
+node client/test/browser.mjs
 cargo build -q --release -p showcase
 shots=${SHOTS:-$(mktemp -d)}
 cd showcase/tests

@@ -37,12 +37,14 @@ function play({ isOpen = true, lacks = [] } = {}) {
     },
     updated: () => {},
     load: (_, by) => (page.loading += by),
-    child: () => ({ isConnected: true }),
+    name: (_, ids) => done.push(['named', ...ids]),
+    has: (_, id) => id === 70,
+    inner: (_, { part = 0 }) => part,
     reload: () => (done.push('reload'), page.reloads),
     complain: (message) => done.push(`complain: ${message}`),
   };
   const session = createSession({ env: world.env, link, replies }, page, () => ({ broken: false }), (name) => templates.get(name).promise);
-  const element = { isConnected: true };
+  const element = { isConnected: true, closest: () => element };
   return {
     world, link, page, session, element, done, replies,
     took: () => said.splice(0),
@@ -128,9 +130,9 @@ test('a template that nobody has is a patch that does not fit', async () => {
 test('events wait for the mount, in order, and no more than 64', () => {
   const { session, element, link, took, answer } = play({ isOpen: false });
   session.add(element, 't');
-  const component = session.get(element);
+  const component = session.owner(element);
   const errors = [];
-  for (let n = 0; n < 66; n += 1) session.send(component, 'e', { n }, (error) => errors.push(error?.code ?? null));
+  for (let n = 0; n < 66; n += 1) session.send(component, element, 'e', { n }, (error) => errors.push(error?.code ?? null));
   assert.deepEqual(errors, ['QUEUE_FULL', 'QUEUE_FULL']);
   link.open = true;
   session.up();
@@ -141,10 +143,10 @@ test('events wait for the mount, in order, and no more than 64', () => {
 });
 
 test('an event of a component that the server has lost mounts it again', () => {
-  const { session, mounted, took, answer } = play();
+  const { session, mounted, element, took, answer } = play();
   const component = mounted();
   const seen = [];
-  session.send(component, 'e', {}, (error) => seen.push(error?.code));
+  session.send(component, element, 'e', {}, (error) => seen.push(error?.code));
   answer(took()[0].ref, { code: 'NOT_MOUNTED', message: 'no' }, 'error');
   assert.deepEqual([seen, took().map(({ type, fresh }) => [type, fresh])], [['NOT_MOUNTED'], [['component_mount', true]]]);
 });
@@ -181,11 +183,23 @@ test('what has left the page is unmounted, also if the answer to its mount comes
 });
 
 test('events under way when the connection is lost are told so', () => {
-  const { session, mounted, replies } = play();
+  const { session, mounted, element, replies } = play();
   const component = mounted();
   const seen = [];
-  session.send(component, 'e', {}, (error) => seen.push(error.code));
+  session.send(component, element, 'e', {}, (error) => seen.push(error.code));
   session.down();
   replies.fail(1006);
   assert.deepEqual(seen, ['CONNECTION_LOST']);
+});
+
+test('components in a component are numbered by the mount, once their places are found; events and commands are by number', () => {
+  const { session, element, took, answer, done } = play();
+  session.add(element, 't');
+  answer(took()[0].ref, { component_id: 7, components: [70, 71] });
+  assert.deepEqual(done, ['hydrate', ['named', 70, 71]]);
+  const component = session.get(7);
+  assert.equal(session.get(70), component);
+  assert.equal(session.get(99), undefined);
+  session.send(component, { part: 70 }, 'e', {}, () => {});
+  assert.equal(took()[0].component_id, 70);
 });

@@ -17,12 +17,12 @@
  * @property {Block} [owner] the view as a whole has none
  * @property {Block[]} blocks
  * @property {boolean} frozen
+ * @property {number} [id] the number of the component that it is
  */
 /**
  * @typedef {object} View what one component shows
  * @property {Element} root
  * @property {Templates} templates
- * @property {(id: number) => Element} child the element of the component with this number
  * @property {any[]} data what is being read
  * @property {number} at how far
  * @property {string[]} names
@@ -30,6 +30,7 @@
  * @property {Block[]} blocks those with slots, in the order of their numbers
  * @property {number} dropped how many of them are gone
  * @property {Hole} hole the view as a whole
+ * @property {Set<Hole>} parts the components in this one, the outer before those in it
  * @property {(Node | undefined)[]} [strings] the nodes by their numbers, in a view of strings
  * @property {boolean} broken whether the page is not what it should be, and has to be made anew
  * @property {Node[]} touched where something changed
@@ -52,15 +53,10 @@ export const MERGE = 3;
 
 const COMPACT_FROM = 1_000; // blocks that are gone
 
-// A component's element is a block too: one node, and no slots.
-/** @type {any} */
-const COMPONENT = { slots: [], head: 0, tail: 0 };
-
-/** @param {Element} root @param {Templates} templates @param {(id: number) => Element} child @returns {View} */
-export const createView = (root, templates, child) => ({
+/** @param {Element} root @param {Templates} templates @returns {View} */
+export const createView = (root, templates) => ({
   root,
   templates,
-  child,
   data: [],
   at: 0,
   names: [],
@@ -68,6 +64,7 @@ export const createView = (root, templates, child) => ({
   blocks: [],
   dropped: 0,
   hole: { gap: { kind: NAMED, parent: -1, anchor: -1, templates: [], frozen: false }, blocks: [], frozen: false },
+  parts: new Set(),
   broken: false,
   touched: [],
 });
@@ -82,6 +79,18 @@ export function take(view) {
 export const head = ({ nodes, template }) => /** @type {ChildNode} */ (nodes[template.head]);
 /** @param {Block} block */
 export const tail = ({ nodes, template }) => /** @type {ChildNode} */ (nodes[template.tail]);
+
+/** The component in this one that a node belongs to, the innermost. @param {View} view @param {Node} node */
+export const partOf = ({ parts }, node) =>
+  [...parts].reverse().find(({ blocks: [block] }) => {
+    const parent = block && head(block)?.parentNode;
+    let child = /** @type {Node | null} */ (node);
+    while (child && child.parentNode !== parent) child = child.parentNode;
+    return block && child && isAfter(head(block), child) && isAfter(child, tail(block));
+  });
+
+/** @param {Node} one @param {Node} other */
+const isAfter = (one, other) => one === other || one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
 
 /** @param {View} view @param {Hole} hole */
 export function parentOf({ root }, { gap, owner }) {
@@ -139,7 +148,11 @@ export function blockOf({ blocks }, slot) {
 /** Fills a hole with what is read. @param {View} view @param {Hole} hole @param {number} mode */
 export function fill(view, hole, mode) {
   const { gap, blocks } = hole;
-  if (gap.kind === PART) return fillPart(view, hole, mode);
+  if (gap.kind === PART) {
+    view.parts.add(hole);
+    // A shape does not know it; the answer to the mount does.
+    hole.id = mode === SHAPE ? 0 : take(view);
+  }
   const isList = gap.kind === LIST;
   const template = isList ? gap.templates[0] : choose(view, gap);
   const count = isList ? take(view) : template ? 1 : 0;
@@ -169,16 +182,8 @@ function choose(view, gap) {
   return template;
 }
 
-/** @param {View} view @param {Hole} hole @param {number} mode */
-function fillPart(view, hole, mode) {
-  const id = take(view);
-  const nodes = id && mode !== SHAPE ? view.child(id) : undefined;
-  if (mode === MERGE && hole.blocks[0]?.nodes[0] === nodes) return;
-  replace(view, hole, 0, hole.blocks.length, { blocks: id ? [blank(hole, COMPONENT, [nodes])] : [], nodes }, mode);
-}
-
-/** @param {Hole} hole @param {Template} template @param {(Node | undefined)[]} nodes @returns {Block} */
-const blank = ({ frozen }, template, nodes) => ({ template, first: 0, nodes, slots: [], frozen, gone: false });
+/** @param {Hole} hole @param {Template} template @returns {Block} */
+const blank = ({ frozen }, template) => ({ template, first: 0, nodes: [], slots: [], frozen, gone: false });
 
 /** Makes blocks of what is read, and gives them and their nodes, to be put in at once.
  *  @param {View} view @param {Hole} hole @param {Template | undefined} template @param {number} count @param {number} mode
@@ -193,7 +198,7 @@ export function build(view, hole, template, count, mode, like, mask = 0) {
   let nodes;
   for (let index = 0; index < count; index += 1) {
     if (mask && like && content === template.content) content = sharedContent(like, mask);
-    const block = blank(hole, template, []);
+    const block = blank(hole, template);
     number(view, block);
     if (mode !== SHAPE) nodes = copy(block, content);
     fillSlots(view, block, mode === SHAPE ? SHAPE : FRESH, like, mask);
@@ -325,6 +330,9 @@ function remove(parent, from, to, instead) {
 /** Lets go of what a block holds. @param {View} view @param {Block} block */
 function drop(view, block) {
   view.dropped += block.template.slots.length && 1;
-  for (const hole of holesOf(block)) for (const inner of hole.blocks) drop(view, inner);
+  for (const hole of holesOf(block)) {
+    view.parts.delete(hole);
+    for (const inner of hole.blocks) drop(view, inner);
+  }
   Object.assign(block, { gone: true, nodes: [], slots: [] });
 }

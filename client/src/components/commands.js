@@ -2,6 +2,7 @@
 
 /** @import { Component } from './session.js' */
 
+import { partOf } from './blocks.js';
 import { enter } from './values.js';
 
 const FLASH_STAYS = 5_000; // ms
@@ -29,10 +30,18 @@ export function addressOf(url, external) {
   throw new TypeError(`not an address of this site: ${url}`);
 }
 
+/** Where a command is for: what a selector finds in a component, or in one that is in it; or the first element that is its own.
+ *  @param {Component} component @param {number} id @param {string} [selector] @returns {any} */
+function targetOf({ element, view }, id, selector) {
+  const part = [...view.parts].find((one) => one.id === id);
+  if (!part) return selector ? element.querySelector(selector) : element;
+  const inside = (/** @type {Element} */ one) => partOf(view, one) === part;
+  return [...element.querySelectorAll(selector ?? '*')].find(inside);
+}
+
 /** @param {Component} component @param {Record<string, any>} command @param {Map<string, (data: any, element: Element) => void>} functions */
-export function execute({ element: root }, { command, target, ...rest }, functions) {
-  /** @type {any} */
-  const element = target ? root.querySelector(target) : root;
+export function execute(component, { component_id: id, command, target, ...rest }, functions) {
+  const element = targetOf(component, id, target);
   if (!element) throw new TypeError(`nothing is at ${target}`);
   switch (command) {
     case 'focus':

@@ -11,12 +11,15 @@
  * @property {() => void} stop
  */
 
+import { partOf } from './blocks.js';
 import { FIELDS, load, setComposing, tell } from './values.js';
 
 const BUBBLING = ['click', 'input', 'change', 'submit', 'keydown', 'keyup', 'focusin', 'focusout', 'compositionend'];
 /** What an event is called in attributes. */
 const NAMES = new Map([['focusin', 'focus'], ['focusout', 'blur'], ['compositionend', 'input']]);
 const NAMED = './/@*[starts-with(name(), "spark-")]';
+/** Errors of an event that did not reach its component. */
+const REFUSED = /^(RATE_LIMITED|TOO_LARGE|NOT_AUTHENTICATED|QUEUE_FULL)$/;
 const KEYS = /** @type {const} */ ({ key: 'key', alt: 'altKey', ctrl: 'ctrlKey', meta: 'metaKey', shift: 'shiftKey' });
 
 /** @param {Environment} env @param {Session} session
@@ -49,11 +52,12 @@ export function createEvents(env, session, complain) {
     }
     const component = session.owner(target);
     if (!component) return;
+    const part = partOf(component.view, target);
     let element = target;
     // An event that does not bubble is nobody's but its target's.
     while (!element.hasAttribute(`spark-${name}`)) {
       const parent = event.bubbles ? element.parentElement : null;
-      if (!parent || parent === component.element) return;
+      if (!parent || parent === component.element || partOf(component.view, parent) !== part) return;
       element = parent;
     }
     take(component, element, name, event);
@@ -140,12 +144,13 @@ export function createEvents(env, session, complain) {
     if (name === 'submit') submitting.add(element);
     busy?.setAttribute('aria-busy', 'true');
     for (const one of [element, component.element]) load(one, 1);
-    session.send(component, element.getAttribute(`spark-${name}`) ?? '', data, (error) => {
+    session.send(component, element, element.getAttribute(`spark-${name}`) ?? '', data, (error) => {
       for (const one of [element, component.element]) load(one, -1);
       for (const settle of answered) settle(error);
       submitting.delete(element);
       busy?.removeAttribute('aria-busy');
-      if (error && error.code !== 'CONNECTION_LOST' && error.code !== 'NOT_MOUNTED') complain(error.message, error, component);
+      // Of what the component itself says, a `component_error` tells too.
+      if (REFUSED.test(error?.code ?? '')) complain(/** @type {Error} */ (error).message, error, component);
     });
   }
 

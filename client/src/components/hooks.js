@@ -44,7 +44,7 @@ export function createHooks(session, report) {
         const hook = known.get(/** @type {string} */ (element.getAttribute('data-hook')));
         const component = session.owner(element);
         if (!hook || !component || live.has(element)) continue;
-        live.set(element, [hook, { send: (event, data = {}) => session.send(component, event, data, (error) => error && report(error)) }]);
+        live.set(element, [hook, { send: (event, data = {}) => session.send(component, element, event, data, (error) => error && report(error)) }]);
         call(element, 'mounted');
       }
     },

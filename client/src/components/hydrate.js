@@ -10,7 +10,7 @@ const isText = (/** @type {Node | null} */ node) => node?.nodeType === Node.TEXT
 
 /** @param {View} view @param {any[]} shape */
 export function hydrate(view, shape) {
-  Object.assign(view, { data: shape, at: 0, names: [], next: 1, blocks: [] });
+  Object.assign(view, { data: shape, at: 0, names: [], next: 1, blocks: [], parts: new Set() });
   view.hole.blocks = [];
   fill(view, view.hole, SHAPE);
   if (bindAll(view.hole.blocks, view.root, view.root.firstChild)) misfit();
@@ -19,16 +19,7 @@ export function hydrate(view, shape) {
 /** Gives blocks their nodes. @param {Block[]} blocks @param {Node} parent @param {ChildNode | null} node the first that may be theirs
  *  @returns {ChildNode | null} the first that is not */
 function bindAll(blocks, parent, node) {
-  for (const block of blocks) {
-    const { root } = block.template;
-    if (root) node = bind(block, root, parent, node);
-    else {
-      // The element of a component.
-      if (!(node instanceof Element && node.hasAttribute('data-spark'))) misfit();
-      block.nodes = [node];
-      node = node.nextSibling;
-    }
-  }
+  for (const block of blocks) node = bind(block, block.template.root, parent, node);
   return node;
 }
 

@@ -5,7 +5,7 @@
 /** @import { Replies } from '../replies.js' */
 /** @import { Template } from './templates.js' */
 
-import { createView } from './blocks.js';
+import { createView, partOf } from './blocks.js';
 import { addressOf, execute, flash } from './commands.js';
 import { createEvents } from './events.js';
 import { createHooks } from './hooks.js';
@@ -52,7 +52,7 @@ export function createComponents(shared, url) {
   const session = createSession(shared, {
     hydrate({ element, view }) {
       const shape = JSON.parse(element.getAttribute('data-shape') ?? '');
-      if (shape[0] === '') numberAll(view);
+      if (shape[0] === '') numberAll(view, shape[1]);
       else {
         // All at once, not each when it is come upon.
         for (const name of shape) if (typeof name === 'string') templates.want(name).catch(() => {});
@@ -65,11 +65,11 @@ export function createComponents(shared, url) {
       hooks.sync(view.touched.splice(0));
     },
     load: ({ element }, by) => load(element, by),
-    child() {
-      const element = document.createElement('div');
-      element.setAttribute('data-spark', '');
-      return element;
+    name({ view }, ids) {
+      [...view.parts].forEach((part, index) => (part.id = ids[index] ?? 0));
     },
+    has: ({ view }, id) => [...view.parts].some((part) => part.id === id),
+    inner: ({ view }, element) => partOf(view, element)?.id ?? 0,
     reload() {
       try {
         const now = Date.now();
@@ -83,7 +83,7 @@ export function createComponents(shared, url) {
       return true;
     },
     complain,
-  }, (element, child) => createView(element, templates, child), templates.want);
+  }, (element) => createView(element, templates), templates.want);
   const hooks = createHooks(session, env.report);
   const events = createEvents(env, session, complain);
   const navigate = createNavigation(() => {

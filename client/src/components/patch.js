@@ -45,7 +45,7 @@ function whole(view) {
     view.strings = undefined;
     view.broken = false;
   }
-  Object.assign(view, { names: [], next: 1, blocks: [], dropped: 0 });
+  Object.assign(view, { names: [], next: 1, blocks: [], dropped: 0, parts: new Set() });
   if (!isStrings) return fill(view, view.hole, MERGE);
   take(view);
   beginStrings(view, take(view));

@@ -25,7 +25,9 @@
  * @property {(component: Component, patch: { data: any[], at: number }) => void} apply
  * @property {(component: Component) => void} updated a patch is done
  * @property {(component: Component, by: 1 | -1) => void} load it waits for one answer more, or less
- * @property {() => Element} child makes an element for a component in another
+ * @property {(component: Component, ids: number[]) => void} name numbers the components in it, in the order of its shape
+ * @property {(component: Component, id: number) => boolean} has whether one with this number is in it
+ * @property {(component: Component, element: Element) => number} inner the number of the one in it that has the element, or 0
  * @property {() => boolean} reload loads the page anew, unless it did so just now
  * @property {(message: string, error: any, component?: Component) => void} complain shows what went wrong
  */
@@ -39,7 +41,7 @@ import { Missing } from './templates.js';
 const MOST_WAITING = 64; // events of a component
 
 /** @param {{ env: Environment, link: Link, replies: Replies }} shared @param {Page} page
- *  @param {(element: Element, id: (id: number) => Element) => View} createView
+ *  @param {(element: Element) => View} createView
  *  @param {(name: string) => Promise<void>} want brings a template */
 export function createSession({ env, link, replies }, page, createView, want) {
   /** @type {Map<Element, Component>} */
@@ -120,7 +122,7 @@ export function createSession({ env, link, replies }, page, createView, want) {
   function mount(component) {
     component.stop();
     const { element, token, fresh } = component;
-    if (!link.isOpen() || !token) return;
+    if (!link.isOpen()) return;
     page.load(component, 1);
     component.mounting = true;
     ask({ type: 'component_mount', token, fresh: fresh || undefined }, (error, payload) => {
@@ -134,6 +136,7 @@ export function createSession({ env, link, replies }, page, createView, want) {
       component.resyncing = false;
       mounted.set(id, component);
       backoff.reset();
+      if (payload.components) enqueue(component, () => page.name(component, payload.components));
       if (payload.patch) patch(component, payload.patch);
       else if (component.view.broken) broken(component, undefined);
       for (const event of component.waiting.splice(0)) event();
@@ -146,27 +149,6 @@ export function createSession({ env, link, replies }, page, createView, want) {
     if (code === 'CONNECTION_LOST' || ((code === 'REFUSED' || code === 'EXPIRED') && page.reload())) return;
     if (retriesJoin(payload)) component.stop = env.after(backoff.next(), () => mount(component));
     else page.complain(error.message, error, component);
-  }
-
-  /** @param {Element} element @param {string} token @param {number} id @returns {Component} */
-  function add(element, token, id) {
-    const component = {
-      element, token, id, view: createView(element, child), jobs: [], waiting: [], paused: false, found: false, fresh: false, resyncing: false,
-      mounting: false, stop() {},
-    };
-    all.set(element, component);
-    return component;
-  }
-
-  /** The element of the component with this number, which may come with the patch that names it. @param {number} id */
-  function child(id) {
-    const present = mounted.get(id);
-    if (present) return present.element;
-    const element = page.child();
-    const component = add(element, '', id);
-    component.view.broken = true;
-    mounted.set(id, component);
-    return element;
   }
 
   /** @param {Component} component */
@@ -192,12 +174,17 @@ export function createSession({ env, link, replies }, page, createView, want) {
       return root ? all.get(root) : undefined;
     },
 
-    /** The component with this element, or this number. @param {Element | number} key */
-    get: (key) => (typeof key === 'number' ? mounted.get(key) : all.get(key)),
+    /** The component with this number, or the one that it is in. @param {number} [id] */
+    get: (id = 0) => mounted.get(id) ?? (id ? [...all.values()].find((component) => page.has(component, id)) : undefined),
 
     /** @param {Element} element @param {string} token */
     add(element, token) {
-      const component = add(element, token, 0);
+      /** @type {Component} */
+      const component = {
+        element, token, id: 0, view: createView(element), jobs: [], waiting: [], paused: false, found: false, fresh: false,
+        resyncing: false, mounting: false, stop() {},
+      };
+      all.set(element, component);
       enqueue(component, () => {
         page.hydrate(component);
         component.found = true;
@@ -210,7 +197,7 @@ export function createSession({ env, link, replies }, page, createView, want) {
       for (const component of all.values()) {
         if (component.element.isConnected) continue;
         forget(component);
-        if (component.id && component.token) tell({ type: 'component_unmount', component_id: component.id });
+        if (component.id) tell({ type: 'component_unmount', component_id: component.id });
       }
     },
 
@@ -226,7 +213,6 @@ export function createSession({ env, link, replies }, page, createView, want) {
         // They belong to a view that is gone; so does a page whose templates did not come in time.
         component.jobs = [];
         if (!component.found) component.view.broken = component.fresh = true;
-        if (!component.token) forget(component);
       }
     },
 
@@ -241,9 +227,11 @@ export function createSession({ env, link, replies }, page, createView, want) {
     /** Does something when the patches before it are done. @param {Component} component @param {() => void} job */
     enqueue,
 
-    /** @param {Component} component @param {string} event @param {object} data @param {Done} done */
-    send(component, event, data, done) {
-      const post = () => ask({ type: 'component_event', component_id: component.id, event, data }, (error) => {
+    /** @param {Component} component @param {Element} element of it, or of a component in it
+     *  @param {string} event @param {object} data @param {Done} done */
+    send(component, element, event, data, done) {
+      const id = () => page.inner(component, element) || component.id;
+      const post = () => ask({ type: 'component_event', component_id: id(), event, data }, (error) => {
         if (error?.code === 'NOT_MOUNTED' && component.id) {
           gone(component);
           mount(component);

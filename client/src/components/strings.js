@@ -7,19 +7,20 @@ import { reorder } from './order.js';
 import { misfit } from './templates.js';
 import { nodesOf, setAttribute, setText, spliced } from './values.js';
 
-// What is in these is not the view's.
-const CLOSED = '[data-ignore],[data-spark],noscript,selectedcontent';
+/** Whose inside has no numbers, because it belongs to somebody else. @param {any} node */
+const isClosed = (node) => node.matches?.('[data-ignore],[data-spark],noscript,selectedcontent');
 
-/** Gives a node, and those in it, the next numbers. @param {View} view @param {any} node */
+/** Gives a node, and those in it, the next numbers. @param {View} view @param {Node} node */
 function number(view, node) {
   /** @type {(Node | undefined)[]} */ (view.strings)[view.next++] = node;
-  if (node === view.root || !node.matches?.(CLOSED)) node.childNodes.forEach((/** @type {Node} */ child) => number(view, child));
+  if (node === view.root || !isClosed(node)) node.childNodes.forEach((child) => number(view, child));
 }
 
-/** @param {View} view */
-export function numberAll(view) {
+/** @param {View} view @param {number} [count] how many nodes there have to be in it */
+export function numberAll(view, count) {
   Object.assign(view, { strings: [], next: 1 });
   number(view, view.root);
+  if (count !== undefined && count !== view.next - 2) misfit();
 }
 
 /** The whole view is this markup. @param {View} view @param {string} markup */
@@ -36,7 +37,7 @@ function morph(old, fresh) {
   theirs.forEach((node, index) => {
     const mine = old.childNodes[index];
     if (!mine) old.appendChild(node);
-    else if (mine.nodeName !== node.nodeName) old.replaceChild(node, mine);
+    else if (mine.nodeName !== node.nodeName || (mine.content && mine.innerHTML !== node.innerHTML)) old.replaceChild(node, mine);
     else if (!node.getAttributeNames) mine.nodeValue === node.nodeValue || setText(mine, node.nodeValue);
     else {
       for (const name of mine.getAttributeNames()) if (!node.hasAttribute(name)) setAttribute(mine, name, null);
@@ -44,7 +45,7 @@ function morph(old, fresh) {
         const value = node.getAttribute(name);
         if (mine.getAttribute(name) !== value) setAttribute(mine, name, value);
       }
-      if (!mine.hasAttribute('data-ignore')) morph(mine, node);
+      if (!isClosed(mine)) morph(mine, node);
     }
   });
 }
@@ -66,8 +67,10 @@ export function operateStrings(view, nodes, operation) {
     for (const child of children.splice(first, second)) child.remove();
   } else if (operation === -3 || operation === -4) {
     reorder(children, first, second, operation === -3, node, (child) => [child, child], null);
-  } else if (operation === -7) setAttribute(node, first, Array.isArray(second) ? spliced(node.getAttribute(first), second) : second === true ? '' : second);
-  else if (operation === -8) {
+  } else if (operation === -7) {
+    const value = Array.isArray(second) ? spliced(node.getAttribute(first) ?? misfit(), second) : second;
+    setAttribute(node, first, value === true ? '' : value);
+  } else if (operation === -8) {
     const fresh = nodesOf(node, second);
     const added = [...fresh.childNodes];
     node.insertBefore(fresh, anchor);

@@ -53,7 +53,7 @@ export function misfit() {
 }
 
 // What a parser sets and a copied node or an attribute does not.
-const LIVE = /^(value|checked|selected|open|muted|style|xlink:.*)$/;
+const LIVE = /^(value|checked|selected|open|muted|style|(xlink|xml):.*|xmlns.*)$/;
 
 /** Markup as nodes, that belong to a document in which nothing loads or runs. @param {string} markup @param {Element} [context] */
 export function parse(markup, context) {

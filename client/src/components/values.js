@@ -6,7 +6,8 @@
 
 import { misfit, parse } from './templates.js';
 
-const XLINK = 'http://www.w3.org/1999/xlink';
+/** The name spaces of attributes of SVG and MathML, by what their names begin with. @type {Record<string, string>} */
+const SPACES = { xlink: 'http://www.w3.org/1999/xlink', xml: 'http://www.w3.org/XML/1998/namespace', xmlns: 'http://www.w3.org/2000/xmlns/' };
 export const FIELDS = 'input,select,textarea';
 
 /** @type {WeakMap<Element, number>} */
@@ -53,7 +54,7 @@ export function tell(field) {
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {Field} field */
 function isNewer(field) {
   const { known, pending } = stateOf(field);
-  return composing === field || pending > 1 || current(field) !== known;
+  return composing === field || pending > 0 || current(field) !== known;
 }
 
 /** Sets what a field shows; the caret stays. @param {any} field @param {'value' | 'checked'} name @param {unknown} value */
@@ -75,8 +76,11 @@ export function setAttribute(element, name, value) {
   const field = element.matches(FIELDS) ? element : name === 'selected' && element.closest('select');
   const keeps = field && isNewer(field);
   if (name === 'style') element.style.cssText = value ?? ''; // a policy may forbid the attribute
-  else if (isOn && name.startsWith('xlink:') && element instanceof SVGElement) element.setAttributeNS(XLINK, name, value);
-  else if (isOn) element.setAttribute(name, value);
+  else if (isOn) {
+    const space = !(element instanceof HTMLElement) && /^(xlink|xml)(?=:.)|^xmlns$|^xmlns(?=:xlink$)/.exec(name);
+    if (space) element.setAttributeNS(SPACES[space[0]], name, value);
+    else element.setAttribute(name, value);
+  }
   if (!isOn) element.removeAttribute(name);
   if (name === 'class' && loading.get(element)) element.classList.add('spark-loading');
 

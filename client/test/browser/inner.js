@@ -3,6 +3,7 @@
 import { createView } from '../../src/components/blocks.js';
 import { hydrate } from '../../src/components/hydrate.js';
 import { apply } from '../../src/components/patch.js';
+import { numberAll } from '../../src/components/strings.js';
 import { staying } from '../../src/components/order.js';
 import { createTemplates } from '../../src/components/templates.js';
 import { createReference } from './reference.js';
@@ -13,7 +14,7 @@ export async function viewOf(sources) {
   const root = document.body.appendChild(document.createElement('div'));
   const templates = createTemplates(async (name) => sources[name] ?? sources.get?.(name), () => {});
   for (const name of sources instanceof Map ? sources.keys() : Object.keys(sources)) await templates.want(name);
-  const view = createView(root, templates, () => root.ownerDocument.createElement('div'));
+  const view = createView(root, templates);
   return { root, view, templates, patch: (...data) => apply(view, { data, at: 0 }), hydrate: (...shape) => hydrate(view, shape) };
 }
 
@@ -68,4 +69,4 @@ export async function story(seed, patches) {
   }
 }
 
-globalThis.inner = { viewOf, differs, story, staying, seeded };
+globalThis.inner = { viewOf, differs, story, numberAll, staying, seeded };

@@ -22,7 +22,7 @@ test('while an answer is to come, element and component are loading', async ({ o
   await page.locator('button').click();
   await becomes(() => page.locator('.spark-loading').count(), 2, 'what is loading');
   await becomes(() => server.events.length, 1);
-  server.say({ type: 'reply', ref: server.of('component_event')[0].ref, status: 'error', payload: { code: 'X', message: 'Oh no' } });
+  server.say({ type: 'reply', ref: server.of('component_event')[0].ref, status: 'error', payload: { code: 'RATE_LIMITED', message: 'Oh no' } });
   await becomes(() => page.locator('.spark-loading').count(), 0);
   equal(await page.locator('button').getAttribute('class'), null);
 });
@@ -168,15 +168,18 @@ test('what the user has typed since is kept; what the server decides for what it
   const input = page.locator('input');
   await input.pressSequentially('ab');
   await becomes(() => server.events.length, 2);
+  const reply = (n) => server.say({ type: 'reply', ref: server.of('component_event')[n].ref, status: 'ok', payload: null });
+  reply(0);
   await patch(1, 'a'); // answers the first of two
   equal(await input.inputValue(), 'ab', 'a newer event is on its way');
-  for (const { ref } of server.of('component_event')) server.say({ type: 'reply', ref, status: 'ok', payload: null });
+  reply(1);
   await patch(1, 'ab');
   await input.evaluate((field) => (field.value = 'abc')); // nobody was told
   await patch(1, 'x');
   equal(await input.inputValue(), 'abc', 'what the server does not know');
   await input.press('d');
   await becomes(() => server.events.length, 3);
+  reply(2);
   await patch(1, '');
   equal(await input.inputValue(), '', 'cleared, though it has the focus');
   equal(await input.evaluate((field) => field === document.activeElement), true);
@@ -331,18 +334,33 @@ test('hooks hear of elements that come, change and go', async ({ open, page, ser
   equal(server.events, [['ready', { x: 1 }]]);
 });
 
-test('components in components: each is patched by itself', async ({ open, page, server, patch, settled }) => {
-  const templates = { Outer000001: ['<p></p><i></i>', [[0, [0], 6, 0], [1, [1], 6, 0]]], Inner000001: ['<b spark-click="hit"> </b>', [[0, [0, 0], 0]]] };
-  await open('<p></p><i></i>', ['Outer000001', 0, 0], { templates });
-  server.say([1, [1, 5], 5, [-6, 'Inner000001', 'x']]);
-  await settled();
-  equal(await page.locator('#c').innerHTML(), '<p><div data-spark=""><b spark-click="hit">x</b></div></p><i></i>');
-  await page.locator('b').click();
-  await becomes(() => server.of('component_event').map(({ component_id: id }) => id), [5]);
+test('components in components: events and commands are by their numbers, and each keeps to itself', async ({ open, page, server, patch, settled }) => {
+  const templates = {
+    Outer000001: ['<p spark-click="outer"><!----><!----></p><i></i>', [[0, [0], 6, 1], [1, [1], 6, 0]]],
+    Inner000001: ['<b spark-click="hit"> </b><u>u</u>', [[0, [0, 0], 0]]],
+  };
+  const inner = (text) => `<b spark-click="hit">${text}</b><u>u</u>`;
+  server.mount = () => ({ status: 'ok', payload: { component_id: 1, components: [5, 6] } });
+  await open(`<p spark-click="outer"><!---->${inner('x')}<!----></p><i>${inner('y')}</i>`, ['Outer000001', 'Inner000001', 2], { templates });
+  const ids = () => server.of('component_event').map(({ component_id: id, event }) => [id, event]);
+  for (const n of [0, 1]) await page.locator('b').nth(n).click();
+  await page.locator('u').nth(0).click(); // is nobody's: the inner one does not know it, and the outer one is another
+  await page.locator('p').dispatchEvent('click');
+  await becomes(ids, [[5, 'hit'], [6, 'hit'], [1, 'outer']], 'events');
   await page.waitForFunction(() => !document.querySelector('.spark-loading'));
-  server.say([1, [1, 0, 2, 5], 5, [1, 'y']]);
+  await patch(3, 'X', 2, 7, 2, 'new');
+  equal(await page.locator('#c').innerHTML(), `<p spark-click="outer"><!---->${inner('X')}<!----></p><i>${inner('new')}</i>`);
+  await page.locator('b').nth(1).click();
+  await becomes(() => ids().at(-1), [7, 'hit']);
+  await page.waitForFunction(() => !document.querySelector('.spark-loading'));
+  await page.evaluate(() => document.addEventListener('hello', ({ target }) => (target.title = 'found')));
+  server.say({ type: 'component_command', component_id: 7, command: 'dispatch', target: 'u', event: 'hello' });
   await settled();
-  equal(await page.locator('#c').innerHTML(), '<p></p><i><div data-spark=""><b spark-click="hit">y</b></div></i>');
+  equal(await page.locator('u').evaluateAll((all) => all.map(({ title }) => title)), ['', 'found']);
+  await patch(-6, 'Outer000001', 8, 'Inner000001', 'X', 9, 0);
+  equal(await page.locator('#c').innerHTML(), `<p spark-click="outer"><!---->${inner('X')}<!----></p><i></i>`);
+  await page.locator('b').click();
+  await becomes(() => ids().at(-1), [8, 'hit']);
 });
 
 test('the developers\' script slows a connection down and says what patches weigh', async ({ open, page, server, patch, settled }) => {

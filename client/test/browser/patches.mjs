@@ -168,6 +168,31 @@ test('strings: each operation, and the same markup keeps its nodes', async ({ ba
   ]), []);
 });
 
+test('strings: what belongs to others has no numbers; attributes in name spaces, and spliced', async ({ bare, page }) => {
+  await bare();
+  const markup = (text) => `<div data-ignore><b>x</b></div><div data-spark="t"><i></i></div><noscript>n</noscript><template>a<b></b></template><svg><a></a></svg><p title="abc">${text}</p>`;
+  equal(await play(page, {}, [
+    [[-6, '', markup('1')], markup('1')],
+    [[9, '2'], markup('2'), 1],
+    [[-7, 8, 'title', [1, 1, 'B'], -7, 8, 'lang', 'de'], markup('2').replace('"abc"', '"aBc" lang="de"'), 2],
+    [[-7, 7, 'xlink:href', '#a'], markup('2').replace('"abc"', '"aBc" lang="de"').replace('<a>', '<a xlink:href="#a">'), 1],
+  ]), []);
+  const counted = await page.evaluate(async () => {
+    const { root, view } = await inner.viewOf({});
+    root.innerHTML = '<p>a</p><!--b-->';
+    const tries = [3, 2].map((count) => {
+      try {
+        inner.numberAll(view, count);
+        return 'fits';
+      } catch {
+        return 'does not';
+      }
+    });
+    return tries;
+  });
+  equal(counted, ['fits', 'does not']);
+});
+
 test('an order is reached with the fewest moves, and what is pinned stays', async ({ bare, page }) => {
   await bare();
   const wrong = await page.evaluate(() => {

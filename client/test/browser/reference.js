@@ -20,7 +20,7 @@ export function createReference(random) {
     const around = () => (chance(0.3) ? [pick(['x', 'pre ']), pick(['', ' post'])] : null);
 
     function structure(level) {
-      const kind = pick(['branch', 'list', 'named']);
+      const kind = pick(['branch', 'list', 'named', 'part']);
       if (kind === 'branch') return { structure: slot({ kind, templates: Array.from({ length: 1 + below(3) }, () => template(level - 1)) }) };
       if (kind === 'list') return { structure: slot({ kind, templates: [template(level - 1, { isRow: true })] }) };
       return { structure: slot({ kind, templates: Array.from({ length: 2 }, () => template(level - 1, { named: true })) }) };
@@ -80,7 +80,7 @@ export function createReference(random) {
           const { kind, templates } = slots[node.structure];
           if (kind === 'branch') places.push([node.structure, path, 3, index, templates.map(source)]);
           else if (kind === 'list') places.push([node.structure, path, 4, index, source(templates[0])]);
-          else places.push([node.structure, path, 5, index]);
+          else places.push([node.structure, path, kind === 'part' ? 6 : 5, index]);
           return '';
         }
         index += 1;
@@ -160,6 +160,7 @@ export function createReference(random) {
   function choice(owner, index, held) {
     const { kind, templates } = owner.template.slots[index];
     if (kind === 'list') return [held.length, ...rows(held)];
+    if (kind === 'part') return [1 + below(9), ...(held ? [nameOf(held.template.name), ...contents(held)] : [0])];
     if (!held) return [0];
     return [kind === 'branch' ? templates.indexOf(held.template) + 1 : nameOf(held.template.name), ...contents(held)];
   }
