@@ -154,13 +154,13 @@ impl<A: App> Routes<A> {
     /// signed but not secret. They are written and read as JSON.
     ///
     /// ```
-    /// use lazuli::html::{Render, from_fn};
-    /// use lazuli::{Component, Response, Routes};
+    /// use lazuli::html::Render;
+    /// use lazuli::{Component, Response, Routes, html};
     ///
     /// struct Counter { count: i64 }
     /// impl Component for Counter {
     ///     fn render(&self) -> impl Render {
-    ///         from_fn(|_| {}) // usually: html! { … }
+    ///         html! { p { (self.count) } }
     ///     }
     /// }
     ///

@@ -252,7 +252,7 @@ fn commands_follow_the_patch_in_their_order() {
         command(json!({ "command": "call", "name": "chart", "data": [1, 2] })),
         json!({ "type": "component_navigate", "url": "/next?page=2" }),
         json!({ "type": "component_redirect", "url": "/orders/7" }),
-        json!({ "type": "component_redirect", "url": "https://elsewhere.example/x" }),
+        json!({ "type": "component_redirect", "url": "https://elsewhere.example/x", "external": true }),
     ];
     world.ask(browser.socket, 1, "add", json!({ "by": 1 }));
     let heard = world.heard(browser.socket);

@@ -44,6 +44,13 @@ struct FlashCommand<'a> {
 struct Goto<'a> {
     r#type: &'static str,
     url: &'a str,
+    /// Whether another site is meant, which the client checks as well.
+    #[serde(skip_serializing_if = "is_false")]
+    external: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A command for an element, or for the page's code.
@@ -100,7 +107,7 @@ impl<A: App> Context<'_, A> {
     /// The callback fails for anything that could lead elsewhere; see [`Context::redirect_external`].
     pub fn redirect(&mut self, path: &str) {
         if self.check_path(path) {
-            self.command(|_| Goto { r#type: "component_redirect", url: path });
+            self.command(|_| Goto { r#type: "component_redirect", url: path, external: false });
         }
     }
 
@@ -109,7 +116,7 @@ impl<A: App> Context<'_, A> {
         let is_plain = !url.chars().any(|char| char.is_control() || char.is_whitespace() || char == '\\');
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if is_plain && host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', '?', '#'])) {
-            return self.command(|_| Goto { r#type: "component_redirect", url });
+            return self.command(|_| Goto { r#type: "component_redirect", url, external: true });
         }
         self.fx
             .fail(Error::internal(format!("{url:?} is no URL to lead a page to; one begins with https:// or http://")));
@@ -118,7 +125,7 @@ impl<A: App> Context<'_, A> {
     /// Shows another page of this site without a reload. Paths are as with [`Context::redirect`].
     pub fn navigate(&mut self, path: &str) {
         if self.check_path(path) {
-            self.command(|_| Goto { r#type: "component_navigate", url: path });
+            self.command(|_| Goto { r#type: "component_navigate", url: path, external: false });
         }
     }
 
