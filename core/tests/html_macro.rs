@@ -288,3 +288,21 @@ fn a_change_is_a_patch_of_its_slots() {
     assert!(renderer.update(&mut view, &page("b", vec![1, 3, 2]), None, &mut patch).unwrap());
     assert_eq!(String::from_utf8(patch).unwrap(), "[-1,2,1,1,3]");
 }
+
+#[test]
+fn a_view_may_be_empty_and_come_back() {
+    fn maybe(shown: bool) -> impl Render {
+        shown.then(|| html! { p { "here" } })
+    }
+    assert_eq!(to_html(&maybe(false)).unwrap(), "");
+    let mut renderer = Renderer::new(1);
+    assert_eq!(renderer.page(&maybe(false)).unwrap().shape, "[0]");
+    let mut view = renderer.mount(&maybe(false), None).unwrap();
+    let mut patch = Vec::new();
+    assert!(!renderer.update(&mut view, &maybe(false), None, &mut patch).unwrap());
+    assert!(renderer.update(&mut view, &maybe(true), None, &mut patch).unwrap());
+    assert!(patch.starts_with(b"[-6,\""), "{}", String::from_utf8_lossy(&patch));
+    patch.clear();
+    assert!(renderer.update(&mut view, &maybe(false), None, &mut patch).unwrap());
+    assert_eq!(patch, b"[-6,0]");
+}

@@ -172,8 +172,8 @@ impl Markup {
     }
 
     pub(super) fn nothing(&mut self) {
-        self.awaited = false;
-        if self.next_structure().is_none() {
+        let was_awaited = core::mem::take(&mut self.awaited);
+        if !(was_awaited && self.levels.is_empty()) && self.next_structure().is_none() {
             self.fail(Flaw::Left);
         }
     }

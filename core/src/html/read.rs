@@ -220,7 +220,12 @@ impl Reader {
     }
 
     pub(super) fn nothing(&mut self) {
-        self.awaited = false;
+        let was_awaited = core::mem::take(&mut self.awaited);
+        if was_awaited && self.around.is_empty() {
+            // The view as a whole is empty.
+            self.root = 0;
+            return;
+        }
         if self.next_slot().is_some() {
             self.words.push(OFF);
         }

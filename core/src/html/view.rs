@@ -112,7 +112,11 @@ impl Renderer {
         let known = view.names.len();
         let root = self.read(render, again(&mut stage), core::mem::take(&mut view.names), None);
         view.names = core::mem::take(&mut self.reader.names);
-        if root? != 1 {
+        let root = root?;
+        if known == 0 && root == 0 {
+            return Ok(false);
+        }
+        if root != 1 {
             return self.whole(view, render, stage, patch).map(|()| true);
         }
         if view.names.len() == known && self.reader.words == view.words {
@@ -145,7 +149,7 @@ impl Renderer {
         self.templates.get(name).map(|template| template.source)
     }
 
-    /// Reads a render, and gives the place of its own template among the names, from 1.
+    /// Reads a render, and gives the place of its own template among the names, from 1; 0 if it is nothing.
     fn read(
         &mut self,
         render: &dyn Render,
@@ -305,16 +309,24 @@ impl View {
         (self.next, self.bases, self.texts) = (next, bases, texts);
     }
 
+    /// The numbers of the components in it, in the order of its shape.
+    pub fn components(&self) -> Vec<u32> {
+        let mut shape = Shape { tree: self.tree(), word: 0, known: 1, json: String::new(), components: Vec::new() };
+        if let Some(root) = self.names.first() {
+            shape.block(root);
+        }
+        shape.components
+    }
+
     /// Which structures are there, as JSON.
     pub fn shape(&self) -> String {
-        let mut shape = Shape { tree: self.tree(), word: 0, known: 1, json: String::new() };
-        if let Some(root) = self.names.first() {
-            shape.json += "[\"";
-            shape.json += root.name;
-            shape.json.push('"');
-            shape.block(root);
-            shape.json.push(']');
-        }
+        let mut shape = Shape { tree: self.tree(), word: 0, known: 1, json: String::new(), components: Vec::new() };
+        let Some(root) = self.names.first() else { return "[0]".into() };
+        shape.json += "[\"";
+        shape.json += root.name;
+        shape.json.push('"');
+        shape.block(root);
+        shape.json.push(']');
         shape.json
     }
 }
@@ -326,6 +338,8 @@ struct Shape<'a> {
     /// How many names were written.
     known: usize,
     json: String,
+    /// The numbers of components.
+    components: Vec<u32>,
 }
 
 impl Shape<'_> {
@@ -337,6 +351,7 @@ impl Shape<'_> {
     fn block(&mut self, template: &'static Template) {
         for slot in template.slots {
             if matches!(slot, Slot::Component) {
+                self.components.push(self.tree.word(self.word) as u32);
                 self.word += 1;
             }
             let word = self.tree.word(self.word) as usize;

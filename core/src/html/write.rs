@@ -305,7 +305,11 @@ impl Writer {
     }
 
     pub(super) fn nothing(&mut self) {
-        self.awaited = false;
+        let was_awaited = core::mem::take(&mut self.awaited);
+        if was_awaited && self.levels.is_empty() {
+            self.out.int(-6);
+            return self.out.int(0);
+        }
         let Some((slot, number, known)) = self.next_slot() else { return };
         let other = self.other.take();
         if self.next_new() != 0 {
