@@ -50,6 +50,12 @@ pub(crate) enum Effect<A: App> {
     Untrack(Name),
     /// A command for the page of a component.
     Page(Frame),
+    /// An event for the component around this one, or for those in it.
+    KinEvent {
+        outwards: bool,
+        event: Name,
+        data: Frame,
+    },
     /// An event for the other components of the same page.
     PageEvent {
         name: Name,

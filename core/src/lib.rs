@@ -62,6 +62,8 @@ pub mod timer;
 pub use lazuli_macros::html;
 
 pub use channel::{App, Batch, Channel, Join, Timer};
+#[doc(hidden)]
+pub use component::nested;
 pub use component::{ChannelMessage, Component, Event, Mount, Registered, Secret};
 pub use config::{Batching, Config, Heartbeat, Limits, Node};
 pub use context::{ConnInfo, Context, Flash, Present, Scope, Scroll, Shown, To};

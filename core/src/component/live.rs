@@ -4,7 +4,7 @@ use super::{ChannelMessage, Component, Event, Mount};
 use crate::channel::{App, Channel, Timer};
 use crate::context::Context;
 use crate::error::{Refused, Result};
-use crate::html::Render;
+use crate::html::{Nested, Render};
 use alloc::boxed::Box;
 
 /// Makes an instance from props, which are JSON.
@@ -27,6 +27,8 @@ pub trait Part<A: App> {
     fn on_channel_message(&mut self, cx: &mut Context<'_, A>, message: &ChannelMessage<'_>) -> Result;
     /// See [`Component::on_update`].
     fn on_update(&mut self, cx: &mut Context<'_, A>) -> Result;
+    /// See [`Component::on_props`].
+    fn on_props(&mut self, new: Nested);
 }
 
 /// A component as a channel.
@@ -74,5 +76,11 @@ impl<A: App, C: Component<A>> Part<A> for Live<C> {
 
     fn on_update(&mut self, cx: &mut Context<'_, A>) -> Result {
         self.0.on_update(cx)
+    }
+
+    fn on_props(&mut self, new: Nested) {
+        if let Some(Live(new)) = new.take::<Live<C>>() {
+            self.0.on_props(new);
+        }
     }
 }

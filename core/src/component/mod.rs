@@ -14,13 +14,14 @@ pub(crate) use live::{Live, MakeComponent, NotMade};
 pub use token::Secret;
 pub(crate) use token::{Bound, Claim, Invalid, SessionId, Tokens, cookie, session_of, until};
 
-use crate::channel::{App, Timer};
+use crate::channel::{App, Channel, Timer};
 use crate::context::Context;
 use crate::error::Result;
-use crate::html::Render;
+use crate::html::{Nested, Render};
 use crate::request::Request;
 use crate::spark::Session;
 use crate::time::Timestamp;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
@@ -77,11 +78,34 @@ pub trait Component<A: App = ()>: Send + 'static {
         Ok(())
     }
 
+    /// For a component in the markup of another: what it uses of its surroundings is another. `new` is what would be made there
+    /// now; take over from it what is to change. What it changes is in the render that is under way.
+    fn on_props(&mut self, new: Self)
+    where
+        Self: Sized,
+    {
+        let _ = new;
+    }
+
     /// The component is gone from its page, or the page is gone. It has left its rooms already, and what is sent to it goes
     /// nowhere. Not called after a panic.
     fn on_unmount(&mut self, cx: &mut Context<'_, A>) -> Result {
         Ok(())
     }
+}
+
+/// What `@component(…)` of `html!` makes of its expression.
+#[doc(hidden)]
+pub fn nested<A: App, C: Component<A>>(component: C) -> Nested {
+    let nested = Nested::new(Live(component), |component, sink| {
+        if let Some(Live(component)) = component.downcast_ref::<Live<C>>() {
+            component.render().render(sink);
+        }
+    });
+    nested.kept(|component| match component.downcast::<Live<C>>() {
+        Ok(component) => Box::new(component as Box<dyn Channel<A>>),
+        Err(other) => other,
+    })
 }
 
 /// What the maker of a component gets to see: on the first paint by the page's request, and when the page is connected by

@@ -171,6 +171,26 @@ impl<A: App> Context<'_, A> {
         }
     }
 
+    /// Sends an event to the component in whose markup this one stands: to its
+    /// [`Component::on_event`](crate::Component::on_event), as [`Context::to_page`] does. One that stands in no other's has nobody to tell.
+    pub fn to_parent(&mut self, event: &str, data: &(impl Serialize + ?Sized)) {
+        self.tell_kin(true, event, data);
+    }
+
+    /// Sends an event to the components that stand right in this one's markup.
+    pub fn to_children(&mut self, event: &str, data: &(impl Serialize + ?Sized)) {
+        self.tell_kin(false, event, data);
+    }
+
+    fn tell_kin(&mut self, outwards: bool, event: &str, data: &(impl Serialize + ?Sized)) {
+        if self.number().is_some()
+            && let Some(data) = self.encode_json(data)
+        {
+            let event = self.fx.name(event);
+            self.fx.list.push(Effect::KinEvent { outwards, event, data });
+        }
+    }
+
     /// Records a command, which is made from the component's number on its socket.
     fn command<C: Serialize>(&mut self, make: impl FnOnce(u32) -> C) {
         if let Some(number) = self.number()

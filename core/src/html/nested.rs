@@ -4,21 +4,32 @@ use super::sink::{Render, Sink};
 use alloc::boxed::Box;
 use core::any::Any;
 
-/// A component that was made to stand in the markup of another, and what it is to the code that does not know its type.
+/// A component that was made to stand in the markup of another, and what it is to code that does not know its type.
 pub struct Nested {
     component: Box<dyn Any + Send>,
     render: fn(&(dyn Any + Send), &mut Sink<'_>),
+    keep: fn(Box<dyn Any + Send>) -> Box<dyn Any + Send>,
 }
 
 impl Nested {
-    /// `render` gets what `component` is.
+    /// A component that `render` renders; it gets what `component` is.
     pub fn new<C: Send + 'static>(component: C, render: fn(&(dyn Any + Send), &mut Sink<'_>)) -> Nested {
-        Nested { component: Box::new(component), render }
+        Nested { component: Box::new(component), render, keep: |component| component }
+    }
+
+    /// The same, kept by a stage as what `keep` makes of it.
+    pub(crate) fn kept(self, keep: fn(Box<dyn Any + Send>) -> Box<dyn Any + Send>) -> Nested {
+        Nested { keep, ..self }
     }
 
     /// The component, if it is of this type.
     pub fn take<C: 'static>(self) -> Option<C> {
         self.component.downcast().ok().map(|component| *component)
+    }
+
+    /// What a stage keeps, if it is of this type.
+    pub(crate) fn keep<K: 'static>(self) -> Option<K> {
+        (self.keep)(self.component).downcast().ok().map(|kept| *kept)
     }
 }
 

@@ -153,10 +153,13 @@ impl Reader {
     /// program was compiled.
     fn check(&mut self, template: &'static Template) {
         // A view is in a `div`, and so the components in it.
-        let holder: &[&str] = if self.around.get(1).map_or(template, |own| own.template).is_page() { &[] } else { &["div"] };
+        let holder: &[&str] =
+            if self.around.get(1).map_or(template, |own| own.template).is_page() { &[] } else { &["div"] };
         let around = self.around.iter().chain([&self.at]).map(|level| {
             // The slot of a list is over for its own level as soon as its rows begin.
-            level.template.inside(level.slot.wrapping_sub(usize::from(level.slot > 0 && !core::ptr::eq(level, &self.at))))
+            level
+                .template
+                .inside(level.slot.wrapping_sub(usize::from(level.slot > 0 && !core::ptr::eq(level, &self.at))))
         });
         let chain: Vec<&str> = holder.iter().copied().chain(around.flatten().copied()).collect();
         if let Err(misplaced) = lazuli_markup::check(&chain, template.roots) {

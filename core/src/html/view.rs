@@ -1,9 +1,9 @@
 //! What is shown, and how it becomes something else.
 
+use super::fault::Fault;
 use super::markup::Markup;
 use super::nested::Stage;
 use super::read::{Numbering, Reader};
-use super::fault::Fault;
 use super::sink::{Pass, Render, Sink};
 use super::template::{Slot, Template};
 use super::texts::Texts;

@@ -5,9 +5,9 @@
 
 mod rows;
 
+use super::fault::Flaw;
 use super::list::Plan;
 use super::patch::Out;
-use super::fault::Flaw;
 use super::sink::DEEPEST;
 use super::template::{Slot, Template};
 use super::texts::Texts;

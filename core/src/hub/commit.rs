@@ -134,6 +134,7 @@ impl<A: App> Hub<A> {
             }
             Effect::Track { room, meta } => self.track(instance, seat.conn, fx.text(&room), meta),
             Effect::Page(frame) => self.command(seat.socket, frame),
+            Effect::KinEvent { outwards, event, data } => self.tell_kin(seat.conn, outwards, fx.text(&event), &data),
             Effect::PageEvent { name, event, data } => self.tell_page(seat, fx.text(&name), fx.text(&event), &data),
             Effect::Untrack(room) => self.untrack(instance, seat.conn, fx.text(&room)),
             _ => {}

@@ -8,6 +8,7 @@ use crate::component::{Bound, ChannelMessage, Claim, Event, Invalid, Mount, NotM
 use crate::context::Context;
 use crate::error::{Error, Refused, Result};
 use crate::frame::{Frame, Kind};
+use crate::html::View;
 use crate::id::ConnId;
 use crate::input::Message;
 use crate::life::Life;
@@ -19,6 +20,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::mem;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -30,6 +32,9 @@ const CIRCLES: u32 = 100_000;
 #[derive(Serialize)]
 struct Answered<'a> {
     component_id: u32,
+    /// The numbers of those in its markup, in the order of its shape; a patch names them itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    components: Vec<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<&'a RawValue>,
 }
@@ -117,8 +122,7 @@ impl<A: App> Hub<A> {
 
     /// The component with a number on a socket; if there is none, the peer is told.
     fn component_of(&mut self, socket: ConnId, number: u32, reference: Option<u32>) -> Option<ConnId> {
-        let page = self.state.conns.get(socket).and_then(Conn::spark).and_then(|spark| spark.page.as_ref());
-        let conn = page.and_then(|page| page.components.get(&number).copied());
+        let conn = self.state.component(socket, number);
         if conn.is_none() {
             let said = format!("No component {number} is mounted here");
             self.log(Level::Debug, "no such component", Some(socket), || said.clone());
@@ -136,7 +140,11 @@ impl<A: App> Hub<A> {
                 if whole.is_some() {
                     self.count_patch(patch.len());
                 }
-                self.reply(socket, None, reference, "ok", &Answered { component_id: number, patch: whole });
+                let conn = self.state.component(socket, number);
+                let mounted = conn.and_then(|conn| self.state.conns.get(conn)).and_then(Conn::mounted);
+                let view = mounted.and_then(|mounted| mounted.view.as_ref()).filter(|_| whole.is_none());
+                let components = view.map(View::components).unwrap_or_default();
+                self.reply(socket, None, reference, "ok", &Answered { component_id: number, components, patch: whole });
             }
             Err(NotMounted { message, code: "REFUSED", http, close }) => {
                 self.refuse_join(socket, About::Socket, Some(reference), &message, http, close);
@@ -149,13 +157,7 @@ impl<A: App> Hub<A> {
     }
 
     /// Mounts a component and gives its number. `patch` gets what the page has to change, if anything.
-    fn try_mount(
-        &mut self,
-        socket: ConnId,
-        token: &str,
-        fresh: bool,
-        patch: &mut alloc::vec::Vec<u8>,
-    ) -> Result<u32, NotMounted> {
+    fn try_mount(&mut self, socket: ConnId, token: &str, fresh: bool, patch: &mut Vec<u8>) -> Result<u32, NotMounted> {
         let Some(found) = self.state.conns.get(socket) else { return Err(NotMounted::failed()) };
         let Some(spark) = found.spark() else { return Err(NotMounted::failed()) };
         let most = self.state.limits_of(found).components;
@@ -187,14 +189,7 @@ impl<A: App> Hub<A> {
         conn.life = Life::Open;
         let more = conn.more();
         more.via = Some((socket, Form::COMPONENT));
-        more.mounted = Some(Box::new(Mounted {
-            number,
-            props: claim.props.into(),
-            view: None,
-            whole: false,
-            changed: false,
-            remade: None,
-        }));
+        more.mounted = Some(Box::new(Mounted::new(number, claim.props)));
         let conn = self.state.conns.insert(conn);
         self.state.components += 1;
         self.attach(conn, Some(instance));
@@ -339,7 +334,10 @@ impl<A: App> Hub<A> {
         let Some(known) = self.routes.components.get(name) else { return };
         let event: Arc<str> = event.into();
         for conn in self.state.components_on(from.socket) {
-            if conn != from.conn && self.state.conns.get(conn).is_some_and(|found| found.route == known.index) {
+            let is_named = |found: &Conn| {
+                found.route == known.index && found.mounted().is_some_and(|mounted| mounted.within.is_none())
+            };
+            if conn != from.conn && self.state.conns.get(conn).is_some_and(is_named) {
                 self.work.push_back(Work::PageEvent { conn, event: event.clone(), data: data.clone() });
             }
         }
@@ -366,6 +364,8 @@ impl<A: App> Hub<A> {
             }
         };
         self.answer_error(conn, reference, &error);
+        let outer = self.state.conns.get(conn).and_then(Conn::mounted).and_then(|mounted| mounted.within);
+        let conn = if error.close_code().is_some() { outer.map_or(conn, |(outer, _)| outer) } else { conn };
         match error.close_code() {
             Some(code) => self.end_with(conn, code, error.message()),
             None => self.tell_failed(conn, error.message(), false),
@@ -374,6 +374,14 @@ impl<A: App> Hub<A> {
 
     /// Makes a component anew from the props that its page was rendered with. One that panics again at once is given up.
     fn make_anew(&mut self, conn: ConnId, instance: u32) {
+        let within = self.state.conns.get(conn).and_then(Conn::mounted).and_then(|mounted| mounted.within);
+        if let Some((outer, _)) = within {
+            // What is shown of it is in that one's view, and may depend on what was lost.
+            self.drop_channel(instance);
+            let Some(instance) = self.state.conns.get(outer).map(|found| found.instance) else { return };
+            return self.make_anew(outer, instance);
+        }
+        self.end_nest(conn, 1011, "Internal server error");
         self.drop_channel(instance);
         self.detach(instance);
         let now = self.state.now;

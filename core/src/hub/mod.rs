@@ -6,6 +6,7 @@ mod commit;
 mod components;
 mod deliver;
 mod ending;
+mod nested;
 mod open;
 mod pages;
 mod patches;

@@ -5,7 +5,8 @@
 //! just had one. A socket that has no credit is left until it has: then it gets one patch to the present, never several.
 
 use super::Hub;
-use super::callback::{self, Answer, Failure};
+use super::callback::{Answer, Failure};
+use super::nested::{Found, Nursery};
 use super::state::{Conn, Due};
 use crate::channel::App;
 use crate::flow::SlowPolicy;
@@ -35,7 +36,21 @@ impl<A: App> Hub<A> {
     pub(super) fn may_have_changed(&mut self, conn: ConnId) {
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let socket = found.socket();
-        let Some(mounted) = found.mounted_mut().filter(|mounted| !mounted.changed) else { return };
+        let Some(mounted) = found.mounted_mut() else { return };
+        if let Some((outer, _)) = mounted.within {
+            // What it shows is in that one's view.
+            let was_touched = mem::replace(&mut mounted.changed, true);
+            let outer_mounted = self.state.conns.get_mut(outer).and_then(Conn::mounted_mut);
+            if let Some(nest) = outer_mounted.and_then(|mounted| mounted.nest.as_mut())
+                && !was_touched
+            {
+                nest.touched.push(conn);
+            }
+            return self.may_have_changed(outer);
+        }
+        if mounted.changed {
+            return;
+        }
         mounted.changed = true;
         let Some(socket) = socket else { return };
         if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
@@ -174,6 +189,9 @@ impl<A: App> Hub<A> {
                 mounted.changed = false;
                 return self.on_component_failure(conn, instance, None, failure);
             }
+            if !self.update_touched(conn) {
+                return;
+            }
         }
         let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
         mounted.changed = false;
@@ -187,27 +205,24 @@ impl<A: App> Hub<A> {
         out.push(b',');
         let patch = out.len();
         let mut fault = None;
-        let rendered = self.render(instance, |renderer, render| {
-            let shown = match &mut view {
-                Some(shown) => shown,
-                none => {
-                    whole = true;
-                    none.insert(renderer.mount(render, None)?)
-                }
-            };
+        let rendered = self.render(conn, instance, |renderer, render, nursery| {
+            whole |= view.is_none();
+            let shown = view.get_or_insert_default();
             if !whole {
-                match renderer.update(shown, render, None, out) {
+                match renderer.update(shown, render, Some(nursery), out) {
                     Ok(is_changed) => return Ok(is_changed),
+                    Err(said) if nursery.has_panicked() => return Err(said),
                     Err(said) => fault = Some(said.to_string()),
                 }
                 out.truncate(patch);
+                nursery.again();
             }
-            renderer.whole(shown, render, None, out).map(|()| true)
+            renderer.whole(shown, render, Some(nursery), out).map(|()| true)
         });
         if let Some(fault) = fault {
             self.log(Level::Error, "a render that cannot be compared", Some(conn), || fault);
         }
-        let is_changed = matches!(rendered, Ok(true));
+        let is_changed = matches!(rendered, Ok((true, _)));
         if is_changed {
             self.count_patch(out.len() - patch);
         } else {
@@ -217,23 +232,25 @@ impl<A: App> Hub<A> {
             mounted.view = view;
             mounted.whole = rendered.is_err();
         }
-        if let Err(unrendered) = rendered {
-            self.on_unrendered(conn, instance, unrendered);
+        match rendered {
+            Ok((_, found)) => self.settle_nest(conn, found),
+            Err(unrendered) => self.on_unrendered(conn, instance, unrendered),
         }
     }
 
     /// Renders what a newly mounted component shows, and compares it with what its page says to show. `false`: it could not be.
     pub(super) fn first_view(&mut self, conn: ConnId, fingerprint: u64, fresh: bool, out: &mut Vec<u8>) -> bool {
         let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return false };
-        let view = self.render(instance, |renderer, render| {
-            let mut view = renderer.mount(render, None)?;
+        let view = self.render(conn, instance, |renderer, render, nursery| {
+            let mut view = renderer.mount(render, Some(nursery))?;
             if fresh || view.fingerprint() != fingerprint {
-                renderer.whole(&mut view, render, None, out)?;
+                nursery.again();
+                renderer.whole(&mut view, render, Some(nursery), out)?;
             }
             Ok(view)
         });
         match view {
-            Ok(view) => {
+            Ok((view, found)) => {
                 if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
                     mounted.view = Some(view);
                     mounted.changed = false;
@@ -242,6 +259,7 @@ impl<A: App> Hub<A> {
                 if let Some(page) = socket.and_then(|socket| self.state.conns.get_mut(socket)?.page()) {
                     page.changed.retain(|changed| *changed != conn);
                 }
+                self.settle_nest(conn, found);
                 true
             }
             Err(Unrendered::Fault(fault)) => {
@@ -256,24 +274,29 @@ impl<A: App> Hub<A> {
         }
     }
 
-    /// Runs a component's render.
+    /// Runs a component's render, with a stage for the components in it.
     fn render<T>(
         &mut self,
+        conn: ConnId,
         instance: u32,
-        mut with: impl FnMut(&mut Renderer, &dyn Render) -> Result<T, Fault>,
-    ) -> Result<T, Unrendered> {
-        let renderer = &mut self.state.renderer;
-        let channel = self.channels.get_mut(instance as usize).and_then(Option::as_mut);
-        let Some(part) = channel.and_then(|channel| channel.component()) else {
-            return Err(Unrendered::Fault("there is no component".into()));
-        };
-        let mut result = None;
-        let run = callback::contain(|| part.render(&mut |render| result = Some(with(renderer, render))));
-        match (run, result) {
-            (Err(panic), _) => Err(Unrendered::Panic(panic)),
-            (Ok(()), Some(Ok(value))) => Ok(value),
-            (Ok(()), Some(Err(fault))) => Err(Unrendered::Fault(fault.to_string())),
-            (Ok(()), None) => Err(Unrendered::Fault("there is no render".into())),
+        mut with: impl FnMut(&mut Renderer, &dyn Render, &mut Nursery<'_, A>) -> Result<T, Fault>,
+    ) -> Result<(T, Found<A>), Unrendered> {
+        let none = || Unrendered::Fault("there is no component".into());
+        let run = self.on_stage(conn, instance, |renderer, channel, nursery| {
+            let mut result = None;
+            if let Some(part) = channel.component() {
+                part.render(&mut |render| result = Some(with(renderer, render, nursery)));
+            }
+            result
+        });
+        let (value, found, fault) = run.ok_or_else(none)?.map_err(Unrendered::Panic)?;
+        match (value, fault) {
+            (Some(Ok(value)), None) => Ok((value, found)),
+            (value, fault) => {
+                self.keep_nest(conn, found);
+                let said = fault.map(Into::into).or(value.and_then(Result::err).map(|fault| fault.to_string()));
+                Err(said.map_or_else(none, Unrendered::Fault))
+            }
         }
     }
 

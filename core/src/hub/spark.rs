@@ -304,6 +304,7 @@ impl<A: App> Hub<A> {
         if is_planted(Canary::AfterEnd) {
             self.send_one(conn, &Frame::new(Kind::Text, b"late"));
         }
+        self.end_nest(conn, code, &reason);
         self.detach(instance);
         self.forget_conn(conn);
         self.work.push_back(Work::Close { instance, code, reason });
@@ -312,6 +313,7 @@ impl<A: App> Hub<A> {
     /// Forgets a channel or a component that was never connected.
     pub(super) fn forget_channel(&mut self, conn: ConnId) {
         let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { return };
+        self.end_nest(conn, 1011, "");
         self.detach(instance);
         self.forget_conn(conn);
         self.state.forget_instance(instance);
@@ -329,6 +331,21 @@ impl<A: App> Hub<A> {
             self.state.components -= 1;
             if let Some(page) = spark.and_then(|spark| spark.page.as_mut()) {
                 page.components.remove(&mounted.number);
+            }
+            // Where it is shown still, another one is made when that is rendered next.
+            if let Some((outer, _)) = mounted.within
+                && let Some(nest) = self
+                    .state
+                    .conns
+                    .get_mut(outer)
+                    .and_then(Conn::mounted_mut)
+                    .and_then(|mounted| mounted.nest.as_mut())
+            {
+                let was_there = nest.instances.remove(&mounted.number).is_some();
+                if was_there {
+                    nest.places.retain(|_, placed| placed.conn != conn);
+                    self.may_have_changed(outer);
+                }
             }
             return;
         }

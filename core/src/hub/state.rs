@@ -231,6 +231,44 @@ pub(crate) struct Mounted {
     pub(crate) changed: bool,
     /// When it was last made anew after a panic.
     pub(crate) remade: Option<Time>,
+    /// For one in the markup of others: the outermost of those, which shows it, and the one right around it.
+    pub(crate) within: Option<(ConnId, ConnId)>,
+    /// The components in its markup, and in theirs.
+    pub(crate) nest: Option<Box<Nest>>,
+}
+
+impl Mounted {
+    pub(crate) fn new(number: u32, props: &str) -> Mounted {
+        Mounted {
+            number,
+            props: props.into(),
+            view: None,
+            whole: false,
+            changed: false,
+            remade: None,
+            within: None,
+            nest: None,
+        }
+    }
+}
+
+/// The components in the markup of one.
+#[derive(Default)]
+pub(crate) struct Nest {
+    /// By their places.
+    pub(crate) places: BTreeMap<u64, Placed>,
+    /// Their instances, by number.
+    pub(crate) instances: BTreeMap<u32, u32>,
+    /// Those of which a callback has succeeded since they were last shown.
+    pub(crate) touched: Vec<ConnId>,
+}
+
+/// A component in the markup of another.
+pub(crate) struct Placed {
+    pub(crate) conn: ConnId,
+    pub(crate) number: u32,
+    /// The word of what it uses of its surroundings.
+    pub(crate) uses: u64,
 }
 
 /// A connection's decided end.
@@ -343,6 +381,11 @@ impl State {
     pub(crate) fn components_on(&self, socket: ConnId) -> Vec<ConnId> {
         let page = self.conns.get(socket).and_then(Conn::spark).and_then(|spark| spark.page.as_ref());
         page.map(|page| page.components.values().copied().collect()).unwrap_or_default()
+    }
+
+    /// The component that has this number on a socket.
+    pub(crate) fn component(&self, socket: ConnId, number: u32) -> Option<ConnId> {
+        self.conns.get(socket)?.spark()?.page.as_ref()?.components.get(&number).copied()
     }
 
     /// Whether a connection is a component.
