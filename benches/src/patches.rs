@@ -63,7 +63,9 @@ impl Published {
         let lines = include_str!("../data/published.tsv").lines().filter(|line| !line.starts_with('#'));
         let rest = lines.filter_map(|line| line.split_once('\t')).find(|(found, _)| *found == name)?.1;
         let numbers: Vec<usize> = rest.split('\t').map_while(|number| number.parse().ok()).collect();
-        let [liveview, dioxus, floor, liveview_deflated, dioxus_deflated, floor_deflated] = numbers[..] else { return None };
+        let [liveview, dioxus, floor, liveview_deflated, dioxus_deflated, floor_deflated] = numbers[..] else {
+            return None;
+        };
         Some(Published {
             liveview: [liveview, liveview_deflated],
             dioxus: [dioxus, dioxus_deflated],

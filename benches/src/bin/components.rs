@@ -58,14 +58,24 @@ fn tables() -> Result<(), Box<dyn Error>> {
     }
     println!();
     let mut judge = Judge::default();
-    judge.ratios("warm, of LiveView's best", &rows, |row| (row.sent.patch.len(), row.published.liveview[0]), Some(0.33));
+    judge.ratios(
+        "warm, of LiveView's best",
+        &rows,
+        |row| (row.sent.patch.len(), row.published.liveview[0]),
+        Some(0.33),
+    );
     judge.ratios(
         "cold, of LiveView's best",
         &rows,
         |row| (row.sent.patch.len() + row.sent.new_templates, row.published.liveview[0]),
         Some(0.33),
     );
-    judge.ratios("deflated, of LiveView's best deflated", &rows, |row| (row.sent.deflated(), row.published.liveview[1]), None);
+    judge.ratios(
+        "deflated, of LiveView's best deflated",
+        &rows,
+        |row| (row.sent.deflated(), row.published.liveview[1]),
+        None,
+    );
     judge.ratios("warm, of dioxus", &rows, |row| (row.sent.patch.len(), row.published.dioxus[0]), None);
     judge.ratios("warm, of the floor", &rows, |row| (row.sent.patch.len(), row.published.floor[0]), None);
     let bytes = |name: &str| rows.iter().find(|row| row.name == name).map_or(0, |row| row.sent.patch.len());

@@ -9,7 +9,7 @@ pub(super) const NEW: u32 = u32::MAX;
 /// How rows become others. Its memory is used again.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// Runs of old rows that go, the last first.
+    /// Runs of old rows that go.
     pub(super) removed: Vec<Range<u32>>,
     /// What is done with those that stay.
     pub(super) order: Order,
@@ -107,7 +107,6 @@ impl Plan {
                 _ => self.removed.push(row..row + 1),
             }
         }
-        self.removed.reverse();
     }
 
     /// Finds how those that stay come into their new order. `first`: the row before which nothing changed.
@@ -220,7 +219,7 @@ mod tests {
         let (mut plan, mut sources) = (Plan::default(), Vec::new());
         plan.make(Keys::Strided(old, 1), Keys::Strided(new, 1), &mut sources);
         let mut rows = old.to_vec();
-        for run in &plan.removed {
+        for run in plan.removed.iter().rev() {
             rows.drain(run.start as usize..run.end as usize);
         }
         match &plan.order {
@@ -271,7 +270,7 @@ mod tests {
     fn rows_that_go_go_in_runs() {
         let old: Vec<u64> = (0..10).collect();
         let (_, plan) = play(&old, &[0, 1, 5, 9]);
-        assert_eq!((plan.removed, plan.order), ([6..9, 2..5].into(), Order::Same));
+        assert_eq!((plan.removed, plan.order), ([2..5, 6..9].into(), Order::Same));
     }
 
     proptest! {

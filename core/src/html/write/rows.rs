@@ -96,8 +96,17 @@ impl Writer {
         list.old_end = end;
         plan.make(old, new, sources);
         let number = list.number.into();
-        for run in &plan.removed {
-            self.out.ints(&[-2, number, run.start.into(), run.len() as i64]);
+        match &plan.removed[..] {
+            [] => {}
+            [run] => self.out.ints(&[-2, number, run.start.into(), run.len() as i64]),
+            runs => {
+                self.out.ints(&[-2, number]);
+                let mut stays = 0;
+                self.out.array(runs.iter().flat_map(|run| {
+                    let before = core::mem::replace(&mut stays, run.end);
+                    [run.start - before, run.end - run.start]
+                }));
+            }
         }
         match &plan.order {
             Order::Same => {}
@@ -108,7 +117,7 @@ impl Writer {
             }
             Order::Permuted(at, order) => {
                 self.out.ints(&[-4, number, (*at).into()]);
-                self.out.array(order);
+                self.out.array(order.iter().copied());
             }
         }
         let removed = core::mem::take(&mut self.plan.removed);
