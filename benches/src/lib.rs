@@ -12,3 +12,4 @@ pub mod idle;
 pub mod links;
 pub mod patches;
 pub mod scenario;
+pub mod steps;
