@@ -44,7 +44,8 @@ fn run(name: &str, repeats: usize) -> Result<(), Box<dyn Error>> {
 
 fn tables(prefix: &str) -> Result<(), Box<dyn Error>> {
     let chosen = |scenario: &Scenario| scenario.full_name().starts_with(prefix);
-    let operations: Vec<Scenario> = BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(COMPONENTS).filter(chosen).collect();
+    let operations: Vec<Scenario> =
+        BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(COMPONENTS).filter(chosen).collect();
     let growth: Vec<[Scenario; 2]> = GROWTH.into_iter().filter(|[few, _]| chosen(few)).collect();
     let idle = "idle".starts_with(prefix);
     if operations.is_empty() && growth.is_empty() && !idle {

@@ -13,6 +13,8 @@ pub(super) struct Plan {
     pub(super) removed: Vec<Range<u32>>,
     /// What is done with those that stay.
     pub(super) order: Order,
+    /// So many rows at the start are what they were.
+    pub(super) first: usize,
     old: Vec<(u64, u32)>,
     taken: Vec<u32>,
     gone: Vec<bool>,
@@ -52,6 +54,7 @@ impl Plan {
         let ends = (0..shorter - first).find(|at| old.get(before - 1 - at) != new.get(after - 1 - at));
         let last = ends.unwrap_or(shorter - first);
         let (old_middle, new_middle) = (first..before - last, first..after - last);
+        self.first = first;
         sources.extend(0..first as u32);
         if old_middle.is_empty() {
             sources.extend(new_middle.map(|_| NEW));
@@ -191,10 +194,7 @@ impl Keys<'_> {
     /// How many of the first `most` keys are the same.
     fn common_start(self, other: Keys<'_>, most: usize) -> usize {
         match (self, other) {
-            (Keys::Strided(a, stride), Keys::Strided(b, _)) => {
-                let mut rows = a.chunks_exact(stride.max(1)).zip(b.chunks_exact(stride.max(1)));
-                rows.position(|(a, b)| a[0] != b[0]).unwrap_or(most)
-            }
+            (Keys::Strided(a, stride), Keys::Strided(b, _)) => common_rows(a, b, stride.max(1)).min(most),
             _ => (0..most).find(|at| self.get(*at) != other.get(*at)).unwrap_or(most),
         }
     }
@@ -207,6 +207,26 @@ impl Keys<'_> {
         .copied()
         .unwrap_or(0)
     }
+}
+
+/// How many rows have the same keys, from the first on.
+fn common_rows(a: &[u64], b: &[u64], stride: usize) -> usize {
+    // Most rows are the same as a whole, which is found out for many at once by what the machine does fastest.
+    const MANY: usize = 32;
+    let mut same = 0;
+    for (a, b) in a.chunks(MANY * stride).zip(b.chunks(MANY * stride)) {
+        let rows = a.len() / stride;
+        let found = if a == b {
+            rows
+        } else {
+            a.chunks_exact(stride).zip(b.chunks_exact(stride)).take_while(|(a, b)| a[0] == b[0]).count()
+        };
+        same += found;
+        if found < rows {
+            break;
+        }
+    }
+    same
 }
 
 #[cfg(test)]
