@@ -35,7 +35,11 @@ pub struct Case {
 }
 
 impl Case {
-    fn new(name: impl Into<String>, old: &(impl Model + Clone + Send + 'static), new: impl Model + Send + 'static) -> Case {
+    fn new(
+        name: impl Into<String>,
+        old: &(impl Model + Clone + Send + 'static),
+        new: impl Model + Send + 'static,
+    ) -> Case {
         Case { name: name.into(), old: Box::new(old.clone()), new: Box::new(new) }
     }
 }

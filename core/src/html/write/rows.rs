@@ -1,8 +1,8 @@
 //! Lists in a patch: which rows go, move and come, and which are gone past because nothing in them changed.
 
 use super::Writer;
-use crate::html::list::{Keys, NEW, Order};
 use crate::html::fault::Flaw;
+use crate::html::list::{Keys, NEW, Order};
 use crate::html::template::{Slot, Template};
 use crate::html::walk::{Place, Tree};
 
