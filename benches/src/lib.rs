@@ -9,6 +9,8 @@ pub mod corpus;
 pub mod count;
 pub mod hub;
 pub mod idle;
+pub mod joining;
 pub mod links;
 pub mod patches;
 pub mod scenario;
+pub mod steps;

@@ -3,6 +3,7 @@
 use crate::channels::room_name;
 use crate::hub::World;
 use crate::links::{Links, Sink, masked};
+use crate::steps::{html, in_turns, mounted};
 
 /// Does the measured thing once; returns how many receivers it reached.
 pub type Operation = Box<dyn FnMut() -> usize>;
@@ -103,6 +104,24 @@ pub const DRIVER: [Scenario; 3] = [
     Scenario::new("driver_joined_16", 1_000, 16_000, driver_joined).repeats(100),
 ];
 
+/// Steps of a live component with so many rows. Each is done and undone in turns, and what is told is the mean.
+pub const COMPONENTS: [Scenario; 12] = [
+    Scenario::new("step_nothing", 1_000, 0, |_| in_turns("table_noop_1k")).goal(STEP),
+    Scenario::new("step_select", 1_000, 1, |_| in_turns("table_select_1k")).goal(STEP),
+    Scenario::new("step_remove_insert", 1_000, 1, |_| in_turns("table_remove_1k")),
+    Scenario::new("step_swap", 1_000, 1, |_| in_turns("table_swap_1k")),
+    Scenario::new("step_update_every_tenth", 1_000, 1, |_| in_turns("table_update10_1k")),
+    Scenario::new("step_shuffle", 1_000, 1, |_| in_turns("table_shuffle_1k")).repeats(100),
+    Scenario::new("step_create_clear", 1_000, 1, |_| in_turns("table_create_1k")).repeats(100),
+    Scenario::new("step_replace", 1_000, 1, |_| in_turns("table_replace_1k")).repeats(100),
+    Scenario::new("step_select", 10_000, 1, |_| in_turns("table_select_10k")).repeats(100),
+    Scenario::new("step_chat_append", 200, 1, |_| in_turns("chat_append")),
+    Scenario::new("to_html", 1_000, 1, |_| html("table_noop_1k")).repeats(100),
+    Scenario::new("mount", 1_000, 1, |_| mounted("table_noop_1k")).repeats(100),
+];
+
+const STEP: Goal = Goal { instructions: Some(200_000), ..Goal::NONE };
+
 /// The same event among few and among many: each is there at both sizes.
 pub const GROWTH: [[Scenario; 2]; 6] = [
     few_and_many("message_among_connections", 1, dispatch),
@@ -119,7 +138,7 @@ const fn few_and_many(name: &'static str, receivers: usize, make: fn(usize) -> O
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = Scenario> {
-    BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(GROWTH.into_iter().flatten())
+    BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(COMPONENTS).chain(GROWTH.into_iter().flatten())
 }
 
 /// Numbers below `size`, far apart, so that no two operations touch the same.

@@ -354,6 +354,8 @@ fn the_histories_use_all_of_the_language() {
             let patch = world.update(&state).unwrap();
             let items: Vec<serde_json::Value> =
                 if patch.is_empty() { Vec::new() } else { serde_json::from_slice(&patch).unwrap() };
+            let runs = items.windows(3).filter(|window| window[0] == -2 && window[2].is_array());
+            *seen.entry("-2 of several runs".into()).or_default() += runs.count();
             for item in items {
                 let what = match item {
                     serde_json::Value::Number(number)
@@ -373,7 +375,7 @@ fn the_histories_use_all_of_the_language() {
             }
         }
     }
-    for what in ["-1", "-2", "-3", "-4", "-5", "splice", "append"] {
+    for what in ["-1", "-2", "-3", "-4", "-5", "-2 of several runs", "splice", "append"] {
         assert!(seen.get(what).copied().unwrap_or(0) > 20, "{what} is rare: {seen:?}");
     }
 }

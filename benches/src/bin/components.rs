@@ -8,6 +8,7 @@
 use lazuli::html::{Renderer, to_html};
 use lazuli_benches::corpus::{Case, case, cases};
 use lazuli_benches::count::{Counting, blocks};
+use lazuli_benches::joining;
 use lazuli_benches::patches::{Published, Sent, mean, names};
 use serde_json::json;
 use std::error::Error;
@@ -85,11 +86,14 @@ fn tables() -> Result<(), Box<dyn Error>> {
     let (allocated, said) = retained("table_noop_1k")?;
     judge.most("a table of 1,000 rows, retained bytes in the allocator", allocated, 32_000);
     judge.most("the same, as `View::memory` tells", said, 32_000);
+    let joined = joining::bytes("table_noop_1k")?;
+    judge.most("a page with 1,000 rows joined, nothing changed, bytes in both directions, token apart", joined, 100);
     if judge.missed > 0 { Err(format!("{} goals missed", judge.missed).into()) } else { Ok(()) }
 }
 
+/// What is nothing is left out of means.
 fn ratio(ours: usize, theirs: usize) -> Option<f64> {
-    (ours + theirs > 0).then(|| ours as f64 / theirs as f64)
+    (ours > 0 && theirs > 0).then(|| ours as f64 / theirs as f64)
 }
 
 fn shown(ratio: Option<f64>) -> String {

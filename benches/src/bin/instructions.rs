@@ -11,7 +11,7 @@
 
 use lazuli_benches::count::{Counting, allocations};
 use lazuli_benches::idle::{self, Step};
-use lazuli_benches::scenario::{BROADCAST, DISPATCH, DRIVER, GROWTH, Goal, Scenario, all};
+use lazuli_benches::scenario::{BROADCAST, COMPONENTS, DISPATCH, DRIVER, GROWTH, Goal, Scenario, all};
 use std::error::Error;
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -44,7 +44,8 @@ fn run(name: &str, repeats: usize) -> Result<(), Box<dyn Error>> {
 
 fn tables(prefix: &str) -> Result<(), Box<dyn Error>> {
     let chosen = |scenario: &Scenario| scenario.full_name().starts_with(prefix);
-    let operations: Vec<Scenario> = BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).filter(chosen).collect();
+    let operations: Vec<Scenario> =
+        BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(COMPONENTS).filter(chosen).collect();
     let growth: Vec<[Scenario; 2]> = GROWTH.into_iter().filter(|[few, _]| chosen(few)).collect();
     let idle = "idle".starts_with(prefix);
     if operations.is_empty() && growth.is_empty() && !idle {

@@ -29,13 +29,17 @@ pub struct Case {
     /// What it is called: the component, and what happens to it.
     pub name: String,
     /// The state before.
-    pub old: Box<dyn Model>,
+    pub old: Box<dyn Model + Send>,
     /// The state after.
-    pub new: Box<dyn Model>,
+    pub new: Box<dyn Model + Send>,
 }
 
 impl Case {
-    fn new(name: impl Into<String>, old: &(impl Model + Clone + 'static), new: impl Model + 'static) -> Case {
+    fn new(
+        name: impl Into<String>,
+        old: &(impl Model + Clone + Send + 'static),
+        new: impl Model + Send + 'static,
+    ) -> Case {
         Case { name: name.into(), old: Box::new(old.clone()), new: Box::new(new) }
     }
 }

@@ -295,7 +295,7 @@ export function replace(view, hole, at, count, { blocks, nodes }, mode) {
   const all = hole.blocks;
   if (at + count > all.length) misfit();
   const old = all.slice(at, at + count);
-  hole.blocks = [...all.slice(0, at), ...blocks, ...all.slice(at + count)];
+  hole.blocks = all.slice(0, at).concat(blocks, all.slice(at + count));
   const isNew = mode === FRESH;
   if ((isNew || !hole.frozen) && mode !== SHAPE && (nodes || count)) {
     const parent = parentOf(view, hole);

@@ -43,6 +43,19 @@ function orderOfMove(from, to) {
  *  @param {(item: T) => [ChildNode, ChildNode]} ends the first and the last of an item's nodes
  *  @param {Node | null} last what stands behind all items */
 export function reorder(items, at, argument, isMove, parent, ends, last) {
+  const { activeElement } = document;
+  const isFocused = (/** @type {T | undefined} */ item) => item && eachNode(ends(item), (node) => node.contains(activeElement));
+  const moved = items[at];
+  if (isMove && moved && argument >= 0 && argument < items.length && !(parent?.contains(activeElement) && isFocused(moved))) {
+    // One that may leave its place: all others stay, whatever they are.
+    items.splice(argument, 0, ...items.splice(at, 1));
+    const behind = items[argument + 1];
+    const anchor = behind ? ends(behind)[0] : last;
+    const both = ends(moved);
+    if (parent && both[0].parentNode !== parent) misfit();
+    if (parent) eachNode(both, (node) => void move(parent, node, anchor));
+    return;
+  }
   const [begin, order] = isMove ? orderOfMove(at, argument) : [at, /** @type {number[]} */ (argument)];
   const old = items.slice(begin, begin + order.length);
   const fresh = order.map((index) => old[index]);
@@ -50,8 +63,6 @@ export function reorder(items, at, argument, isMove, parent, ends, last) {
   fresh.forEach((item, index) => (items[begin + index] = /** @type {T} */ (item)));
   if (!parent) return;
 
-  const { activeElement } = document;
-  const isFocused = (/** @type {T | undefined} */ item) => item && eachNode(ends(item), (node) => node.contains(activeElement));
   const kept = staying(order, parent.contains(activeElement) ? fresh.findIndex(isFocused) : -1);
   const following = items[begin + order.length];
   let next = following ? ends(following)[0] : last;

@@ -66,16 +66,24 @@ function operate(view, operation) {
   const hole = block.slots[index];
   if (Array.isArray(place) || place?.kind !== LIST) misfit();
   const at = take(view);
+  if (operation === -2) return leave(view, hole, Array.isArray(at) ? at : [at, take(view)]);
   const argument = take(view);
   if (operation === -1) {
     const mask = argument > 1 ? take(view) : 0;
     replace(view, hole, at, 0, build(view, hole, place.templates[0], argument, OTHER, undefined, mask), OTHER);
-  } else if (operation === -2) replace(view, hole, at, argument, { blocks: [] }, OTHER);
-  else if (operation === -3 || operation === -4) {
+  } else if (operation === -3 || operation === -4) {
     const parent = hole.frozen ? undefined : parentOf(view, hole);
     reorder(hole.blocks, at, argument, operation === -3, parent, endsOf, nodeAt(hole, hole.blocks.length));
     if (parent) view.touched.push(parent);
   } else misfit();
+}
+
+/** Takes rows out. @param {View} view @param {import('./blocks.js').Hole} hole
+ *  @param {any[]} runs so many stay, so many go, and so on */
+function leave(view, hole, runs) {
+  for (let at = 0, run = 0; run < runs.length; run += 2) {
+    replace(view, hole, (at += runs[run]), runs[run + 1], { blocks: [] }, OTHER);
+  }
 }
 
 /** @param {Block} block @returns {[ChildNode, ChildNode]} */

@@ -40,7 +40,8 @@ test('rows come, go and change places with one change each', async ({ bare, page
     [[-3, 1, 5, 0], list('xyaBcd'), 2],
     [[-4, 1, 1, [4, 1, 2, 3, 0]], list('xdaBcy'), 4],
     [[-5, 2, 'X', 7, 'Y'], list('XdaBcY'), 2],
-    [[-2, 1, 0, 6], list(''), 1],
+    [[-2, 1, [0, 1, 2, 2]], list('daY'), 3],
+    [[-2, 1, 0, 3], list(''), 1],
     [[-6, 'Ul', 1, 'q'], list('q'), 1],
     [[-6, 'Ul', 1, 'q'], list('q'), 0],
   ]), []);

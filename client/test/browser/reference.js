@@ -245,7 +245,12 @@ export function createReference(random) {
       const at = below(held.length);
       const n = 1 + below(held.length - at);
       held.splice(at, n);
-      return [-2, slot, at, n];
+      const rest = held.length - at;
+      if (rest < 2 || chance(0.5)) return [-2, slot, at, n];
+      // One of those behind, too.
+      const stay = 1 + below(rest - 1);
+      held.splice(at + stay, 1);
+      return [-2, slot, [at, n, stay, 1]];
     }
     if (what === 2) {
       const [from, to] = [below(held.length), below(held.length)];

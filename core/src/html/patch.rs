@@ -53,14 +53,14 @@ impl Out {
         ints.iter().for_each(|int| self.int(*int));
     }
 
-    pub(super) fn array(&mut self, items: &[u32]) {
+    pub(super) fn array(&mut self, items: impl Iterator<Item = u32>) {
         self.separate();
         self.bytes.push(b'[');
-        for (at, item) in items.iter().enumerate() {
+        for (at, item) in items.enumerate() {
             if at > 0 {
                 self.bytes.push(b',');
             }
-            push_int(&mut self.bytes, (*item).into());
+            push_int(&mut self.bytes, item.into());
         }
         self.bytes.push(b']');
     }

@@ -43,6 +43,14 @@ impl Items<'_> {
     fn index(&mut self) -> usize {
         usize::try_from(self.int()).expect("an index")
     }
+
+    /// How many rows stay and how many go, in turns: an array, or the two numbers of a single run.
+    fn runs(&mut self) -> Vec<usize> {
+        match self.next() {
+            Value::Array(runs) => runs.iter().map(|run| run.as_u64().expect("a number of rows") as usize).collect(),
+            at => vec![at.as_u64().expect("an index") as usize, self.index()],
+        }
+    }
 }
 
 fn numbered(template: &Template) -> u64 {
@@ -160,7 +168,8 @@ impl Mirror {
 
     fn list(&mut self, operation: i64, items: &mut Items<'_>) {
         let number = items.index() as u64;
-        let at = items.index();
+        let runs = if operation == -2 { items.runs() } else { Vec::new() };
+        let at = if operation == -2 { 0 } else { items.index() };
         let Some((_, Slot::List(row))) = find(self.root.as_mut().expect("a view"), number) else { panic!("no list") };
         let row = *row;
         let new = if operation == -1 {
@@ -175,7 +184,13 @@ impl Mirror {
         };
         match operation {
             -1 => drop(rows.splice(at..at, new)),
-            -2 => drop(rows.drain(at..at + items.index())),
+            -2 => {
+                let mut at = 0;
+                for run in runs.chunks(2) {
+                    at += run[0];
+                    drop(rows.drain(at..at + run[1]));
+                }
+            }
             -3 => {
                 let moved = rows.remove(at);
                 rows.insert(items.index(), moved);

@@ -19,6 +19,8 @@ pub(super) struct List {
     /// The mask of the rows that come now, and where they end.
     mask: u32,
     run: usize,
+    /// So many at the start are the first old ones.
+    first: usize,
     /// Its part of [`Writer::sources`].
     sources: usize,
     /// Its parts of [`Writer::starts`]: old rows and new ones, each with an end. Empty for rows of values alone.
@@ -46,6 +48,7 @@ impl Writer {
             same: 0,
             mask: 0,
             run: 0,
+            first: 0,
             sources: self.sources.len(),
             old_starts: self.starts.len(),
             new_starts: self.starts.len(),
@@ -95,9 +98,19 @@ impl Writer {
         };
         list.old_end = end;
         plan.make(old, new, sources);
+        list.first = plan.first;
         let number = list.number.into();
-        for run in &plan.removed {
-            self.out.ints(&[-2, number, run.start.into(), run.len() as i64]);
+        match &plan.removed[..] {
+            [] => {}
+            [run] => self.out.ints(&[-2, number, run.start.into(), run.len() as i64]),
+            runs => {
+                self.out.ints(&[-2, number]);
+                let mut stays = 0;
+                self.out.array(runs.iter().flat_map(|run| {
+                    let before = core::mem::replace(&mut stays, run.end);
+                    [run.start - before, run.end - run.start]
+                }));
+            }
         }
         match &plan.order {
             Order::Same => {}
@@ -108,7 +121,7 @@ impl Writer {
             }
             Order::Permuted(at, order) => {
                 self.out.ints(&[-4, number, (*at).into()]);
-                self.out.array(order);
+                self.out.array(order.iter().copied());
             }
         }
         let removed = core::mem::take(&mut self.plan.removed);
@@ -234,8 +247,9 @@ impl Writer {
         let sources = self.sources.get(list.sources + at..list.sources + list.rows).unwrap_or_default();
         let equal = common_start(was, is) / stride;
         let sources = sources.get(..equal).unwrap_or(sources);
-        let is_other = |(row, from): (usize, &u32)| *from as usize != source + row;
-        sources.iter().enumerate().position(is_other).unwrap_or(sources.len())
+        // Before the first key that changed, each row has its own place.
+        let sure = if source == at { list.first.saturating_sub(at).min(sources.len()) } else { 0 };
+        (sure..sources.len()).find(|row| sources[*row] as usize != source + row).unwrap_or(sources.len())
     }
 
     pub(in crate::html) fn end_list(&mut self) {

@@ -1,0 +1,27 @@
+// A WebSocket without a network behind it: the server is what a measurement says.
+
+globalThis.WebSocket = class Socket {
+  static OPEN = 1;
+  readyState = 1;
+  components = 0;
+
+  constructor() {
+    globalThis.socket = this;
+    setTimeout(() => this.onopen());
+  }
+
+  send(text) {
+    const { type, ref } = JSON.parse(text);
+    if (type === 'component_mount') {
+      const id = (this.components += 1);
+      setTimeout(() => this.say(JSON.stringify({ type: 'reply', ref, status: 'ok', payload: { component_id: id } })));
+    } else if (type === 'ping') setTimeout(() => this.say('{"type":"pong"}'));
+    else if (type === 'component_resync') this.resyncs = (this.resyncs ?? 0) + 1;
+  }
+
+  say(data) {
+    this.onmessage({ data });
+  }
+
+  close() {}
+};
