@@ -71,13 +71,13 @@ impl Component<Showcase> for Form {
                 p class="field" {
                     label for="name" { "Name" }
                     input id="name" name="name" autocomplete="name" value=(self.fields.name)
-                        aria-invalid=(name_problem.is_some()) aria-describedby="name-problem";
+                        aria-invalid=(name_problem.map(|_| "true")) aria-describedby="name-problem";
                     span id="name-problem" class="problem" role="status" { (name_problem) }
                 }
                 p class="field" {
                     label for="email" { "Email" }
                     input id="email" name="email" type="email" autocomplete="email" value=(self.fields.email)
-                        aria-invalid=(email_problem.is_some()) aria-describedby="email-problem";
+                        aria-invalid=(email_problem.map(|_| "true")) aria-describedby="email-problem";
                     span id="email-problem" class="problem" role="status" { (email_problem) }
                 }
                 div class="toolbar" {

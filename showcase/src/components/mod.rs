@@ -13,7 +13,8 @@ use crate::pages::POLICY;
 use lazuli::html::Render;
 use lazuli::route::PatternError;
 use lazuli::{Response, Result, Routes};
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -45,6 +46,13 @@ pub fn add(routes: &mut Routes<Showcase>) -> Added {
 fn page(name: &str, title: &str, content: &dyn Render) -> Result<Response> {
     let response = Response::page(&layout::page(name, title, content))?;
     Ok(response.with_header("Content-Security-Policy", POLICY)?)
+}
+
+/// What comes with an event of an element with `data-id="7"`.
+#[derive(Deserialize)]
+struct Numbered {
+    #[serde(deserialize_with = "from_text")]
+    id: u32,
 }
 
 /// For serde: a `data-…` attribute is text, also where it means a number.

@@ -1,6 +1,6 @@
 //! `/table`: the table of js-framework-benchmark, with its ids and classes.
 
-use super::{Added, from_text, page};
+use super::{Added, Numbered, page};
 use crate::app::{Context, Showcase};
 use lazuli::html::Render;
 use lazuli::{Component, Event, Flash, Result, Routes, html};
@@ -38,14 +38,8 @@ enum Said {
     Update,
     Clear,
     SwapRows,
-    Select {
-        #[serde(deserialize_with = "from_text")]
-        id: u32,
-    },
-    Remove {
-        #[serde(deserialize_with = "from_text")]
-        id: u32,
-    },
+    Select(Numbered),
+    Remove(Numbered),
 }
 
 impl Table {
@@ -72,7 +66,7 @@ impl Component<Showcase> for Table {
             div class="card" {
                 div class="toolbar" {
                     @for (id, label) in BUTTONS key=(id) {
-                        button type="button" class="quiet" id=(id) data-action=(id) on:click=(id) { (label) }
+                        button type="button" class="quiet" id=(id) on:click=(id) { (label) }
                     }
                 }
                 table class="table-striped test-data" {
@@ -112,8 +106,8 @@ impl Component<Showcase> for Table {
             Said::Clear => self.clear(),
             Said::SwapRows if self.rows.len() > 998 => self.rows.swap(1, 998),
             Said::SwapRows => {}
-            Said::Select { id } => self.selected = Some(id),
-            Said::Remove { id } => self.rows.retain(|row| row.id != id),
+            Said::Select(Numbered { id }) => self.selected = Some(id),
+            Said::Remove(Numbered { id }) => self.rows.retain(|row| row.id != id),
         }
         Ok(())
     }

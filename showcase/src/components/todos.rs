@@ -1,6 +1,6 @@
 //! `/todos`: a list of what is to be done.
 
-use super::{Added, from_text, page};
+use super::{Added, Numbered, from_text, page};
 use crate::app::{Context, Showcase};
 use lazuli::html::Render;
 use lazuli::{Component, Event, Flash, Result, Routes, html};
@@ -52,10 +52,7 @@ enum Said {
         id: u32,
         checked: bool,
     },
-    Delete {
-        #[serde(deserialize_with = "from_text")]
-        id: u32,
-    },
+    Delete(Numbered),
     Show {
         filter: Filter,
     },
@@ -123,7 +120,7 @@ impl Component<Showcase> for Todos {
                 div class="toolbar" {
                     span class="muted number" { (self.left()) " items left" }
                     @for (filter, name, label) in FILTERS key=(name) {
-                        button type="button" class="quiet" aria-pressed=(filter == self.filter)
+                        button type="button" class="quiet" aria-pressed=(if filter == self.filter { "true" } else { "false" })
                             data-filter=(name) on:click="show" { (label) }
                     }
                     @if self.left() < self.items.len() {
@@ -140,7 +137,7 @@ impl Component<Showcase> for Todos {
             Said::Toggle { id, checked } => {
                 self.items.iter_mut().filter(|todo| todo.id == id).for_each(|todo| todo.is_done = checked);
             }
-            Said::Delete { id } => {
+            Said::Delete(Numbered { id }) => {
                 self.items.retain(|todo| todo.id != id);
                 // The button that had the focus is gone; so the Tab key goes on from here.
                 cx.focus("ul");

@@ -2,9 +2,9 @@
 
 mod data;
 mod dialog;
-mod row;
+mod rows;
 
-use super::{Added, from_text, page};
+use super::{Added, Numbered, page};
 use crate::app::{Context, Showcase};
 use data::{Column, Order, User};
 use lazuli::html::Render;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub const CODE: &str = concat!(
     include_str!("users.rs"),
     "\n",
-    include_str!("users/row.rs"),
+    include_str!("users/rows.rs"),
     "\n",
     include_str!("users/dialog.rs"),
     "\n",
@@ -23,10 +23,12 @@ pub const CODE: &str = concat!(
 const ON_A_PAGE: usize = 20;
 
 pub fn add(routes: &mut Routes<Showcase>) -> Added {
-    let users = routes.component("users", |_, ()| Ok(Users::new()))?;
+    let users = routes.component("users", |_, filter: String| Ok(Users::new(filter)))?;
     let dialog = routes.component("user-dialog", |_, ()| Ok(dialog::Dialog::default()))?;
     routes.get("/users", move |cx, request| {
-        let (users, dialog) = (cx.show(&users, request, &())?, cx.show(&dialog, request, &())?);
+        // Props: what a component knows from its page. `/users?filter=ada` can be sent to somebody.
+        let filter = request.query("filter").unwrap_or_default().to_owned();
+        let (users, dialog) = (cx.show(&users, request, &filter)?, cx.show(&dialog, request, &())?);
         page("users", "Users", &html! { @(&users) @(&dialog) })
     })
 }
@@ -54,36 +56,20 @@ enum Said {
     },
     Previous,
     Next,
-    Edit {
-        #[serde(deserialize_with = "from_text")]
-        id: u32,
-    },
+    Edit(Numbered),
     /// The dialog is closed.
     Edited(Option<User>),
-    Remove {
-        #[serde(deserialize_with = "from_text")]
-        id: u32,
-    },
+    Remove(Numbered),
 }
 
 impl Users {
-    fn new() -> Users {
-        let all = data::samples();
-        let order = Order::default();
-        Users { found: data::find(&all, "", order), all, filter: String::new(), order, page: 0, edited: None }
+    fn new(filter: String) -> Users {
+        let (all, order) = (data::samples(), Order::default());
+        Users { found: data::find(&all, &filter, order), all, filter, order, page: 0, edited: None }
     }
 
     fn pages(&self) -> usize {
         self.found.len().div_ceil(ON_A_PAGE).max(1)
-    }
-
-    /// How the table is ordered by a column: an arrow, and a word for who does not see it.
-    fn order(&self, by: Column) -> (&'static str, Option<&'static str>) {
-        match self.order {
-            Order { by: other, .. } if other != by => ("", None),
-            Order { is_descending: false, .. } => ("↑", Some("ascending")),
-            Order { is_descending: true, .. } => ("↓", Some("descending")),
-        }
     }
 }
 
@@ -98,20 +84,10 @@ impl Component<Showcase> for Users {
                     span class="badge number" { (self.found.len()) " of " (self.all.len()) }
                 }
                 table class="table" {
-                    thead {
-                        tr {
-                            @for (by, data, label) in COLUMNS key=(data) {
-                                @let (arrow, order) = self.order(by);
-                                th scope="col" aria-sort=(order) {
-                                    button type="button" data-by=(data) on:click="sort" { (label) " " (arrow) }
-                                }
-                            }
-                            th scope="col" { span class="unseen" { "Actions" } }
-                        }
-                    }
+                    thead { @(rows::head(self.order)) }
                     tbody {
                         @for user in self.found.iter().skip(self.page * ON_A_PAGE).take(ON_A_PAGE) key=(user.id) {
-                            @(row::row(user))
+                            @(rows::row(user))
                         }
                     }
                 }
@@ -138,7 +114,7 @@ impl Component<Showcase> for Users {
             }
             Said::Previous => self.page = self.page.saturating_sub(1),
             Said::Next => self.page += 1,
-            Said::Edit { id } => {
+            Said::Edit(Numbered { id }) => {
                 if let Some(user) = self.all.iter().find(|user| user.id == id) {
                     self.edited = Some(id);
                     cx.to_page("user-dialog", "open", user);
@@ -155,7 +131,7 @@ impl Component<Showcase> for Users {
                     self.all.iter_mut().filter(|old| old.id == user.id).for_each(|old| *old = user.clone());
                 }
             }
-            Said::Remove { id } => {
+            Said::Remove(Numbered { id }) => {
                 self.all.retain(|user| user.id != id);
                 cx.flash(Flash::Success, "User removed successfully");
             }
@@ -170,6 +146,3 @@ impl Component<Showcase> for Users {
         Ok(())
     }
 }
-
-const COLUMNS: [(Column, &str, &str); 3] =
-    [(Column::Name, "name", "Name"), (Column::Email, "email", "E-mail"), (Column::CreatedAt, "created_at", "Created")];
