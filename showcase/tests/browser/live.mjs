@@ -256,6 +256,7 @@ test('live pages: every control has a label, and shows where the focus is', asyn
     equal(nameless, [], `controls of ${path} without a name`);
     for (let n = 0; n < 6; n += 1) {
       await page.keyboard.press('Tab');
+      if (await page.evaluate(() => document.activeElement === document.body)) continue; // behind the last one
       const ring = await page.evaluate(() => [document.activeElement.outerHTML.slice(0, 80), getComputedStyle(document.activeElement).outlineStyle]);
       check(ring[1] !== 'none', `the focus ring of ${ring[0]}`, 'visible', ring[1]);
     }
@@ -268,7 +269,7 @@ test('live pages: light, dark and on a phone', async () => {
       const page = await live(path, options);
       if (path === '/todos') {
         await add(page, 'Grind the stone', 'Wash it with lye', 'Mix it with wax, resin and oil, and knead the dough for three days');
-        await page.getByLabel('Grind the stone').check();
+        await page.getByLabel('Grind the stone', { exact: true }).check();
         await page.locator('.todo.completed').waitFor();
       }
       if (path === '/risky') await button(page, 'Read it').click();
