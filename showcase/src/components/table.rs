@@ -7,7 +7,7 @@ use lazuli::{Component, Event, Flash, Result, Routes, html};
 use serde::Deserialize;
 
 /// Rows that one page may have; a server has many pages.
-const MOST: usize = 20_000;
+const MOST: usize = 12_000;
 
 pub fn add(routes: &mut Routes<Showcase>) -> Added {
     let table = routes.component("table", |_, ()| Ok(Table::default()))?;

@@ -1,6 +1,6 @@
 //! `/todos`: a list of what is to be done.
 
-use super::{Added, Numbered, from_text, page};
+use super::{Added, Numbered, page};
 use crate::app::{Context, Showcase};
 use lazuli::html::Render;
 use lazuli::{Component, Event, Flash, Result, Routes, html};
@@ -44,18 +44,10 @@ enum Filter {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Said {
-    Add {
-        fields: Fields,
-    },
-    Toggle {
-        #[serde(deserialize_with = "from_text")]
-        id: u32,
-        checked: bool,
-    },
+    Add { fields: Fields },
+    Toggle(Numbered),
     Delete(Numbered),
-    Show {
-        filter: Filter,
-    },
+    Show { filter: Filter },
     Clear,
 }
 
@@ -134,8 +126,8 @@ impl Component<Showcase> for Todos {
     fn on_event(&mut self, cx: &mut Context<'_>, event: &Event<'_>) -> Result {
         match event.parse()? {
             Said::Add { fields } => self.add(cx, &fields.title),
-            Said::Toggle { id, checked } => {
-                self.items.iter_mut().filter(|todo| todo.id == id).for_each(|todo| todo.is_done = checked);
+            Said::Toggle(Numbered { id }) => {
+                self.items.iter_mut().filter(|todo| todo.id == id).for_each(|todo| todo.is_done = !todo.is_done);
             }
             Said::Delete(Numbered { id }) => {
                 self.items.retain(|todo| todo.id != id);

@@ -51,11 +51,11 @@ test('table: 10,000 rows, and no more than a page can bear', async () => {
   await becomes(async () => (await rows(page))[9990][1].endsWith(' !!!'), true, 'the last tenth row', 60_000);
   await page.locator('#swaprows').click();
   await becomes(async () => (await rows(page))[998][0], 2, 'the 999th row', 60_000);
-  for (let n = 11; n <= 20; n += 1) {
+  for (const more of [11_000, 12_000]) {
     await page.locator('#add').click();
-    await count(page, n * 1000);
+    await count(page, more);
   }
   await page.locator('#add').click();
   await page.getByText('The table is full').waitFor();
-  await count(page, 20_000);
+  await count(page, 12_000);
 });
