@@ -19,9 +19,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 type Added = Result<(), PatternError>;
+type Add = fn(&mut Routes<Showcase>) -> Added;
 
 /// Each page: its name, its code, and what adds it.
-const PAGES: &[(&str, &str, fn(&mut Routes<Showcase>) -> Added)] = &[
+const PAGES: &[(&str, &str, Add)] = &[
     ("counter", include_str!("counter.rs"), counter::add),
     ("form", include_str!("form.rs"), form::add),
     ("risky", include_str!("risky.rs"), risky::add),
