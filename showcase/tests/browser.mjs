@@ -12,5 +12,8 @@ import './browser/typing.mjs';
 import './browser/offline.mjs';
 import './browser/looks.mjs';
 import './browser/spark.mjs';
+import './browser/live.mjs';
+import './browser/users.mjs';
+import './browser/table.mjs';
 
 process.exitCode = (await run()) ? 0 : 1;

@@ -59,19 +59,23 @@ const troubles = [];
 
 /** Opens a page in a profile of its own. What its console or its Content-Security-Policy complains about fails the test,
  *  save, for a window that is to lose its server, that a WebSocket could not connect. */
-export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, before } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' });
+export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, script = true, before } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: script });
   contexts.push(context);
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
     const Plain = WebSocket;
     window.sockets = [];
     window.heard = 0;
+    window.heardBytes = 0;
     window.WebSocket = class extends Plain {
       constructor(...args) {
         super(...args);
         window.sockets.push(this);
-        this.addEventListener('message', () => (window.heard += 1));
+        this.addEventListener('message', ({ data }) => {
+          window.heard += 1;
+          window.heardBytes += data.length ?? data.byteLength;
+        });
       }
     };
   });
@@ -90,6 +94,14 @@ export async function open(path, { width = 900, height = 700, dark = false, cloc
   if (clock) await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 5_000);
   return page;
 }
+
+/** A page of live components, all of them mounted. */
+export async function live(path, options) {
+  const page = await open(path, options);
+  await isLive(page);
+  return page;
+}
+export const isLive = (page, ms) => becomes(() => page.locator('html.spark-connected:not(:has([data-spark].spark-loading))').count(), 1, 'a page that is connected', ms);
 
 /** A window in a chat room, connected. */
 export async function enter(room, options = {}) {

@@ -1,0 +1,289 @@
+// The live pages: counter, todos, form, risky; and what holds for all of them.
+
+import { check, equal } from '../lib.mjs';
+import { becomes, fitsWidth, isLive, live, open, origin, server, shoot, test } from './world.mjs';
+
+const PAGES = ['/counter', '/todos', '/users', '/form', '/risky', '/table'];
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const has = (page, selector, expected) => becomes(() => page.locator(selector).allInnerTexts(), expected, selector);
+/** Tells the first component of a page what its own page never would. */
+const say = (page, event, data) => page.evaluate((frame) => window.sockets[0].send(JSON.stringify(frame)), { type: 'component_event', component_id: 1, event, data });
+
+// The counter.
+
+test('counter: up and down by the step, double, reset', async () => {
+  const page = await live('/counter');
+  await has(page, 'h2', ['Counter: 0']);
+  for (const [name, count] of [['+1', 1], ['+1', 2], ['Double', 4], ['−1', 3], ['Reset', 0], ['−1', -1], ['Double', -2]]) {
+    await button(page, name).click();
+    await has(page, 'h2', [`Counter: ${count}`]);
+  }
+});
+
+test('counter: the labels follow the step, which is a positive whole number', async () => {
+  const page = await live('/counter');
+  const step = page.getByLabel('Step');
+  const labels = (expected) => has(page, '.toolbar button', [`−${expected}`, `+${expected}`, 'Double', 'Reset']);
+  await step.fill('3');
+  await step.press('Enter');
+  await labels(3);
+  await button(page, '+3').click();
+  await has(page, 'h2', ['Counter: 3']);
+  for (const none of ['0', '-4', '2.5', '', '1e3', '99999999999999999999']) {
+    await step.fill(none);
+    await step.press('Tab');
+    await becomes(() => step.inputValue(), '3', `the step after "${none}"`);
+    await labels(3);
+  }
+});
+
+test('counter: set_step takes "4" and 5, and leaves aside what is no number', async () => {
+  const page = await live('/counter');
+  for (const [value, step] of [['4', 4], [5, 5], ['x', 5], [-1, 5], [1.5, 5], [0, 5], [null, 5], [[7], 5], [{ a: 1 }, 5], [true, 5], [' 6 ', 6], ['"><b>', 6], [7, 7]]) {
+    await say(page, 'set_step', { value });
+    await say(page, 'reset', {}); // something after which it has been heard
+    await has(page, '[spark-click=increment]', [`+${step}`]);
+  }
+});
+
+// Todos.
+
+const titles = (page, expected) => has(page, '.todo .title', expected);
+async function add(page, ...all) {
+  for (const title of all) {
+    await page.getByLabel('What needs to be done?').fill(title);
+    await page.getByLabel('What needs to be done?').press('Enter');
+    await becomes(() => page.getByLabel('What needs to be done?').inputValue(), '', 'the input after Enter');
+  }
+}
+
+test('todos: add trims, ignores what is blank, and reloads nothing', async () => {
+  const page = await live('/todos');
+  await page.evaluate(() => (window.stayed = true));
+  const input = page.getByLabel('What needs to be done?');
+  await add(page, '  milk  ');
+  await titles(page, ['milk']);
+  await input.fill('   ');
+  await button(page, 'Add').click();
+  await input.fill('bread');
+  await button(page, 'Add').click();
+  await titles(page, ['milk', 'bread']);
+  await becomes(() => input.inputValue(), '', 'the input');
+  check(await page.evaluate(() => window.stayed), 'the page', 'the same', 'another');
+  equal(new URL(page.url()).search, '', 'the query of the page');
+});
+
+test('todos: toggle, delete, filters, how many are left, clear completed', async () => {
+  const page = await live('/todos');
+  const left = (n) => page.getByText(`${n} items left`, { exact: true }).waitFor();
+  await left(0);
+  await add(page, 'one', 'two', 'three');
+  await left(3);
+  equal(await button(page, 'Clear completed').count(), 0, '"Clear completed" while nothing is completed');
+  await page.getByLabel('two', { exact: true }).check();
+  await left(2);
+  await has(page, '.todo.completed .title', ['two']);
+  await button(page, 'Active').click();
+  await titles(page, ['one', 'three']);
+  await has(page, '[aria-pressed=true]', ['Active']);
+  await page.getByLabel('one', { exact: true }).click();
+  await titles(page, ['three']);
+  await button(page, 'Completed').click();
+  await titles(page, ['one', 'two']);
+  await page.getByLabel('one', { exact: true }).click();
+  await titles(page, ['two']);
+  await button(page, 'All').click();
+  await titles(page, ['one', 'two', 'three']);
+  equal(await page.locator('.todo input').evaluateAll((boxes) => boxes.map((box) => box.checked)), [false, true, false], 'what is ticked');
+  await button(page, 'Delete three').click();
+  await titles(page, ['one', 'two']);
+  await button(page, 'Clear completed').click();
+  await titles(page, ['one']);
+  await left(1);
+  await becomes(() => button(page, 'Clear completed').count(), 0, '"Clear completed" after it');
+});
+
+const HOSTILE = ['"><img src=x onerror=hacked()>', '</script><script>hacked()</script>', 'javascript:hacked()', "'--><svg onload=hacked()>", '<!---->', '&lt;b&gt;', '\u202Eevil', '</li></ul><a href="javascript:hacked()">x</a>'];
+
+test('todos: what looks like markup is text', async () => {
+  const page = await live('/todos');
+  const before = await page.evaluate(() => document.querySelectorAll('img, svg, script, a').length);
+  await add(page, ...HOSTILE);
+  await titles(page, HOSTILE);
+  await page.locator('.todo input').first().check();
+  await button(page, 'Completed').click();
+  await titles(page, HOSTILE.slice(0, 1));
+  await button(page, 'All').click();
+  await titles(page, HOSTILE);
+  equal(await page.locator('.todo button').evaluateAll((all) => all.map((one) => one.ariaLabel)), HOSTILE.map((title) => `Delete ${title}`), 'labels');
+  equal(await page.evaluate(() => document.querySelectorAll('img, svg, script, a').length), before, 'elements that titles made');
+});
+
+test('users: a filter that looks like markup is text, in the first paint and in patches', async () => {
+  for (const filter of HOSTILE) {
+    const page = await live(`/users?filter=${encodeURIComponent(filter)}`);
+    const input = page.getByLabel('Filter by name or e-mail');
+    equal(await input.inputValue(), filter, 'the filter of the first paint');
+    await page.getByText('No users found matching your criteria').waitFor();
+    await input.fill(`x${filter}`);
+    await input.fill(filter);
+    await input.press('End');
+    await becomes(() => page.locator('.spark-loading').count(), 0, 'what is under way');
+    equal(await input.inputValue(), filter, 'the filter after patches');
+    equal(await page.locator('main img, main svg, main script').count(), 0, 'elements that the filter made');
+    await page.context().close();
+  }
+});
+
+// The form.
+
+test('form: says what is wrong while one types, and then that it is submitted', async () => {
+  const page = await live('/form');
+  const problems = (...expected) => has(page, '.problem', expected);
+  const [name, email] = [page.getByLabel('Name'), page.getByLabel('Email')];
+  await problems('', '');
+  await name.pressSequentially('Ad');
+  await name.fill('');
+  await problems('Name is required', '');
+  await email.pressSequentially('ada@');
+  await problems('Name is required', 'Invalid email');
+  equal(await email.evaluate((field) => [field.ariaInvalid, field.value, field === document.activeElement]), ['true', 'ada@', true], 'the field');
+  await email.fill('');
+  await problems('Name is required', 'Email is required');
+  await button(page, 'Submit').click();
+  await problems('Name is required', 'Email is required');
+  await name.fill('Ada');
+  await email.fill('ada@lovelace.example');
+  await problems('', '');
+  equal(await page.getByText('Form submitted successfully!').isVisible(), false, 'success before the submit');
+  await button(page, 'Submit').click();
+  await page.getByText('Form submitted successfully!').waitFor();
+  equal([await name.inputValue(), await email.inputValue()], ['', ''], 'the fields');
+  await problems('', '');
+});
+
+test('form: a submit of an empty form says all that is wrong, and leads to it', async () => {
+  const page = await live('/form');
+  await button(page, 'Submit').click();
+  await has(page, '.problem', ['Name is required', 'Email is required']);
+  await becomes(() => page.evaluate(() => document.activeElement.id), 'name', 'the focus');
+});
+
+// What fails.
+
+test('risky: an action that fails is told, once, and the page lives on', async () => {
+  const page = await live('/risky');
+  const input = page.getByLabel('A whole number');
+  await button(page, 'Read it').click();
+  await has(page, '.flash-error', ['Something went wrong: invalid digit found in string']);
+  await input.fill('7');
+  await button(page, 'Read it').click();
+  await page.getByText('That is 7').waitFor();
+  await page.getByText('Numbers read: 1').waitFor();
+  await page.locator('.flash-error').click();
+  await has(page, '.flash-error', []);
+  await button(page, 'Panic').click();
+  await has(page, '.flash-error', ['Internal server error']);
+  await page.getByText('Numbers read: 0').waitFor();
+  await button(page, 'Read it').click();
+  await page.getByText('Numbers read: 1').waitFor();
+});
+
+// All of them.
+
+test('live pages: the first paint is complete without JavaScript', async () => {
+  for (const [path, ...texts] of [['/counter', 'Counter: 0', '+1'], ['/todos', '0 items left'], ['/users', 'Ada Almeida', 'Page 1 of 3'], ['/form', 'Submit'], ['/risky', 'Read it'], ['/table', 'Create 1,000 rows']]) {
+    const page = await open(path, { script: false });
+    for (const one of [...texts, 'Without JavaScript']) check((await page.locator('main').innerText()).includes(one), `the first paint of ${path}`, one, await page.locator('main').innerText());
+  }
+});
+
+test('live pages: a page that has not changed joins with about 100 bytes', async () => {
+  for (const path of PAGES) {
+    const page = await live(path);
+    const components = await page.locator('[data-spark]').count();
+    const bytes = await page.evaluate(() => window.heardBytes);
+    check(bytes > 0 && bytes <= 100 * components, `what ${path} hears while it joins`, `at most 100 bytes for each of ${components}`, bytes);
+  }
+});
+
+test('live pages: a policy without anything inline, a link to the code, and a way there', async () => {
+  const links = await (await open('/')).locator('.pages a').evaluateAll((all) => all.map((a) => new URL(a.href).pathname));
+  for (const path of PAGES) {
+    check(links.includes(path), 'the links of the start page', path, links);
+    const response = await fetch(origin + path);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    check(/default-src 'none'/.test(policy) && !/unsafe|\*/.test(policy), `the policy of ${path}`, "default-src 'none' and nothing unsafe", policy);
+    check(!/ style=| on[a-z]+=/.test(await response.text()), `the markup of ${path}`, 'nothing inline', 'something');
+    const page = await live(path);
+    const code = await page.locator('.source a').getAttribute('href');
+    const source = await fetch(origin + code);
+    check(source.headers.get('content-type')?.startsWith('text/plain') && (await source.text()).includes('impl Component<Showcase>'), `the code of ${path}`, 'Rust', code);
+  }
+  equal((await fetch(`${origin}/source/nothing`)).status, 404, 'code of a page that is none');
+});
+
+test('live pages: one that loses its server says so, and comes back by itself', async () => {
+  const page = await live('/counter', { losesServer: true });
+  const says = (word) => becomes(() => page.locator('.link > *').evaluateAll((all) => all.filter((one) => getComputedStyle(one).visibility === 'visible').map((one) => one.innerText)), [word], 'the state of the connection');
+  await says('Connected');
+  await server.stop();
+  await says('Offline');
+  await server.start();
+  await isLive(page, 60_000);
+  await says('Connected');
+  await button(page, '+1').click();
+  await has(page, 'h2', ['Counter: 1']);
+});
+
+test('live pages: nothing moves while they join', async () => {
+  for (const path of PAGES) {
+    const page = await live(path, { before: (one) => one.addInitScript(() => {
+      window.shifts = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shifts += entry.value))).observe({ type: 'layout-shift', buffered: true });
+    }) });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    equal(await page.evaluate(() => window.shifts), 0, `the layout shift of ${path}`);
+  }
+});
+
+test('live pages: every control has a label, and shows where the focus is', async () => {
+  for (const path of PAGES) {
+    const page = await live(path);
+    if (path === '/todos') await add(page, 'milk');
+    const nameless = await page.locator('button:visible, input:visible, a[href]').evaluateAll((all) =>
+      all.filter((one) => !(one.ariaLabel || one.labels?.[0]?.textContent.trim() || (one.matches('a, button') && one.textContent.trim()))).map((one) => one.outerHTML));
+    equal(nameless, [], `controls of ${path} without a name`);
+    for (let n = 0; n < 6; n += 1) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(() => document.activeElement === document.body)) continue; // behind the last one
+      const ring = await page.evaluate(() => [document.activeElement.outerHTML.slice(0, 80), getComputedStyle(document.activeElement).outlineStyle]);
+      check(ring[1] !== 'none', `the focus ring of ${ring[0]}`, 'visible', ring[1]);
+    }
+  }
+});
+
+test('live pages: light, dark and on a phone', async () => {
+  for (const [look, options] of [['light', {}], ['dark', { dark: true }], ['phone', { width: 360, height: 740 }]]) {
+    for (const path of PAGES) {
+      const page = await live(path, options);
+      if (path === '/todos') {
+        await add(page, 'Grind the stone', 'Wash it with lye', 'Mix it with wax, resin and oil, and knead the dough for three days');
+        await page.getByLabel('Grind the stone', { exact: true }).check();
+        await page.locator('.todo.completed').waitFor();
+      }
+      if (path === '/risky') await button(page, 'Read it').click();
+      if (path === '/form') {
+        await page.getByLabel('Email').fill('ada@');
+        await page.getByText('Invalid email').waitFor();
+      }
+      if (path === '/table') {
+        await page.locator('#run').click();
+        await page.locator('tbody a.lbl').nth(2).click();
+        await page.locator('tr.danger').waitFor();
+      }
+      if (options.width) await fitsWidth(page, options.width);
+      await shoot(page, `live-${path.slice(1)}-${look}`);
+    }
+  }
+});
