@@ -1,46 +1,55 @@
 //! `/counter`: a number that goes up and down.
 
+use super::{Added, page};
+use crate::app::{Context, Showcase};
 use lazuli::html::Render;
-use lazuli::{App, Component, Context, Event, Result, html};
+use lazuli::{Component, Event, Result, Routes, html};
+use std::num::NonZeroU32;
 
-pub struct Counter {
+pub fn add(routes: &mut Routes<Showcase>) -> Added {
+    let counter = routes.component("counter", |_, ()| Ok(Counter { count: 0, step: NonZeroU32::MIN }))?;
+    routes.get("/counter", move |cx, request| {
+        let shown = cx.show(&counter, request, &())?;
+        page("counter", "Counter", &shown)
+    })
+}
+
+struct Counter {
     count: i64,
-    step: i64,
+    step: NonZeroU32,
 }
 
-impl Default for Counter {
-    fn default() -> Self {
-        Counter { count: 0, step: 1 }
-    }
-}
-
-impl<A: App> Component<A> for Counter {
+impl Component<Showcase> for Counter {
     fn render(&self) -> impl Render {
         html! {
             div class="counter-component card" {
-                h2 { "Counter: " (self.count) }
-                div class="buttons" {
+                h2 aria-live="polite" { "Counter: " (self.count) }
+                div class="toolbar" {
                     button type="button" on:click="decrement" { "−" (self.step) }
                     button type="button" on:click="increment" { "+" (self.step) }
-                    button type="button" on:click="double" { "Double" }
-                    button type="button" on:click="reset" { "Reset" }
+                    button type="button" class="quiet" on:click="double" { "Double" }
+                    button type="button" class="quiet" on:click="reset" { "Reset" }
                 }
-                label { "Step " input type="number" min="1" value=(self.step) on:change="set_step"; }
+                p class="field" {
+                    label for="step" { "Step" }
+                    input id="step" type="number" min="1" value=(self.step) on:change="set_step";
+                }
             }
         }
     }
 
-    fn on_event(&mut self, _: &mut Context<'_, A>, event: &Event<'_>) -> Result {
+    fn on_event(&mut self, cx: &mut Context<'_>, event: &Event<'_>) -> Result {
+        let step = i64::from(self.step.get());
         match event.name() {
-            "increment" => self.count = self.count.saturating_add(self.step),
-            "decrement" => self.count = self.count.saturating_sub(self.step),
+            "increment" => self.count = self.count.saturating_add(step),
+            "decrement" => self.count = self.count.saturating_sub(step),
             "double" => self.count = self.count.saturating_mul(2),
             "reset" => self.count = 0,
-            "set_step" => {
-                if let Some(step) = event.number("value").filter(|step| *step > 0) {
-                    self.step = step;
-                }
-            }
+            "set_step" => match event.number("value") {
+                Some(step) => self.step = step,
+                // The step stays as it is, and the input says so.
+                None => cx.set_value("#step", &self.step.to_string()),
+            },
             _ => return Err(event.unknown()),
         }
         Ok(())
