@@ -72,7 +72,10 @@ fn the_examples_of_the_protocol_are_true() {
         let response = world.get("/", None);
         let html = String::from_utf8(response.body().into()).unwrap();
         assert_eq!(response.status_code(), 200, "{:?}", world.logs);
-        assert!(html.starts_with("<!DOCTYPE html><html><head><title>Counter</title></head><body><main><div data-spark=\""), "{html}");
+        assert!(
+            html.starts_with("<!DOCTYPE html><html><head><title>Counter</title></head><body><main><div data-spark=\""),
+            "{html}"
+        );
         assert!(html.ends_with("<p>5</p></div></main></body></html>"), "{html}");
         let socket = world.spark_with("/spark", &set_cookie(&response).unwrap());
         let mut heard = Vec::new();
