@@ -12,5 +12,7 @@ import './browser/typing.mjs';
 import './browser/offline.mjs';
 import './browser/looks.mjs';
 import './browser/spark.mjs';
+import './browser/chat_room.mjs';
+import './browser/editor.mjs';
 
 process.exitCode = (await run()) ? 0 : 1;

@@ -10,13 +10,15 @@ mod presence;
 mod private;
 mod rooms;
 
+pub use chat::{Chat, LONGEST_NAME};
+
 use crate::app::Showcase;
 use lazuli::route::PatternError;
 use lazuli::{Join, Limits, Refused, Routes, Session};
 
 /// Adds them all.
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
-    routes.channel("/chat/:room_id", |join| Ok(chat::Chat::new(id(join, "room_id")?)))?;
+    routes.channel("/chat/:room_id", |join| Ok(Chat::new(id(join, "room_id")?)))?;
     routes.channel("/chat", |_| Ok(lobby::Lobby))?;
     routes.channel_with("/private/:channel_id", private::limits(), |join| {
         Ok(private::Private::new(id(join, "channel_id")?, join))
@@ -53,6 +55,7 @@ fn id<'a>(join: &'a Join<'_, Showcase>, name: &str) -> Result<&'a str, Refused> 
     Ok(id)
 }
 
-fn check_id(id: &str) -> Result<(), Refused> {
+/// Whether an id may name a room or a user.
+pub fn check_id(id: &str) -> Result<(), Refused> {
     if id.len() > LONGEST_ID { Err(Refused::new(400, "An id has at most 200 bytes")) } else { Ok(()) }
 }
