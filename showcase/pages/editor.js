@@ -92,9 +92,10 @@ spark.hook('editor', {
     area.addEventListener('editor:news', sync);
     // After a reconnection there is another copy: what was typed meanwhile is a change of it. Whether what was told last is in
     // it already is not known; it is, if that makes it differ less from the text before.
-    area.addEventListener('editor:open', ({ detail: { text, turn: named } }) => {
+    area.addEventListener('editor:open', ({ detail: { text, turn: named, refused } }) => {
       clearTimeout(asked);
       if (base === null) [base, area.value] = [text, text];
+      else if (refused) base = area.value;
       else if (asked && size(difference(before, text)) < size(difference(base, text))) base = before;
       [asked, held, turn] = [0, null, named];
       if (base !== text) change([difference(base, text)]);

@@ -9,7 +9,7 @@ use crate::channels::{LONGEST_NAME, check_id};
 use crate::documents::{LONGEST, Opened, Sync};
 use lazuli::html::Render;
 use lazuli::route::PatternError;
-use lazuli::{ChannelMessage, Component, Error, Event, Flash, Result, Routes, html};
+use lazuli::{ChannelMessage, Component, Error, Event, Flash, Limits, Result, Routes, html};
 use serde::Deserialize;
 
 pub struct Editor {
@@ -30,7 +30,10 @@ enum Said {
 }
 
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
-    let editor = routes.component("editor", |mount, id: String| {
+    // A text at once, as JSON.
+    let mut limits = Limits::default();
+    limits.frames.text = LONGEST * 6 + 1_000;
+    let editor = routes.component_with("editor", limits, |mount, id: String| {
         let first = mount.app.documents.get(&id).map(|document| document.shared.text());
         Ok(Editor { document: Opened::new(id), first: first.unwrap_or_default(), is_shared: false })
     })?;

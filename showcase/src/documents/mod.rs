@@ -14,7 +14,7 @@ use yrs::{StateVector, StickyIndex};
 const MOST: usize = 64;
 /// So much may be learnt of a document while it is open: what was deleted is remembered until then.
 const LONGEST_HISTORY: usize = 1 << 20; // bytes
-/// The longest text, in bytes.
+/// The longest text, in UTF-16 units.
 pub const LONGEST: usize = 20_000;
 
 /// All of them, by their ids.

@@ -108,7 +108,7 @@ impl Opened {
         }
         if let Err(error) = change.map_or(Ok(()), |change| self.take(cx, &change)) {
             cx.flash(Flash::Warning, error.message());
-            return self.start_anew(cx);
+            return self.begin(cx, true);
         }
         let caret = self.copy.mark(caret);
         self.copy.take_changes();
@@ -183,7 +183,7 @@ impl Opened {
         if self.document(cx).is_some_and(Document::is_full) {
             return Err(Error::reply("This document remembers too much; it can be changed again once everybody has closed it"));
         }
-        if self.copy.text().len() + change.2.len() > LONGEST {
+        if self.copy.length() + change.2.encode_utf16().count() > LONGEST + change.1 as usize {
             return Err(Error::reply("This document cannot become longer"));
         }
         self.copy.splice(change)
@@ -191,11 +191,16 @@ impl Opened {
 
     /// Makes the copy anew, and has the browser show it.
     pub fn start_anew(&mut self, cx: &mut Context<'_>) {
+        self.begin(cx, false);
+    }
+
+    /// The same; `is_refused`: and forget what was typed.
+    fn begin(&mut self, cx: &mut Context<'_>, is_refused: bool) {
         self.turn = cx.random();
         self.copy = Replica::for_browser();
         self.catch_up(cx);
         self.copy.take_changes();
-        cx.dispatch("textarea", "editor:open", &json!({ "turn": self.turn.to_string(), "text": self.copy.text() }));
+        cx.dispatch("textarea", "editor:open", &json!({ "turn": self.turn.to_string(), "text": self.copy.text(), "refused": is_refused }));
     }
 
     fn catch_up(&mut self, cx: &Context<'_>) {

@@ -84,6 +84,11 @@ impl Replica {
         self.text.get_string(&self.doc.transact())
     }
 
+    /// How long it is, in UTF-16 units.
+    pub fn length(&self) -> usize {
+        self.text.len(&self.doc.transact()) as usize
+    }
+
     /// Changes the text.
     ///
     /// # Errors
@@ -225,6 +230,7 @@ mod tests {
         let mark = ada.mark(1).unwrap();
         ben.splice(&Splice(0, 0, "😀".into())).unwrap();
         assert_eq!((ada.find(&mark), ben.find(&mark)), (Some(1), Some(3)));
+        assert_eq!(ben.length(), 4);
         for at in [0, 1, 2, 99] {
             assert_eq!(ada.find(&ada.mark(at).unwrap()), Some(at.min(2)));
         }
