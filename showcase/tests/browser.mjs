@@ -13,6 +13,7 @@ import './browser/offline.mjs';
 import './browser/looks.mjs';
 import './browser/spark.mjs';
 import './browser/chat_room.mjs';
+import './browser/dashboard.mjs';
 import './browser/editor.mjs';
 
 process.exitCode = (await run()) ? 0 : 1;

@@ -3,6 +3,7 @@
 mod chat_room;
 mod conversation;
 mod counter;
+mod dashboard;
 mod editor;
 mod form;
 mod layout;
@@ -27,6 +28,7 @@ type Added = Result<(), PatternError>;
 const PAGES: &[(&str, &str, fn(&mut Routes<Showcase>) -> Added)] = &[
     ("chat-room", concat!(include_str!("chat_room.rs"), include_str!("conversation.rs"), include_str!("typists.rs")), chat_room::add),
     ("counter", include_str!("counter.rs"), counter::add),
+    ("dashboard", dashboard::CODE, dashboard::add),
     ("editor", concat!(include_str!("editor.rs"), include_str!("../documents/opened.rs")), editor::add),
     ("form", include_str!("form.rs"), form::add),
     ("risky", include_str!("risky.rs"), risky::add),
