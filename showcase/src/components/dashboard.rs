@@ -36,11 +36,21 @@ pub struct Viewer {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Push {
-    Metric { name: String, value: f64 },
-    Activity { message: String },
-    Notification { message: String },
+    Metric {
+        name: String,
+        value: f64,
+    },
+    Activity {
+        message: String,
+    },
+    Notification {
+        message: String,
+    },
     /// What somebody said in the channel.
-    Message { message: String, user_id: String },
+    Message {
+        message: String,
+        user_id: String,
+    },
 }
 
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {

@@ -26,7 +26,11 @@ type Added = Result<(), PatternError>;
 
 /// Each page: its name, its code, and what adds it.
 const PAGES: &[(&str, &str, fn(&mut Routes<Showcase>) -> Added)] = &[
-    ("chat-room", concat!(include_str!("chat_room.rs"), include_str!("conversation.rs"), include_str!("typists.rs")), chat_room::add),
+    (
+        "chat-room",
+        concat!(include_str!("chat_room.rs"), include_str!("conversation.rs"), include_str!("typists.rs")),
+        chat_room::add,
+    ),
     ("counter", include_str!("counter.rs"), counter::add),
     ("dashboard", dashboard::CODE, dashboard::add),
     ("editor", concat!(include_str!("editor.rs"), include_str!("../documents/opened.rs")), editor::add),

@@ -61,7 +61,9 @@ impl Documents {
 
     /// Whether this document can be opened: it is there, or one that nobody has open can make place for it.
     pub fn has_room_for(&self, id: &str) -> bool {
-        self.all.contains_key(id) || self.all.len() < MOST || self.all.values().any(|document| document.people.is_empty())
+        self.all.contains_key(id)
+            || self.all.len() < MOST
+            || self.all.values().any(|document| document.people.is_empty())
     }
 
     /// Somebody opens a document. Of those who had it open these are still there.

@@ -181,7 +181,9 @@ impl Opened {
 
     fn take(&self, cx: &Context<'_>, change: &Splice) -> Result {
         if self.document(cx).is_some_and(Document::is_full) {
-            return Err(Error::reply("This document remembers too much; it can be changed again once everybody has closed it"));
+            return Err(Error::reply(
+                "This document remembers too much; it can be changed again once everybody has closed it",
+            ));
         }
         if self.copy.length() + change.2.encode_utf16().count() > LONGEST + change.1 as usize {
             return Err(Error::reply("This document cannot become longer"));
@@ -200,7 +202,11 @@ impl Opened {
         self.copy = Replica::for_browser();
         self.catch_up(cx);
         self.copy.take_changes();
-        cx.dispatch("textarea", "editor:open", &json!({ "turn": self.turn.to_string(), "text": self.copy.text(), "refused": is_refused }));
+        cx.dispatch(
+            "textarea",
+            "editor:open",
+            &json!({ "turn": self.turn.to_string(), "text": self.copy.text(), "refused": is_refused }),
+        );
     }
 
     fn catch_up(&mut self, cx: &Context<'_>) {

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use yrs::types::Delta;
 use yrs::undo::Options as UndoOptions;
 use yrs::updates::decoder::Decode;
-use yrs::{Any, Assoc, Doc, GetString, IndexedSequence, Observable, OffsetKind, Options, Out, ReadTxn, StateVector, StickyIndex};
+use yrs::{
+    Any, Assoc, Doc, GetString, IndexedSequence, Observable, OffsetKind, Options, Out, ReadTxn, StateVector,
+    StickyIndex,
+};
 use yrs::{Text, TextRef, Transact, UndoManager, Update};
 
 /// What others changed is not one's own to undo.

@@ -215,7 +215,14 @@ test('editor: a text that is too long is refused, and what is there stays', asyn
   const ada = await edit(id);
   await area(ada).fill('short');
   await foot(ada, '5 characters');
-  await area(ada).fill('😀'.repeat(10_001));
+  await area(ada).fill('x'.repeat(20_001));
+  await foot(ada, '20000 characters'); // what a user enters is cut …
+  await area(ada).fill('short');
+  await foot(ada, '5 characters');
+  await area(ada).evaluate((e) => {
+    e.value = '😀'.repeat(10_001); // … and what comes in another way is refused
+    e.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  });
   await ada.getByText('This document cannot become longer').waitFor();
   await reads(ada, 'short');
 });
