@@ -30,7 +30,7 @@ fn an_error_leaves_the_page_as_it_is() {
     });
     world.ask(browser.socket, 1, "add", json!({ "by": 5 }));
     let payload = json!({ "type": "error", "message": "Validation failed: no", "code": "NO" });
-    assert_eq!(world.heard(browser.socket), [refusal(payload), failed("Validation failed: no", false)]);
+    assert_eq!(world.heard(browser.socket), [refusal(payload)], "told once");
     assert_eq!((world.hub.count("never"), world.stats().errors), (0, 1));
     world.pass(SOON);
     // Without a ref, only the page is told.
@@ -183,10 +183,7 @@ fn after_a_panic_a_component_is_made_anew() {
     world.script.told();
     world.ask(socket, 1, "poke", json!(null));
     let payload = json!({ "type": "error", "message": "Internal server error", "code": "INTERNAL_ERROR" });
-    assert_eq!(
-        world.heard(socket),
-        [refusal(payload), json!([1, [-6, WIDGET.name, 5, ""]]), failed("Internal server error", true)]
-    );
+    assert_eq!(world.heard(socket), [refusal(payload), json!([1, [-6, WIDGET.name, 5, ""]])]);
     assert_eq!(world.told_components(), ["event poke", "mount"], "it is not told that it was unmounted");
     assert_eq!((world.hub.count("room"), world.hub.count("other"), world.stats().panics), (2, 0, 1));
     assert_eq!((world.stats().components, world.stats().users), (2, 1));

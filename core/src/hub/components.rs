@@ -344,7 +344,7 @@ impl<A: App> Hub<A> {
     }
 
     /// A callback of a component, or its render, failed. After an error the page keeps what it shows; after a panic the
-    /// component is made anew.
+    /// component is made anew. A page that waits for an answer has it from that, and is not told twice.
     pub(super) fn on_component_failure(
         &mut self,
         conn: ConnId,
@@ -360,7 +360,7 @@ impl<A: App> Hub<A> {
             Failure::Panic(panic) => {
                 self.log(Level::Error, "panic in a callback", Some(conn), || panic);
                 self.answer_error(conn, reference, &Error::internal(""));
-                return self.make_anew(conn, instance);
+                return self.make_anew(conn, instance, reference.is_some());
             }
         };
         self.answer_error(conn, reference, &error);
@@ -368,18 +368,19 @@ impl<A: App> Hub<A> {
         let conn = if error.close_code().is_some() { outer.map_or(conn, |(outer, _)| outer) } else { conn };
         match error.close_code() {
             Some(code) => self.end_with(conn, code, error.message()),
+            None if reference.is_some() => {}
             None => self.tell_failed(conn, error.message(), false),
         }
     }
 
     /// Makes a component anew from the props that its page was rendered with. One that panics again at once is given up.
-    fn make_anew(&mut self, conn: ConnId, instance: u32) {
+    fn make_anew(&mut self, conn: ConnId, instance: u32, is_told: bool) {
         let within = self.state.conns.get(conn).and_then(Conn::mounted).and_then(|mounted| mounted.within);
         if let Some((outer, _)) = within {
             // What is shown of it is in that one's view, and may depend on what was lost.
             self.drop_channel(instance);
             let Some(instance) = self.state.conns.get(outer).map(|found| found.instance) else { return };
-            return self.make_anew(outer, instance);
+            return self.make_anew(outer, instance, false);
         }
         self.end_nest(conn, 1011, "Internal server error");
         self.drop_channel(instance);
@@ -401,7 +402,9 @@ impl<A: App> Hub<A> {
         if self.connect(conn, user.as_deref(), Answer::None).is_err() {
             return self.give_up_component(conn);
         }
-        self.tell_failed(conn, Error::internal("").message(), true);
+        if !is_told {
+            self.tell_failed(conn, Error::internal("").message(), true);
+        }
     }
 
     fn give_up_component(&mut self, conn: ConnId) {
