@@ -27,6 +27,7 @@ mod canaries;
 mod codec;
 pub mod conformance;
 mod coverage;
+pub mod dom;
 mod journal;
 mod kernel;
 mod model;
