@@ -33,6 +33,7 @@ mod kernel;
 mod model;
 mod net;
 mod oracle;
+pub mod page;
 mod plan;
 mod queue;
 mod report;
