@@ -43,7 +43,9 @@ impl Client {
     /// The texts that this client was sent, all of them.
     pub fn sent_messages(&self) -> Vec<String> {
         let frames = |sent: &Sent| match sent {
-            Sent::Frame(frame) if frame.kind() == Kind::Text => Some(String::from_utf8_lossy(frame.payload()).into_owned()),
+            Sent::Frame(frame) if frame.kind() == Kind::Text => {
+                Some(String::from_utf8_lossy(frame.payload()).into_owned())
+            }
             _ => None,
         };
         self.look(frames)

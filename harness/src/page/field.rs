@@ -45,9 +45,8 @@ pub(super) fn is_checkable(dom: &Dom, node: NodeId) -> bool {
 
 /// Whether somebody can write in it.
 pub(super) fn is_writable(dom: &Dom, node: NodeId) -> bool {
-    let others = [
-        "checkbox", "radio", "select", "button", "submit", "reset", "image", "file", "hidden", "color", "range",
-    ];
+    let others =
+        ["checkbox", "radio", "select", "button", "submit", "reset", "image", "file", "hidden", "color", "range"];
     kind(dom, node).is_some_and(|kind| !others.contains(&kind))
 }
 

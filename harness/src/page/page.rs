@@ -121,7 +121,9 @@ impl Page {
     pub fn click_text(&self, text: &str) {
         let found = self.see(|tab| {
             let can = "button, a, summary, label, option, input[type=submit], input[type=button], [spark-click]";
-            let read = |node: NodeId| if tab.dom.is(node, "input") { field::value(&tab.dom, &tab.fields, node) } else { tab.dom.words(node) };
+            let read = |node: NodeId| {
+                if tab.dom.is(node, "input") { field::value(&tab.dom, &tab.fields, node) } else { tab.dom.words(node) }
+            };
             let found: Vec<NodeId> = all(tab, can).into_iter().filter(|node| read(*node) == text).collect();
             match found[..] {
                 // Around a button there may be something else with the same text.
@@ -145,7 +147,8 @@ impl Page {
         });
         for letter in text.chars() {
             let field = self.see(|tab| tab.focus);
-            let field = field.filter(|_| self.see(|tab| all(tab, selector) == tab.focus.into_iter().collect::<Vec<_>>()));
+            let field =
+                field.filter(|_| self.see(|tab| all(tab, selector) == tab.focus.into_iter().collect::<Vec<_>>()));
             let Some(field) = field else {
                 panic!("{selector} has lost the focus before {letter:?} of {text:?} was typed\n{}", self.describe());
             };
@@ -263,7 +266,7 @@ impl Page {
         self.play("the reconnect", |tab, world| tab.connect(world).map_err(|failed| failed.0));
     }
 
-    fn take_errors(&self) -> Vec<String> {
+    pub(super) fn take_errors(&self) -> Vec<String> {
         let mut world = self.world.borrow_mut();
         world.tabs.get_mut(&self.id).map(|tab| std::mem::take(&mut tab.errors)).unwrap_or_default()
     }

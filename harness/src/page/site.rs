@@ -1,11 +1,11 @@
 //! A site and those who visit it.
 
+use super::Failed;
 use super::client::Client;
 use super::page::Page;
 use super::server::{Served, Server};
 use super::tab::Tab;
 use super::world::World;
-use super::Failed;
 use lazuli::{App, Config, Hub, Input, Routes, Secret, Stats, Time};
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;

@@ -230,7 +230,8 @@ impl Tab {
             return;
         };
         let number = self.inner_of(at, said.element).unwrap_or(u64::from(number));
-        let event = json!({ "type": "component_event", "component_id": number, "event": said.event, "data": said.data });
+        let event =
+            json!({ "type": "component_event", "component_id": number, "event": said.event, "data": said.data });
         self.ask(world, event, Asked::Event(self.parts[at].host, said.fields));
     }
 
@@ -261,10 +262,14 @@ impl Tab {
     fn patch(&mut self, world: &mut World, patches: &[Value]) {
         for pair in patches.chunks(2) {
             match pair {
-                [number, patch] => match self.parts.iter().position(|part| part.number.map(Value::from).as_ref() == Some(number)) {
-                    Some(at) => self.patch_part(world, at, patch),
-                    None => self.errors.push(format!("a patch for component {number}, which is not mounted: {patch}")),
-                },
+                [number, patch] => {
+                    match self.parts.iter().position(|part| part.number.map(Value::from).as_ref() == Some(number)) {
+                        Some(at) => self.patch_part(world, at, patch),
+                        None => {
+                            self.errors.push(format!("a patch for component {number}, which is not mounted: {patch}"))
+                        }
+                    }
+                }
                 _ => self.errors.push("a frame of patches has an odd number of items".into()),
             }
         }

@@ -29,12 +29,10 @@ impl Tab {
         let Some(part) = self.part_of(target) else { return };
         let (attribute, inner) = (format!("spark-{name}"), self.inner_of(part, target));
         let host = self.parts[part].host;
-        let mut around = self.dom.ancestors(target).take_while(|node| *node != host);
-        let Some(element) = around.find(|node| {
-            self.dom.attribute(*node, &attribute).is_some() && self.inner_of(part, *node) == inner
-        }) else {
-            return;
-        };
+        let has =
+            |node: &NodeId| self.dom.attribute(*node, &attribute).is_some() && self.inner_of(part, *node) == inner;
+        let found = self.dom.ancestors(target).take_while(|node| *node != host).find(has);
+        let Some(element) = found else { return };
         let attribute_of = |name: &str| self.dom.attribute(element, name).map(str::to_owned);
         if let (Some(keys), Some(Value::String(key))) = (attribute_of("spark-key"), more.get("key")) {
             let key = if key == " " { "Space" } else { key };
@@ -48,9 +46,8 @@ impl Tab {
         let event = attribute_of(&attribute).unwrap_or_default();
         let (data, fields) = self.data(element, target, name, more);
         let said = Said { element, event, data, fields };
-        let millis = |name: &str| {
-            attribute_of(name).and_then(|millis| millis.trim().parse().ok()).map(Duration::from_millis)
-        };
+        let millis =
+            |name: &str| attribute_of(name).and_then(|millis| millis.trim().parse().ok()).map(Duration::from_millis);
         let (debounce, throttle) = (millis("spark-debounce"), millis("spark-throttle"));
         let waiting = |at, is_throttled| Waiting { at, said: said.clone(), name: name.into(), target, is_throttled };
         let here = |waiting: &Waiting| waiting.said.element == element && waiting.name == name;
@@ -76,7 +73,13 @@ impl Tab {
     }
 
     /// What travels with an event.
-    fn data(&self, element: NodeId, target: NodeId, name: &str, more: Map<String, Value>) -> (Map<String, Value>, Vec<NodeId>) {
+    fn data(
+        &self,
+        element: NodeId,
+        target: NodeId,
+        name: &str,
+        more: Map<String, Value>,
+    ) -> (Map<String, Value>, Vec<NodeId>) {
         let dom = &self.dom;
         let mut data = Map::new();
         for (attribute, value) in dom.element(element).map_or(&[][..], |it| &it.attributes) {
@@ -87,7 +90,8 @@ impl Tab {
         let is_button = |node| dom.is(node, "button") && dom.attribute(node, "value").is_some();
         let is_field = |node| field::kind(dom, node).is_some() || is_button(node);
         let mut told = Vec::new();
-        let source = if is_field(element) { Some(element) } else { Some(target).filter(|it| name != "click" && is_field(*it)) };
+        let source =
+            if is_field(element) { Some(element) } else { Some(target).filter(|it| name != "click" && is_field(*it)) };
         if let Some(source) = source {
             data.insert("value".into(), field::value(dom, &self.fields, source).into());
             if let Some(name) = dom.attribute(source, "name") {
@@ -177,14 +181,15 @@ impl Tab {
             self.fire(world, node, "change", Map::new());
             return Ok(());
         }
-        if let Some(label) = self.dom.ancestors(node).find(|it| self.dom.is(*it, "label"))
-            && control.is_none()
-        {
-            let by_id = self.dom.attribute(label, "for").and_then(|id| {
-                self.dom.descendants(Dom::ROOT).find(|it| self.dom.attribute(*it, "id") == Some(id))
-            });
-            let inside = self.dom.descendants(label).find(|it| is_control(&self.dom, *it));
-            return by_id.or(inside).map_or(Ok(()), |control| self.click(world, control));
+        let label = self.dom.ancestors(node).find(|it| self.dom.is(*it, "label"));
+        if let Some(label) = label.filter(|_| control.is_none()) {
+            let of = |id| self.dom.descendants(Dom::ROOT).find(|it| self.dom.attribute(*it, "id") == Some(id));
+            let inside = || self.dom.descendants(label).find(|it| is_control(&self.dom, *it));
+            let labelled = self.dom.attribute(label, "for").map_or_else(inside, of);
+            return match labelled {
+                Some(control) => self.click(world, control),
+                None => Ok(()),
+            };
         }
         let Some(control) = control.filter(|control| self.is_there(*control)) else { return Ok(()) };
         let kind = self.dom.attribute(control, "type");

@@ -1,8 +1,8 @@
 //! All that one site and its visitors are: the server, the clock, what browsers and clients hold.
 
+use super::Failed;
 use super::server::{Heard, Server};
 use super::tab::Tab;
-use super::Failed;
 use crate::dom::{Misfit, Template, Templates};
 use lazuli::{ConnId, Frame, Kind, Message, Request, Response, Time};
 use std::cell::RefCell;
@@ -130,7 +130,11 @@ impl World {
             match heard {
                 Heard::Log(record) => self.note("log", &format!("{} {record}", record.level)),
                 Heard::Frame(conn, frame) => {
-                    let text = if frame.kind() == Kind::Text { String::from_utf8_lossy(frame.payload()) } else { "binary".into() };
+                    let text = if frame.kind() == Kind::Text {
+                        String::from_utf8_lossy(frame.payload())
+                    } else {
+                        "binary".into()
+                    };
                     self.note("<", &text);
                     if let Some(inbox) = self.inboxes.get_mut(&conn) {
                         inbox.push_back(Sent::Frame(frame));
@@ -151,7 +155,8 @@ impl World {
         self.collect();
         loop {
             let ids: Vec<usize> = self.tabs.keys().copied().collect();
-            let busy = ids.into_iter().filter(|id| self.with_tab(*id, |world, tab| tab.read(world)) == Some(true)).count();
+            let busy =
+                ids.into_iter().filter(|id| self.with_tab(*id, |world, tab| tab.read(world)) == Some(true)).count();
             if busy == 0 {
                 return;
             }
