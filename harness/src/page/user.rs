@@ -23,7 +23,8 @@ impl Tab {
     pub(super) fn fire(&mut self, world: &mut World, target: NodeId, name: &str, more: Map<String, Value>) {
         if matches!(name, "blur" | "change" | "submit") {
             self.flush(world, |waiting| {
-                waiting.target == target || name == "submit" && form_of_any(&waiting.said, target)
+                !waiting.is_throttled
+                    && (waiting.target == target || name == "submit" && form_of_any(&waiting.said, target))
             });
         }
         let Some(part) = self.part_of(target) else { return };
@@ -68,7 +69,7 @@ impl Tab {
             }
             self.throttled.insert(key, world.now);
         }
-        self.flush(world, |waiting| waiting.said.element != element || waiting.name != name);
+        self.flush(world, |waiting| !waiting.is_throttled);
         self.send(world, said);
     }
 

@@ -1,6 +1,7 @@
 //! Slots by their numbers, and blocks by their nodes.
 
 use super::{Block, Held};
+use crate::dom::template::Slot;
 use crate::dom::{Dom, NodeId};
 
 impl Held {
@@ -65,23 +66,19 @@ fn is_around(dom: &Dom, block: &Block, node: NodeId) -> bool {
     }
 }
 
-/// The numbers of the components in a block, those around others first.
+/// The numbers of the components in a block, in the order of a shape.
 pub(super) fn components<'b>(block: &'b mut Block, all: &mut Vec<&'b mut u64>) {
-    for held in &mut block.slots {
+    for (slot, held) in block.template.slots.iter().zip(&mut block.slots) {
         match held {
-            Held::Value(..) => {}
-            Held::One(_, one) => {
-                if let Some((_, block)) = one {
-                    components(block, all);
-                }
-            }
-            Held::Rows(_, rows) => rows.iter_mut().for_each(|row| components(row, all)),
             Held::Named(_, number, one) => {
-                all.push(number);
+                if matches!(slot, Slot::Component(_)) {
+                    all.push(number);
+                }
                 if let Some(block) = one {
                     components(block, all);
                 }
             }
+            held => held.blocks_mut().into_iter().for_each(|block| components(block, all)),
         }
     }
 }
