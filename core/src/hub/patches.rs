@@ -11,7 +11,7 @@ use super::state::{Conn, Due};
 use crate::channel::App;
 use crate::flow::SlowPolicy;
 use crate::frame::{Frame, Kind};
-use crate::html::{Fault, Render, Renderer};
+use crate::html::{Fault, Render, Renderer, View};
 use crate::id::ConnId;
 use crate::json;
 use crate::log::Level;
@@ -272,6 +272,26 @@ impl<A: App> Hub<A> {
                 false
             }
         }
+    }
+
+    /// The patch that would make anew all that a component of a Spark socket shows. Nothing is changed by it, and nobody is told: it is
+    /// for tests, which compare with it what patches have made of a page. `None` without such a component, while a patch for it is still to
+    /// come, and if it cannot be rendered.
+    pub fn preview(&mut self, socket: ConnId, component_id: u32) -> Option<Vec<u8>> {
+        let page = self.state.conns.get(socket)?.spark()?.page.as_ref()?;
+        let conn = *page.components.get(&component_id)?;
+        let found = self.state.conns.get(conn)?;
+        let instance = found.instance;
+        if found.mounted()?.changed {
+            return None;
+        }
+        let mut patch = Vec::new();
+        let rendered = self.render(conn, instance, |renderer, render, nursery| {
+            renderer.whole(&mut View::default(), render, Some(nursery), &mut patch)
+        });
+        let ((), found) = rendered.ok()?;
+        self.keep_nest(conn, found);
+        Some(patch)
     }
 
     /// Runs a component's render, with a stage for the components in it.

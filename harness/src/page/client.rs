@@ -1,0 +1,99 @@
+//! WebSocket clients of channels.
+
+use super::world::{Sent, World};
+use lazuli::{ConnId, Kind, Message};
+use serde::Serialize;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// A WebSocket on a channel of a site.
+pub struct Client {
+    world: Rc<RefCell<World>>,
+    conn: ConnId,
+}
+
+impl Client {
+    pub(super) fn new(world: Rc<RefCell<World>>, conn: ConnId) -> Client {
+        Client { world, conn }
+    }
+
+    /// Sends a text.
+    #[track_caller]
+    pub fn send(&self, text: &str) {
+        let mut world = self.world.borrow_mut();
+        world.say(self.conn, Message::Text(text));
+        world.step();
+    }
+
+    /// Sends something as JSON.
+    #[track_caller]
+    pub fn send_json(&self, value: &impl Serialize) {
+        self.send(&serde_json::to_string(value).expect("what a test sends has JSON"));
+    }
+
+    /// Sends bytes.
+    #[track_caller]
+    pub fn send_binary(&self, bytes: &[u8]) {
+        let mut world = self.world.borrow_mut();
+        world.say(self.conn, Message::Binary(bytes));
+        world.step();
+    }
+
+    /// The texts that this client was sent, all of them.
+    pub fn sent_messages(&self) -> Vec<String> {
+        let frames = |sent: &Sent| match sent {
+            Sent::Frame(frame) if frame.kind() == Kind::Text => {
+                Some(String::from_utf8_lossy(frame.payload()).into_owned())
+            }
+            _ => None,
+        };
+        self.look(frames)
+    }
+
+    /// The texts that this client was sent and that are JSON, as JSON.
+    pub fn sent_json(&self) -> Vec<Value> {
+        self.sent_messages().iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
+    }
+
+    /// The binary messages that this client was sent.
+    pub fn sent_binary(&self) -> Vec<Vec<u8>> {
+        self.look(|sent| match sent {
+            Sent::Frame(frame) if frame.kind() == Kind::Binary => Some(frame.payload().to_vec()),
+            _ => None,
+        })
+    }
+
+    /// Code and reason, if the server has closed the connection.
+    pub fn closed(&self) -> Option<(u16, String)> {
+        let closed = |sent: &Sent| match sent {
+            Sent::Closed(code, reason) => Some((*code, reason.clone())),
+            Sent::Frame(_) => None,
+        };
+        self.look(closed).pop()
+    }
+
+    /// Closes the connection in order. What it was sent is gone then.
+    #[track_caller]
+    pub fn close(&self) {
+        let mut world = self.world.borrow_mut();
+        world.hang_up(self.conn, Some(1000));
+        world.step();
+    }
+
+    fn look<T>(&self, what: impl Fn(&Sent) -> Option<T>) -> Vec<T> {
+        let world = self.world.borrow();
+        world.inboxes.get(&self.conn).map_or_else(Vec::new, |inbox| inbox.iter().filter_map(what).collect())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if let Ok(mut world) = self.world.try_borrow_mut() {
+            world.hang_up(self.conn, Some(1000));
+            if !std::thread::panicking() {
+                world.settle();
+            }
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! A page in a browser: the document, its components, its socket.
+
+use super::field::Field;
+use super::user::Waiting;
+use super::world::{Sent, World};
+use super::{Command, Failed};
+use crate::dom::{Dom, NodeId, Selector, View};
+use lazuli::{ConnId, Flash, Kind, Message, Time};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+pub(super) struct Tab {
+    pub(super) jar: usize,
+    pub(super) url: String,
+    pub(super) dom: Dom,
+    /// Where the page's Spark socket is.
+    spark: String,
+    pub(super) socket: Option<ConnId>,
+    pub(super) parts: Vec<Part>,
+    refs: u32,
+    asked: BTreeMap<u32, Asked>,
+    pub(super) fields: BTreeMap<NodeId, Field>,
+    pub(super) focus: Option<NodeId>,
+    pub(super) waiting: Vec<Waiting>,
+    /// When an event of an element was sent last.
+    pub(super) throttled: BTreeMap<(NodeId, String), Time>,
+    pub(super) flashes: Vec<(Flash, String)>,
+    pub(super) commands: Vec<Command>,
+    /// What went wrong, and no test has asked about.
+    pub(super) errors: Vec<String>,
+    /// What a user answers who is asked.
+    pub(super) confirms: bool,
+}
+
+/// A component in a page.
+pub(super) struct Part {
+    pub(super) host: NodeId,
+    token: String,
+    number: Option<u32>,
+    view: View,
+    /// Whether it shows something else than what it came with.
+    is_patched: bool,
+    /// Whether a callback failed since the last patch: then the page may rightly show something else than the component would.
+    is_stale: bool,
+    /// What waits for the connection.
+    queue: Vec<Said>,
+}
+
+/// An event for a component.
+#[derive(Clone)]
+pub(super) struct Said {
+    /// The element that has the event.
+    pub(super) element: NodeId,
+    pub(super) event: String,
+    pub(super) data: Map<String, Value>,
+    /// The fields whose values it tells.
+    pub(super) fields: Vec<NodeId>,
+}
+
+enum Asked {
+    Mount(NodeId),
+    Event(NodeId, Vec<NodeId>),
+    Other,
+}
+
+/// Events that wait for the connection, of a component.
+const QUEUE: usize = 64;
+
+impl Tab {
+    pub(super) fn new(jar: usize) -> Tab {
+        Tab {
+            jar,
+            url: String::new(),
+            dom: Dom::default(),
+            spark: "/spark".into(),
+            socket: None,
+            parts: Vec::new(),
+            refs: 0,
+            asked: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            focus: None,
+            waiting: Vec::new(),
+            throttled: BTreeMap::new(),
+            flashes: Vec::new(),
+            commands: Vec::new(),
+            errors: Vec::new(),
+            confirms: true,
+        }
+    }
+
+    /// Loads a page, and mounts what it shows.
+    pub(super) fn load(&mut self, world: &mut World, url: &str) -> Result<(), Failed> {
+        let (url, html) = fetch(world, self.jar, url)?;
+        self.leave(world);
+        let confirms = self.confirms;
+        let (flashes, commands) = (std::mem::take(&mut self.flashes), std::mem::take(&mut self.commands));
+        let errors = std::mem::take(&mut self.errors);
+        *self = Tab { flashes, commands, errors, confirms, ..Tab::new(self.jar) };
+        (self.url, self.dom) = (url, Dom::document(&html));
+        let script = self.dom.descendants(Dom::ROOT).find_map(|node| self.dom.attribute(node, "data-spark-url"));
+        if let Some(spark) = script {
+            self.spark = spark.into();
+        }
+        self.find_parts(world)?;
+        self.connect(world)
+    }
+
+    /// Shows another page in this one's place, without a reload.
+    fn navigate(&mut self, world: &mut World, url: &str) -> Result<(), Failed> {
+        let (url, html) = fetch(world, self.jar, url)?;
+        let new = Dom::document(&html);
+        let first = |dom: &Dom, name: &str| dom.descendants(Dom::ROOT).find(|node| dom.is(*node, name));
+        let pair = |name| first(&self.dom, name).zip(first(&new, name));
+        let Some((here, there)) = pair("main").or_else(|| pair("body")) else {
+            return Err(Failed(format!("{url} has no <body>")));
+        };
+        for part in std::mem::take(&mut self.parts) {
+            if let Some(number) = part.number {
+                self.ask(world, json!({ "type": "component_unmount", "component_id": number }), Asked::Other);
+            }
+        }
+        for child in self.dom.children(here).to_vec() {
+            self.dom.remove(child);
+        }
+        for child in new.children(there) {
+            let child = self.dom.import(&new, *child);
+            self.dom.insert(here, child, None);
+        }
+        self.url = url;
+        self.waiting.clear();
+        self.find_parts(world)?;
+        match self.socket {
+            Some(_) => self.mount_all(world),
+            None => return self.connect(world),
+        }
+        Ok(())
+    }
+
+    fn find_parts(&mut self, world: &mut World) -> Result<(), Failed> {
+        let hosts: Vec<NodeId> =
+            self.dom.descendants(Dom::ROOT).filter(|node| self.dom.attribute(*node, "data-spark").is_some()).collect();
+        for host in hosts {
+            let token = self.dom.attribute(host, "data-spark").unwrap_or_default().to_owned();
+            let shape = self.dom.attribute(host, "data-shape").unwrap_or_default();
+            let shape: Value = serde_json::from_str(shape)
+                .map_err(|error| Failed(format!("the shape {shape:?} is no JSON: {error}")))?;
+            let spark = self.spark.clone();
+            let view = View::hydrate(&mut self.dom, host, &shape, &mut |name| world.template(&spark, name));
+            let view = view.map_err(|misfit| Failed(format!("{misfit}\n{}", self.describe())))?;
+            self.parts.push(Part {
+                host,
+                token,
+                number: None,
+                view,
+                is_patched: false,
+                is_stale: false,
+                queue: Vec::new(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Opens the page's socket, if it has components, and mounts them.
+    pub(super) fn connect(&mut self, world: &mut World) -> Result<(), Failed> {
+        if self.socket.is_none() && !self.parts.is_empty() {
+            self.socket = Some(world.open(self.jar, &self.spark)?);
+            self.mount_all(world);
+        }
+        Ok(())
+    }
+
+    fn mount_all(&mut self, world: &mut World) {
+        for at in 0..self.parts.len() {
+            let part = &self.parts[at];
+            let mut mount = json!({ "type": "component_mount", "token": part.token });
+            if part.is_patched {
+                mount["fresh"] = true.into();
+            }
+            self.ask(world, mount, Asked::Mount(part.host));
+        }
+    }
+
+    /// The connection ends: without a close frame if it is lost.
+    pub(super) fn hang_up(&mut self, world: &mut World, code: Option<u16>) {
+        if let Some(socket) = self.socket.take() {
+            world.hang_up(socket, code);
+        }
+        self.forget_socket();
+    }
+
+    fn forget_socket(&mut self) {
+        self.socket = None;
+        self.asked.clear();
+        self.parts.iter_mut().for_each(|part| part.number = None);
+    }
+
+    /// The page is closed.
+    pub(super) fn leave(&mut self, world: &mut World) {
+        self.hang_up(world, Some(1001));
+    }
+
+    fn ask(&mut self, world: &mut World, mut message: Value, asked: Asked) {
+        let Some(socket) = self.socket else { return };
+        self.refs += 1;
+        message["ref"] = self.refs.into();
+        self.asked.insert(self.refs, asked);
+        world.say(socket, Message::Text(&message.to_string()));
+    }
+
+    /// The component that an element is in.
+    pub(super) fn part_of(&self, element: NodeId) -> Option<usize> {
+        let mut around = self.dom.ancestors(element).skip(1);
+        around.find_map(|node| self.parts.iter().position(|part| part.host == node))
+    }
+
+    /// The number of the component in a part that an element is in, if it is another one's than the part's own.
+    pub(super) fn inner_of(&self, part: usize, element: NodeId) -> Option<u64> {
+        self.parts[part].view.component_of(&self.dom, element)
+    }
+
+    /// Sends an event, or lets it wait for the connection.
+    pub(super) fn send(&mut self, world: &mut World, said: Said) {
+        let Some(at) = self.part_of(said.element) else { return };
+        let Some(number) = self.parts[at].number else {
+            if self.parts[at].queue.len() < QUEUE {
+                self.parts[at].queue.push(said);
+            } else {
+                self.errors.push(format!("the event {:?} is one more than may wait for the connection", said.event));
+            }
+            return;
+        };
+        let number = self.inner_of(at, said.element).unwrap_or(u64::from(number));
+        let event =
+            json!({ "type": "component_event", "component_id": number, "event": said.event, "data": said.data });
+        self.ask(world, event, Asked::Event(self.parts[at].host, said.fields));
+    }
+
+    /// Reads what the socket was sent, and does what it asks for. `false`: there was nothing.
+    pub(super) fn read(&mut self, world: &mut World) -> bool {
+        let mut any = false;
+        while let Some(socket) = self.socket
+            && let Some(sent) = world.inboxes.get_mut(&socket).and_then(|inbox| inbox.pop_front())
+        {
+            any = true;
+            match sent {
+                Sent::Closed(code, reason) => {
+                    world.inboxes.remove(&socket);
+                    self.forget_socket();
+                    self.errors.push(format!("the socket was closed with {code} {reason}"));
+                }
+                Sent::Frame(frame) if frame.kind() == Kind::Text => match serde_json::from_slice(frame.payload()) {
+                    Ok(Value::Array(patches)) => self.patch(world, &patches),
+                    Ok(frame) => self.hear(world, &frame),
+                    Err(error) => self.errors.push(format!("a frame is no JSON: {error}")),
+                },
+                Sent::Frame(_) => {}
+            }
+        }
+        any
+    }
+
+    fn patch(&mut self, world: &mut World, patches: &[Value]) {
+        for pair in patches.chunks(2) {
+            match pair {
+                [number, patch] => {
+                    match self.parts.iter().position(|part| part.number.map(Value::from).as_ref() == Some(number)) {
+                        Some(at) => self.patch_part(world, at, patch),
+                        None => {
+                            self.errors.push(format!("a patch for component {number}, which is not mounted: {patch}"))
+                        }
+                    }
+                }
+                _ => self.errors.push("a frame of patches has an odd number of items".into()),
+            }
+        }
+    }
+
+    fn patch_part(&mut self, world: &mut World, at: usize, patch: &Value) {
+        let (spark, part) = (self.spark.clone(), &mut self.parts[at]);
+        part.is_patched = true;
+        part.is_stale = false;
+        let applied = part.view.apply(&mut self.dom, patch, &mut |name| world.template(&spark, name));
+        let touched = part.view.take_touched();
+        if let Err(misfit) = applied {
+            self.errors.push(format!("a patch does not fit: {misfit}"));
+        }
+        for (element, attribute) in touched {
+            if let Some(field) = self.fields.get_mut(&element) {
+                field.server_sets(&attribute);
+            }
+        }
+    }
+
+    fn hear(&mut self, world: &mut World, frame: &Value) {
+        let text = |name: &str| frame[name].as_str().unwrap_or_default().to_owned();
+        match frame["type"].as_str().unwrap_or_default() {
+            "reply" => self.reply(world, frame),
+            "component_flash" => {
+                let level = match text("level").as_str() {
+                    "info" => Flash::Info,
+                    "success" => Flash::Success,
+                    "warning" => Flash::Warning,
+                    _ => Flash::Error,
+                };
+                self.flashes.push((level, text("message")));
+            }
+            "component_redirect" => self.go(world, &text("url"), false),
+            "component_navigate" => self.go(world, &text("url"), true),
+            "component_command" => self.command(world, frame),
+            "component_error" => self.fail(text("message"), &frame["component_id"], frame["fresh"] == true),
+            "component_gone" => {
+                self.fail(format!("the component is gone: {}", text("reason")), &frame["component_id"], false);
+                if let Some(at) = self.part_by(&frame["component_id"]) {
+                    self.parts[at].number = None;
+                }
+            }
+            "error" => self.fail(text("message"), &frame["component_id"], false),
+            _ => {}
+        }
+    }
+
+    fn part_by(&self, number: &Value) -> Option<usize> {
+        self.parts.iter().position(|part| part.number.map(Value::from).as_ref() == Some(number))
+    }
+
+    /// Something went wrong. A component whose callback failed may have changed, and its page does not show it.
+    fn fail(&mut self, message: String, component: &Value, is_fresh: bool) {
+        let whole = self.part_by(component);
+        for (at, part) in self.parts.iter_mut().enumerate() {
+            // Of a component in another one, it is the view around it.
+            if whole.is_none_or(|whole| whole == at) && !is_fresh {
+                part.is_stale = true;
+            }
+        }
+        if self.errors.last() != Some(&message) {
+            self.errors.push(message);
+        }
+    }
+
+    fn reply(&mut self, world: &mut World, frame: &Value) {
+        let number = frame["ref"].as_u64().and_then(|number| u32::try_from(number).ok());
+        let Some(asked) = number.and_then(|number| self.asked.remove(&number)) else {
+            return self.errors.push(format!("a reply to nothing: {frame}"));
+        };
+        let (is_ok, payload) = (frame["status"] == "ok", &frame["payload"]);
+        let message = payload["message"].as_str().unwrap_or("an error without a message").to_owned();
+        match asked {
+            Asked::Mount(host) => {
+                let Some(at) = self.parts.iter().position(|part| part.host == host) else { return };
+                if !is_ok {
+                    return self.errors.push(format!("a component was not mounted: {message}"));
+                }
+                self.parts[at].number = payload["component_id"].as_u64().and_then(|number| u32::try_from(number).ok());
+                match payload.get("patch") {
+                    Some(patch) => self.patch_part(world, at, patch),
+                    None => self.number_inner(at, payload),
+                }
+                for said in std::mem::take(&mut self.parts[at].queue) {
+                    if self.dom.ancestors(said.element).any(|node| node == Dom::ROOT) {
+                        self.send(world, said);
+                    }
+                }
+            }
+            Asked::Event(host, fields) => {
+                for field in fields {
+                    if let Some(field) = self.fields.get_mut(&field) {
+                        field.is_untold = false;
+                    }
+                }
+                if !is_ok {
+                    let number = self.parts.iter().find(|part| part.host == host).and_then(|part| part.number);
+                    self.fail(message, &number.into(), false);
+                }
+            }
+            Asked::Other => {}
+        }
+    }
+
+    /// The numbers of the components that stand in one that was mounted.
+    fn number_inner(&mut self, at: usize, payload: &Value) {
+        let given = payload["components"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let places = self.parts[at].view.components_mut();
+        if places.len() != given.len() {
+            let said = format!("{} components in a component got {} numbers", places.len(), given.len());
+            return self.errors.push(said);
+        }
+        for (place, number) in places.into_iter().zip(given) {
+            *place = number.as_u64().unwrap_or_default();
+        }
+    }
+
+    fn go(&mut self, world: &mut World, url: &str, is_navigation: bool) {
+        if url.starts_with("http://") || url.starts_with("https://") {
+            self.leave(world);
+            *self = Tab { flashes: std::mem::take(&mut self.flashes), ..Tab::new(self.jar) };
+            self.url = url.into();
+            return;
+        }
+        let gone = if is_navigation { self.navigate(world, url) } else { self.load(world, url) };
+        if let Err(failed) = gone {
+            self.errors.push(failed.0);
+        }
+    }
+
+    fn command(&mut self, world: &mut World, frame: &Value) {
+        let text = |name: &str| frame[name].as_str().unwrap_or_default().to_owned();
+        let target = text("target");
+        let host = self.part_by(&frame["component_id"]).map(|at| self.parts[at].host);
+        let found = match (host, target.as_str()) {
+            (Some(host), "") => Some(host),
+            (Some(host), target) => match Selector::parse(target) {
+                Ok(selector) => self.dom.select(host, &selector).first().copied(),
+                Err(unsupported) => return self.errors.push(unsupported.to_string()),
+            },
+            (None, _) => None,
+        };
+        let command = match frame["command"].as_str().unwrap_or_default() {
+            "focus" => Command::Focus { target },
+            "scroll" => Command::Scroll { target, to: text("to") },
+            "set_value" => Command::SetValue { target, value: text("value") },
+            "dispatch" => Command::Dispatch { target, event: text("event"), detail: frame["detail"].clone() },
+            "call" => Command::Call { name: text("name"), data: frame["data"].clone() },
+            other => return self.errors.push(format!("there is no command {other:?}")),
+        };
+        self.commands.push(command.clone());
+        let Some(element) = found else {
+            if !matches!(command, Command::Call { .. }) {
+                self.errors.push(format!("{command:?} finds nothing in its component"));
+            }
+            return;
+        };
+        match command {
+            Command::Focus { .. } => self.move_focus(world, Some(element)),
+            Command::SetValue { value, .. } => {
+                let field = self.fields.entry(element).or_default();
+                (field.value, field.is_untold, field.is_unsettled) = (Some(value), false, false);
+            }
+            Command::Dispatch { event, .. } => self.fire(world, element, &event, Map::new()),
+            Command::Scroll { .. } | Command::Call { .. } => {}
+        }
+    }
+
+    /// Compares what the components' elements hold with what they would hold if they were made anew.
+    pub(super) fn check(&mut self, world: &mut World) -> Result<(), String> {
+        let Some(socket) = self.socket else { return Ok(()) };
+        for part in self.parts.iter().filter(|part| !part.is_stale) {
+            let Some(number) = part.number else { continue };
+            let preview = world.server.borrow_mut().preview(socket, number);
+            let Some(patch) = preview.and_then(|patch| serde_json::from_slice::<Value>(&patch).ok()) else { continue };
+            let mut fresh = Dom::default();
+            let host = fresh.make_element("div");
+            let mut view = View::empty(host);
+            view.apply(&mut fresh, &patch, &mut |name| world.template(&self.spark, name))
+                .map_err(|misfit| format!("the view of component {number} cannot be made anew: {misfit}"))?;
+            if let Some(found) = self.dom.difference(part.host, &fresh, host) {
+                return Err(format!("patches have led component {number} elsewhere than a render does: {found}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the page shows, for people.
+    pub(super) fn describe(&self) -> String {
+        let body = self.dom.descendants(Dom::ROOT).find(|node| self.dom.is(*node, "body")).unwrap_or(Dom::ROOT);
+        format!("the page {} shows:\n{}", self.url, self.dom.outline(body))
+    }
+}
+
+/// Gets a page, where redirects lead; its URL and its HTML.
+fn fetch(world: &mut World, jar: usize, url: &str) -> Result<(String, String), Failed> {
+    let mut url = url.to_owned();
+    for _ in 0..10 {
+        let target = url.split('#').next().unwrap_or_default().to_owned();
+        let response = world.get(jar, &target)?;
+        let location = response.headers().find(|(name, _)| name.eq_ignore_ascii_case("location"));
+        match (response.status_code(), location) {
+            (200, _) => return Ok((url, String::from_utf8_lossy(response.body()).into_owned())),
+            (300..400, Some((_, to))) => url = to.to_owned(),
+            (status, _) => {
+                let body = String::from_utf8_lossy(response.body());
+                return Err(Failed(format!("{url} was answered with {status}: {:.500}", body.trim())));
+            }
+        }
+    }
+    Err(Failed(format!("{url} is redirected again and again")))
+}
