@@ -229,8 +229,11 @@ test('live pages: one that loses its server says so, and comes back by itself', 
   await says('Connected');
   await server.stop();
   await says('Offline');
+  // The new server did not sign what the page shows, so the page is loaded anew.
+  const loaded = page.waitForEvent('load', { timeout: 60_000 });
   await server.start();
-  await isLive(page, 60_000);
+  await loaded;
+  await isLive(page);
   await says('Connected');
   await button(page, '+1').click();
   await has(page, 'h2', ['Counter: 1']);
