@@ -1,6 +1,7 @@
 //! What all channels share.
 
 use crate::auth::{Claims, Revoked, Tokens};
+use crate::documents::Documents;
 use crate::kept::Kept;
 use lazuli::{App, Join};
 use std::convert::Infallible;
@@ -13,6 +14,8 @@ pub struct Showcase {
     pub revoked: Revoked,
     /// Notifications for users who are offline.
     pub kept: Kept,
+    /// Documents that are edited together.
+    pub documents: Documents,
 }
 
 /// What a callback sees and does.
@@ -28,7 +31,7 @@ impl App for Showcase {
 impl Showcase {
     /// With nothing kept and nobody's tokens taken back.
     pub fn new(tokens: Tokens) -> Showcase {
-        Showcase { tokens, revoked: Revoked::default(), kept: Kept::default() }
+        Showcase { tokens, revoked: Revoked::default(), kept: Kept::default(), documents: Documents::default() }
     }
 
     /// What a token says, if it holds.

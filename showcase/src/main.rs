@@ -4,6 +4,7 @@ mod app;
 mod auth;
 mod channels;
 mod components;
+mod documents;
 mod kept;
 mod log;
 mod options;

@@ -15,5 +15,8 @@ import './browser/spark.mjs';
 import './browser/live.mjs';
 import './browser/users.mjs';
 import './browser/table.mjs';
+import './browser/chat_room.mjs';
+import './browser/dashboard.mjs';
+import './browser/editor.mjs';
 
 process.exitCode = (await run()) ? 0 : 1;

@@ -44,7 +44,12 @@ export function createHooks(session, report) {
         const hook = known.get(/** @type {string} */ (element.getAttribute('data-hook')));
         const component = session.owner(element);
         if (!hook || !component || live.has(element)) continue;
-        live.set(element, [hook, { send: (event, data = {}) => session.send(component, element, event, data, (error) => error && report(error)) }]);
+        /** @param {string} event */
+        const send = (event, data = {}) => session.send(component, element, event, data, (error) => {
+          // After a connection was lost, the component is made anew, as the page sees.
+          if (error && error.code !== 'CONNECTION_LOST' && error.code !== 'NOT_MOUNTED') report(error);
+        });
+        live.set(element, [hook, { send }]);
         call(element, 'mounted');
       }
     },

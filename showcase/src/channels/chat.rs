@@ -8,11 +8,11 @@ use serde_json::json;
 /// The longest message, in code points.
 const LONGEST: usize = 1_000;
 /// The longest name, in code points.
-const LONGEST_NAME: usize = 40;
+pub const LONGEST_NAME: usize = 40;
 /// The largest file, in bytes.
 const LARGEST: usize = 1 << 20;
 
-/// One visitor of a room.
+/// One visitor of a room: of the channel, or of the page `/chat-room/:room_id`, which is in the same room.
 pub struct Chat {
     room_id: String,
     room: String,
@@ -56,7 +56,29 @@ impl Chat {
         Chat { room_id: room_id.into(), room: format!("chat:{room_id}") }
     }
 
-    fn say(&self, cx: &mut Context<'_>, message: Option<String>, name: Option<String>) -> Result {
+    /// Enters the room, and tells the others.
+    pub fn enter(&self, cx: &mut Context<'_>) {
+        cx.join(&self.room);
+        let count = cx.count(&self.room);
+        cx.broadcast_from(
+            &self.room,
+            &json!({ "type": "user_joined", "message": "A user joined the room", "count": count }),
+        );
+    }
+
+    /// Tells the others that this visitor has left.
+    pub fn left(&self, cx: &mut Context<'_>) {
+        let count = self.count(cx);
+        cx.broadcast(&self.room, &json!({ "type": "user_left", "message": "A user left the room", "count": count }));
+    }
+
+    /// How many are in the room.
+    pub fn count(&self, cx: &Context<'_>) -> usize {
+        cx.count(&self.room)
+    }
+
+    /// Says something to all in the room.
+    pub fn say(&self, cx: &mut Context<'_>, message: Option<String>, name: Option<String>) -> Result {
         let message = message.ok_or_else(|| Error::reply("Message is required"))?;
         if message.chars().nth(LONGEST).is_some() {
             return Err(Error::reply("Message too long"));
@@ -69,7 +91,9 @@ impl Chat {
         Ok(())
     }
 
-    fn typing(&self, cx: &mut Context<'_>, kind: &'static str, name: Option<String>) {
+    /// Tells the others that this visitor is typing, or has stopped.
+    pub fn typing(&self, cx: &mut Context<'_>, is_typing: bool, name: Option<String>) {
+        let kind = if is_typing { "user_typing" } else { "user_stopped_typing" };
         let heard = Heard::new(cx, kind, name);
         cx.broadcast_from(&self.room, &heard);
     }
@@ -77,22 +101,17 @@ impl Chat {
 
 impl Channel<Showcase> for Chat {
     fn on_connect(&mut self, cx: &mut Context<'_>) -> Result {
-        cx.join(&self.room);
         let welcome = format!("Welcome to room {}", self.room_id);
         cx.send(&json!({ "type": "system", "message": welcome, "timestamp": cx.timestamp() }));
-        let count = cx.count(&self.room);
-        cx.broadcast_from(
-            &self.room,
-            &json!({ "type": "user_joined", "message": "A user joined the room", "count": count }),
-        );
+        self.enter(cx);
         Ok(())
     }
 
     fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
         match json::parse(text)? {
             Said::ChatMessage { message, name } => self.say(cx, message, name)?,
-            Said::TypingStart { name } => self.typing(cx, "user_typing", name),
-            Said::TypingStop { name } => self.typing(cx, "user_stopped_typing", name),
+            Said::TypingStart { name } => self.typing(cx, true, name),
+            Said::TypingStop { name } => self.typing(cx, false, name),
             Said::Ping {} => cx.reply(&json!({ "type": "pong", "timestamp": cx.timestamp() })),
         }
         Ok(())
@@ -108,8 +127,7 @@ impl Channel<Showcase> for Chat {
     }
 
     fn on_close(&mut self, cx: &mut Context<'_>, _code: u16, _reason: &str) -> Result {
-        let count = cx.count(&self.room);
-        cx.broadcast(&self.room, &json!({ "type": "user_left", "message": "A user left the room", "count": count }));
+        self.left(cx);
         Ok(())
     }
 }

@@ -7,20 +7,24 @@ mod lobby;
 mod managed;
 mod notifications;
 mod presence;
-mod private;
+pub mod private;
 mod rooms;
+
+pub use chat::{Chat, LONGEST_NAME};
 
 use crate::app::Showcase;
 use lazuli::route::PatternError;
-use lazuli::{Join, Limits, Refused, Routes, Session};
+use lazuli::{Error, Join, Limits, Refused, Request, Result, Routes, Session};
+use serde::de::IgnoredAny;
 
 /// Adds them all.
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
-    routes.channel("/chat/:room_id", |join| Ok(chat::Chat::new(id(join, "room_id")?)))?;
+    routes.channel("/chat/:room_id", |join| Ok(Chat::new(id(join, "room_id")?)))?;
     routes.channel("/chat", |_| Ok(lobby::Lobby))?;
     routes.channel_with("/private/:channel_id", private::limits(), |join| {
         Ok(private::Private::new(id(join, "channel_id")?, join))
     })?;
+    routes.post("/private/:channel_id", private::push)?;
     routes.post("/revoke/:user_id", private::revoke)?;
     routes.channel_with("/managed/:topic", managed::limits(), |join| Ok(managed::Managed::new(id(join, "topic")?)))?;
     routes.channel("/notifications/:user_id", |join| Ok(notifications::Notifications::new(id(join, "user_id")?)))?;
@@ -53,6 +57,13 @@ fn id<'a>(join: &'a Join<'_, Showcase>, name: &str) -> Result<&'a str, Refused> 
     Ok(id)
 }
 
-fn check_id(id: &str) -> Result<(), Refused> {
+/// Whether an id may name a room or a user.
+pub fn check_id(id: &str) -> Result<(), Refused> {
     if id.len() > LONGEST_ID { Err(Refused::new(400, "An id has at most 200 bytes")) } else { Ok(()) }
+}
+
+/// The body of a POST, which goes on as it came.
+fn json_body(request: &Request) -> Result<&str> {
+    let body = std::str::from_utf8(request.body()).ok().filter(|body| serde_json::from_str::<IgnoredAny>(body).is_ok());
+    body.ok_or_else(|| Error::reply("The body has to be JSON, such as {\"title\":\"Hello\"}"))
 }

@@ -3,7 +3,6 @@
 use crate::app::{Context, Scope, Showcase};
 use lazuli::{Channel, Error, Request, Response, Result, json};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 /// Where everybody is who can be notified.
@@ -90,6 +89,5 @@ fn notification(request: &Request) -> Result<&str> {
     if request.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return Err(Error::denied("this page is of another site"));
     }
-    let body = std::str::from_utf8(request.body()).ok().filter(|body| serde_json::from_str::<IgnoredAny>(body).is_ok());
-    body.ok_or_else(|| Error::reply("The body has to be JSON, such as {\"title\":\"Hello\"}"))
+    super::json_body(request)
 }

@@ -1,4 +1,4 @@
-//! `/private/:channel_id`: for those whose token names the channel, and `POST /revoke/:user_id`.
+//! `/private/:channel_id`: for those whose token names the channel, by a WebSocket or a POST; and `POST /revoke/:user_id`.
 
 use crate::app::{Context, Scope, Showcase, claims};
 use crate::auth::Claims;
@@ -27,14 +27,19 @@ pub fn limits() -> Limits {
 }
 
 /// A user whose name a token proves. Names that anybody may claim, in a path or a query, are never these.
-fn proven(user_id: &str) -> String {
+pub fn proven(user_id: &str) -> String {
     format!("private/{user_id}")
+}
+
+/// Where what is sent to a private channel goes.
+pub fn room(channel_id: &str) -> String {
+    format!("private:{channel_id}")
 }
 
 impl Private {
     /// One with the token that the request shows.
     pub fn new(channel_id: &str, join: &Join<'_, Showcase>) -> Private {
-        Private { channel_id: channel_id.into(), room: format!("private:{channel_id}"), claims: claims(join) }
+        Private { channel_id: channel_id.into(), room: room(channel_id), claims: claims(join) }
     }
 }
 
@@ -66,14 +71,38 @@ impl Channel<Showcase> for Private {
     }
 }
 
-/// Takes back a user's tokens, and closes what they had opened. For operators, who show their token in the header: what
-/// a browser would add by itself, a cookie, is not looked at.
-pub fn revoke(cx: &mut Scope<'_>, request: &Request) -> Result<Response> {
+/// Who sent a request: what the token in its header says. What a browser would add by itself, a cookie, is not looked at.
+fn bearer(cx: &Scope<'_>, request: &Request) -> Result<Result<Claims, Response>> {
     let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
     let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    let Some(operator) = token.and_then(|token| cx.app().read(token)) else {
-        let refused = Response::text("Authentication required: Authorization: Bearer TOKEN\n").with_status(401);
-        return Ok(refused.with_header("WWW-Authenticate", "Bearer")?);
+    if let Some(claims) = token.and_then(|token| cx.app().read(token)) {
+        return Ok(Ok(claims));
+    }
+    let refused = Response::text("Authentication required: Authorization: Bearer TOKEN\n").with_status(401);
+    Ok(Err(refused.with_header("WWW-Authenticate", "Bearer")?))
+}
+
+/// Sends JSON, as it comes, to all who are in a private channel.
+pub fn push(cx: &mut Scope<'_>, request: &Request) -> Result<Response> {
+    let claims = match bearer(cx, request)? {
+        Ok(claims) => claims,
+        Err(refused) => return Ok(refused),
+    };
+    let channel_id = request.param("channel_id").unwrap_or_default();
+    if !claims.allow(channel_id) {
+        return Err(Error::denied("this token is for other channels"));
+    }
+    let body = super::json_body(request)?;
+    let reached = cx.count(&room(channel_id));
+    cx.to_room(&room(channel_id)).text(body);
+    Ok(Response::json(json!({ "reached": reached }).to_string().into_bytes()))
+}
+
+/// Takes back a user's tokens, and closes what they had opened. For operators.
+pub fn revoke(cx: &mut Scope<'_>, request: &Request) -> Result<Response> {
+    let operator = match bearer(cx, request)? {
+        Ok(claims) => claims,
+        Err(refused) => return Ok(refused),
     };
     if !operator.is_operator() {
         return Err(Error::denied("only a token for the channel \"admin\" may revoke others"));

@@ -1,6 +1,7 @@
 // What the browser tests share: the server they start, stop and start again, and windows of a real browser.
 
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { chromium } from 'playwright-core';
@@ -24,11 +25,21 @@ const port = await new Promise((resolve) => {
 export const address = `127.0.0.1:${port}`;
 export const origin = `http://${address}`;
 
+const secret = 'for these tests only';
+
+/** A token by which `user` may enter these private channels. */
+export function token(user, channels, seconds = 600) {
+  const now = Math.floor(Date.now() / 1000);
+  const parts = [{ typ: 'JWT', alg: 'HS256' }, { user_id: user, channels, iat: now, exp: now + seconds, iss: 'lazuli-showcase' }];
+  const input = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}
+
 export const server = {
   output: '',
   async start() {
     // `exec`, so that a signal reaches the server and not a shell.
-    const child = spawn('/bin/sh', ['-c', `exec ${command.replaceAll('PORT', port)}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('/bin/sh', ['-c', `exec ${command.replaceAll('PORT', port)} --secret '${secret}'`], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.output += text));
     this.child = child;
