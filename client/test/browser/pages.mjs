@@ -334,6 +334,22 @@ test('hooks hear of elements that come, change and go', async ({ open, page, ser
   equal(server.events, [['ready', { x: 1 }]]);
 });
 
+test('what a hook sent when the connection was lost is no error of the page', async ({ open, page, server, patch }) => {
+  await open('', ['Hook0000001', 0], { templates: { Hook0000001: ['<section></section>', [[0, [0], 3, 0, [['<p data-hook="chart"> </p>', [[0, [0, 0], 0]]]]]]] } });
+  await page.evaluate(() => {
+    window.errors = [];
+    addEventListener('error', (event) => (window.errors.push(event.message), event.preventDefault()));
+    spark.hook('chart', { mounted: (element, { send }) => (window.send = send) });
+  });
+  await patch(-6, 'Hook0000001', 1, 'a');
+  server.event = () => undefined;
+  await page.evaluate(() => window.send('lost'));
+  await becomes(() => server.events.length, 1, 'events');
+  server.sockets[0].close(1012);
+  await becomes(() => server.of('component_mount').length, 2, 'mounts');
+  equal(await page.evaluate(() => window.errors), []);
+});
+
 test('components in components: events and commands are by their numbers, and each keeps to itself', async ({ open, page, server, patch, settled }) => {
   const templates = {
     Outer000001: ['<p spark-click="outer"><!----><!----></p><i></i>', [[0, [0], 6, 1], [1, [1], 6, 0]]],
