@@ -304,6 +304,7 @@ impl Tab {
                 };
                 self.flashes.push((level, text("message")));
             }
+            "component_redirect" if frame["external"] == true => self.leave_for(world, &text("url")),
             "component_redirect" => self.go(world, &text("url"), false),
             "component_navigate" => self.go(world, &text("url"), true),
             "component_command" => self.command(world, frame),
@@ -389,13 +390,15 @@ impl Tab {
         }
     }
 
+    /// Another site's page, which is not loaded.
+    fn leave_for(&mut self, world: &mut World, url: &str) {
+        self.leave(world);
+        let (flashes, commands) = (std::mem::take(&mut self.flashes), std::mem::take(&mut self.commands));
+        *self = Tab { flashes, commands, errors: std::mem::take(&mut self.errors), ..Tab::new(self.jar) };
+        self.url = url.into();
+    }
+
     fn go(&mut self, world: &mut World, url: &str, is_navigation: bool) {
-        if url.starts_with("http://") || url.starts_with("https://") {
-            self.leave(world);
-            *self = Tab { flashes: std::mem::take(&mut self.flashes), ..Tab::new(self.jar) };
-            self.url = url.into();
-            return;
-        }
         let gone = if is_navigation { self.navigate(world, url) } else { self.load(world, url) };
         if let Err(failed) = gone {
             self.errors.push(failed.0);
