@@ -56,6 +56,11 @@ impl<'a> Reader<'a> {
         self.items.as_slice().is_empty()
     }
 
+    /// The next item, which is still to be read.
+    pub(super) fn peek(&self) -> Option<&'a Value> {
+        self.items.as_slice().first()
+    }
+
     pub(super) fn item(&mut self) -> Result<&'a Value, Misfit> {
         self.items.next().ok_or_else(|| Misfit::new("ends where more has to follow"))
     }

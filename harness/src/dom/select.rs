@@ -18,8 +18,11 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     text: String,
-    any: Vec<Vec<(Joined, Vec<Test>)>>,
+    any: Vec<Steps>,
 }
+
+/// From the outermost element to the one that is meant.
+type Steps = Vec<(Joined, Vec<Test>)>;
 
 /// How an element stands to the one before it in a selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +131,7 @@ fn passes(dom: &Dom, node: NodeId, tests: &[Test]) -> bool {
             Match::Word => value.split_ascii_whitespace().any(|word| word == wanted),
         }),
         Test::Nth(n) => elements().nth(n - 1) == Some(node),
-        Test::Last => elements().last() == Some(node),
+        Test::Last => elements().next_back() == Some(node),
         Test::Checked => dom.attribute(node, "checked").or(dom.attribute(node, "selected")).is_some(),
         Test::Disabled => dom.attribute(node, "disabled").is_some(),
         Test::Text(text) => dom.words(node).contains(text.as_str()),
@@ -141,7 +144,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn selectors(&mut self) -> Result<Vec<Vec<(Joined, Vec<Test>)>>, String> {
+    fn selectors(&mut self) -> Result<Vec<Steps>, String> {
         let mut any = vec![Vec::new()];
         let mut joined = Joined::Within;
         loop {

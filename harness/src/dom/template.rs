@@ -42,7 +42,7 @@ pub(super) enum PlaceKind {
 }
 
 /// Where a structure stands: in a node, before one of the template's own.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Spot {
     pub(super) path: Vec<usize>,
     pub(super) before: usize,
@@ -95,6 +95,11 @@ impl Template {
             return Err(Misfit::new(format!("the slots {:?} have a gap", slots.keys())));
         }
         template.slots = slots.into_values().collect();
+        let mut spots: Vec<&Spot> = template.slots.iter().filter_map(Slot::spot).collect();
+        spots.sort();
+        if spots.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Misfit::new("two structures have no node between them"));
+        }
         Ok(Rc::new(template))
     }
 

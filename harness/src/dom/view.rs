@@ -4,6 +4,8 @@ mod build;
 mod find;
 mod hydrate;
 mod operations;
+#[cfg(test)]
+mod tests;
 
 use super::contents::{Library, Reader, Register};
 use super::template::{PlaceKind, Template};

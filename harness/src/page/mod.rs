@@ -55,6 +55,7 @@
 
 mod client;
 mod field;
+mod hear;
 #[expect(clippy::module_inception, reason = "what the module is about")]
 mod page;
 mod server;

@@ -113,7 +113,8 @@ impl Walk<'_> {
                 let mut fixed: Vec<_> = one.attributes.iter().collect();
                 let mut rest: Vec<_> =
                     two.attributes.iter().filter(|(name, _)| !filled.contains(&name.as_str())).collect();
-                (fixed.sort(), rest.sort());
+                fixed.sort();
+                rest.sort();
                 if fixed != rest {
                     return misfit(self.dom, format!("<{}> with the attributes {fixed:?}", one.name));
                 }

@@ -108,6 +108,12 @@ fn list(
         return Err(Misfit::new(format!("slot {number} is no list")));
     };
     let mut work = Work { dom, touched };
+    if operation == -2
+        && let Some(Value::Array(runs)) = reader.peek()
+    {
+        reader.item()?;
+        return remove_runs(&mut work, rows, runs);
+    }
     let from = reader.count()?;
     let fits = |end: Option<usize>| match end.filter(|end| *end <= rows.len()) {
         Some(end) => Ok(end),
@@ -145,6 +151,22 @@ fn list(
             rows.splice(from..from, after);
             work.arrange(*stand, rows);
         }
+    }
+    Ok(())
+}
+
+/// Rows go in several places: so many stay, so many go, and so on.
+fn remove_runs(work: &mut Work<'_>, rows: &mut Vec<Block>, runs: &[Value]) -> Result<(), Misfit> {
+    let said = || Misfit::new(format!("the runs {} do not fit {} rows", Value::from(runs.to_vec()), rows.len()));
+    let counts: Option<Vec<usize>> = runs.iter().map(|run| usize::try_from(run.as_u64()?).ok()).collect();
+    let counts = counts.filter(|counts| counts.len() % 2 == 0).ok_or_else(said)?;
+    if counts.iter().try_fold(0, |sum: usize, count| sum.checked_add(*count)).is_none_or(|sum| sum > rows.len()) {
+        return Err(said());
+    }
+    let mut at = 0;
+    for pair in counts.chunks_exact(2) {
+        at += pair[0];
+        rows.drain(at..at + pair[1]).for_each(|row| work.remove(&row));
     }
     Ok(())
 }
