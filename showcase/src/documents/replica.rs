@@ -151,9 +151,9 @@ impl Replica {
 
     /// A place in the text that stays between the same letters in all copies.
     pub fn mark(&self, at: u32) -> Option<StickyIndex> {
-        let mut txn = self.doc.transact_mut();
+        let txn = self.doc.transact();
         let at = at.min(self.text.len(&txn));
-        self.text.sticky_index(&mut txn, at, Assoc::Before)
+        self.text.sticky_index(&txn, at, Assoc::Before)
     }
 
     /// Where a mark is in this copy, if it knows of it.
