@@ -72,8 +72,8 @@ fn template(dice: &mut Dice, depth: usize, is_row: bool, embeds: bool) -> Made {
             }
             2 => {
                 slots.push(Slot::Value);
-                pieces.extend([Piece::Html("<pre>"), Piece::Raw(slot), Piece::Html("</pre>")]);
-                markup += "<pre></pre>";
+                pieces.extend([Piece::Html("<q>"), Piece::Raw(slot), Piece::Html("</q>")]);
+                markup += "<q></q>";
                 places.push(json!([number, [0, at], 2]));
             }
             kind => {
@@ -257,7 +257,7 @@ fn page(html: &str) -> (Dom, NodeId) {
 
 #[test]
 fn patched_nodes_are_those_of_the_html() {
-    for seed in 0..300 {
+    for seed in 0..100 {
         let dice = &mut Dice(seed);
         let mut templates = Templates::default();
         let library: Vec<Made> = (0..2).map(|_| template(dice, 1, false, false)).collect();
