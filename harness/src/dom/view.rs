@@ -17,21 +17,30 @@ use std::rc::Rc;
 
 /// Something that does not fit: a patch and what it is for, a shape and its page, a template and itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit(String);
+pub struct Misfit {
+    what: String,
+    is_unknown: bool,
+}
 
 impl Misfit {
     pub(crate) fn new(what: impl Into<String>) -> Misfit {
-        Misfit(what.into())
+        Misfit { what: what.into(), is_unknown: false }
     }
 
     pub(super) fn within(self, place: &str) -> Misfit {
-        Misfit(format!("{place}: {}", self.0))
+        Misfit { what: format!("{place}: {}", self.what), ..self }
+    }
+
+    /// Whether nothing is wrong but that a value was spliced which came as markup or as a style and never in a patch: then a client asks for the
+    /// view anew.
+    pub fn asks_anew(&self) -> bool {
+        self.is_unknown
     }
 }
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)
     }
 }
 

@@ -5,7 +5,7 @@ use super::tab::{Asked, Tab};
 use super::world::{Sent, World};
 use crate::dom::{Dom, Selector};
 use lazuli::{Flash, Kind};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 impl Tab {
     /// Reads what the socket was sent, and does what it asks for. `false`: there was nothing.
@@ -51,10 +51,19 @@ impl Tab {
     fn patch_part(&mut self, world: &mut World, at: usize, patch: &Value) {
         let (spark, part) = (self.spark.clone(), &mut self.parts[at]);
         part.is_patched = true;
+        if std::mem::take(&mut part.is_awaited) && patch[0] != -6 {
+            part.is_awaited = true;
+            return;
+        }
         part.is_stale = false;
         let applied = part.view.apply(&mut self.dom, patch, &mut |name| world.template(&spark, name));
         let touched = part.view.take_touched();
         if let Err(misfit) = applied {
+            if misfit.asks_anew() {
+                part.is_awaited = true;
+                let resync = json!({ "type": "component_resync", "component_id": part.number });
+                return self.ask(world, resync, Asked::Other);
+            }
             self.errors.push(format!("a patch does not fit: {misfit}"));
         }
         for (element, attribute) in touched {

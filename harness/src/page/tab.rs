@@ -42,6 +42,8 @@ pub(super) struct Part {
     pub(super) is_patched: bool,
     /// Whether a callback failed since the last patch: then the page may rightly show something else than the component would.
     pub(super) is_stale: bool,
+    /// Whether the view was asked for anew; what comes until then is left out.
+    pub(super) is_awaited: bool,
     /// What waits for the connection.
     pub(super) queue: Vec<Said>,
 }
@@ -155,6 +157,7 @@ impl Tab {
                 view,
                 is_patched: false,
                 is_stale: false,
+                is_awaited: false,
                 queue: Vec::new(),
             });
         }
@@ -192,7 +195,7 @@ impl Tab {
     pub(super) fn forget_socket(&mut self) {
         self.socket = None;
         self.asked.clear();
-        self.parts.iter_mut().for_each(|part| part.number = None);
+        self.parts.iter_mut().for_each(|part| (part.number, part.is_awaited) = (None, false));
     }
 
     /// The page is closed.
@@ -200,7 +203,7 @@ impl Tab {
         self.hang_up(world, Some(1001));
     }
 
-    fn ask(&mut self, world: &mut World, mut message: Value, asked: Asked) {
+    pub(super) fn ask(&mut self, world: &mut World, mut message: Value, asked: Asked) {
         let Some(socket) = self.socket else { return };
         self.refs += 1;
         message["ref"] = self.refs.into();
@@ -239,7 +242,7 @@ impl Tab {
     /// Compares what the components' elements hold with what they would hold if they were made anew.
     pub(super) fn check(&mut self, world: &mut World) -> Result<(), String> {
         let Some(socket) = self.socket else { return Ok(()) };
-        for part in self.parts.iter().filter(|part| !part.is_stale) {
+        for part in self.parts.iter().filter(|part| !part.is_stale && !part.is_awaited) {
             let Some(number) = part.number else { continue };
             let preview = world.server.borrow_mut().preview(socket, number);
             let Some(patch) = preview.and_then(|patch| serde_json::from_slice::<Value>(&patch).ok()) else { continue };

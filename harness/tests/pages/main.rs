@@ -3,6 +3,7 @@
 mod clock;
 mod counter;
 mod faults;
+mod generated;
 mod law;
 mod nested;
 mod rooms;

@@ -84,7 +84,10 @@ fn old_value(dom: &Dom, targets: &[Target], held: Option<&Value>) -> Result<Stri
                 .ok_or_else(|| Misfit::new("splices an attribute that is not there"))?;
             (shown.to_owned(), around.clone().unwrap_or(none))
         }
-        _ => return Err(Misfit::new("splices markup or a style that never came in a patch")),
+        _ => {
+            let said = Misfit::new("splices markup or a style that never came in a patch");
+            return Err(Misfit { is_unknown: true, ..said });
+        }
     };
     let value = shown.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
     value
