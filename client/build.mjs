@@ -4,10 +4,18 @@
 import { build } from 'esbuild';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { minify } from 'terser';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 14_336; // bytes, gzipped
+const LIMIT = 11_584; // bytes, gzipped: what it has, rounded up to 64
+// Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
+const INTERNAL = new RegExp(`^(${[
+  'tail|template|hole|slots|blocks|gap|owner|kind|anchor|templates|frozen|tree|kids|whole|special|partOf|parts|spoil|isBroken|changes|hydrate',
+  'view|enqueue|want|shape|complain|sync|sweep|mine|act|component|repeats',
+  'joined|refused|late|answered|forget|dispatch|failure|revive|lost|expect|take|tell|settle|isOpen|opening|heard|unsubscribed',
+  'report|isOnline|hasPage',
+].join('|')})$`);
 const SERVED = [['src/main.js', 'core/client/spark.js', LIMIT], ['src/dev/main.js', 'core/client/spark-dev.js']];
 
 for (const [source, served, limit = Infinity] of SERVED) {
@@ -18,10 +26,16 @@ for (const [source, served, limit = Infinity] of SERVED) {
     format: 'iife',
     target: 'es2022',
     charset: 'utf8',
-    banner: { js: `/*! Lazuli, MIT OR Apache-2.0; made from client/${source.slice(0, source.lastIndexOf('/'))} */` },
     write: false,
   });
-  const made = outputFiles[0].text;
+  const { code = '' } = await minify(outputFiles[0].text, {
+    ecma: 2020,
+    module: true,
+    compress: { passes: 3, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+    mangle: { properties: { regex: INTERNAL } },
+    format: { preamble: `/*! Lazuli, MIT OR Apache-2.0; made from client/${source.slice(0, source.lastIndexOf('/'))} */` },
+  });
+  const made = `${code}\n`;
   const file = new URL(`../${served}`, import.meta.url);
   const { length: size } = gzipSync(made, { level: 9 });
   console.log(`${served}: ${made.length} bytes, ${size} gzipped`);

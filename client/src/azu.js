@@ -1,8 +1,8 @@
 // The other way to say it: one object of options, and nothing happens before `mount`.
 
 /** @import { Environment } from './environment.js' */
-/** @import { Options } from './spark.js' */
-/** @import { Params } from './channel.js' */
+/** @import { Params } from './member.js' */
+/** @import { Options, Spark } from './spark.js' */
 /**
  * @typedef {object} Callbacks
  * @property {string} [componentEndpoint] where components are to be connected; kept, and not used by channels
@@ -12,32 +12,27 @@
  * @property {(error: Error) => void} [onError]
  */
 
-import { Spark } from './spark.js';
+import { connect } from './spark.js';
 
 export class AzuSpark {
   /** The connection of the channels, once mounted. @type {Spark | undefined} */
   spark;
-  #options;
-  #env;
 
   /** @param {Callbacks & Options} [options] @param {Environment} [env] */
   constructor(options = {}, env) {
-    this.#options = options;
-    this.#env = env;
     this.componentEndpoint = options.componentEndpoint;
     this.channelEndpoint = options.channelEndpoint;
-  }
 
-  /** Connects. A second call changes nothing. */
-  mount() {
-    if (this.spark) return this;
-    const { onConnect, onDisconnect, onError } = this.#options;
-    const spark = new Spark(this.channelEndpoint, this.#options, this.#env);
-    if (onConnect) spark.on('open', onConnect);
-    if (onDisconnect) spark.on('close', onDisconnect);
-    if (onError) spark.on('error', onError);
-    this.spark = spark;
-    return this;
+    /** Connects. A second call changes nothing. */
+    this.mount = () => {
+      if (this.spark) return this;
+      const { on } = (this.spark = connect(this.channelEndpoint, options, env));
+      const { onConnect, onDisconnect, onError } = options;
+      if (onConnect) on('open', onConnect);
+      if (onDisconnect) on('close', onDisconnect);
+      if (onError) on('error', onError);
+      return this;
+    };
   }
 
   /** The same as `subscribe` of Spark. @param {string} path @param {{ params?: Params }} [options] */

@@ -1,27 +1,18 @@
-// One channel: its joins, and what waits for them.
+// One channel.
 
 /** @import { Listener } from './emitter.js' */
-/** @import { Environment } from './environment.js' */
-/** @import { Link } from './link.js' */
-/** @import { Done, Replies } from './replies.js' */
-/** @typedef {'joining' | 'joined' | 'closed'} ChannelState */
-/** @typedef {Record<string, string | number | boolean | undefined>} ParamValues */
-/** @typedef {undefined | ParamValues | (() => ParamValues | Promise<ParamValues>)} Params */
-/** @typedef {{ frame: string | ArrayBuffer, size: number, ref?: number, done: Done }} Message */
-/** @typedef {ReturnType<typeof createSubscription>} Subscription */
+/** @import { Member, MemberState, Params, Room, Shared } from './member.js' */
+/** @import { Done } from './replies.js' */
 /**
- * @typedef {object} Shared what all channels of a connection have in common
- * @property {Environment} env
- * @property {Link} link
- * @property {Replies} replies
- * @property {Map<string, Subscription>} subscriptions
- * @property {{ messages: number, bytes: number }} room how much more may wait to be sent
- * @property {(error: Error) => void} error for what nobody here listens to
+ * @typedef {Member & {
+ *   channel: Channel, fail: (error: Error) => void, end: (code: number, reason: string) => void,
+ *   message: (event: string, data: unknown) => void, unsubscribed: (code: number, reason: string) => void,
+ * }} Subscription
  */
 /**
  * @typedef {object} Channel
  * @property {string} path
- * @property {ChannelState} state `joining` until it is joined, also when the connection is lost; `closed` when it will not be
+ * @property {MemberState} state `joining` until it is joined, also when the connection is lost; `closed` when it will not be
  *   joined by itself
  * @property {(event: 'message' | 'binary' | 'joined' | 'error' | 'closed', listener: Listener) => () => void} on
  *   `message` (data), `binary` (ArrayBuffer), `joined` (payload), `error` (SparkError), `closed` (code, reason); gives a
@@ -38,228 +29,120 @@
  * @typedef {{ (data: unknown): undefined, (data: unknown, options: { timeout?: number }): Promise<any> }} Send
  */
 
-import { createBackoff } from './backoff.js';
-import { OVERLOADED, retriesChannel, retriesJoin } from './codes.js';
+import { retriesChannel } from './codes.js';
 import { createEmitter } from './emitter.js';
-import { evaluate } from './environment.js';
-import { SparkError } from './error.js';
-import { encodeMessage, sizeOf } from './wire.js';
+import { createMember } from './member.js';
+import { encodeMessage } from './wire.js';
 
 const REPLY_WITHIN = 10_000; // ms, unless the message says otherwise
 const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 
-/** @param {Shared} shared @param {string} path @param {Params} params */
-export function createSubscription({ env, link, replies, subscriptions, room, error: unheard }, path, params) {
-  /** @type {ChannelState} */
-  let state = 'closed';
-  /** @type {Message[]} */
-  const queue = [];
-  let attempt = 0; // what belongs to an earlier join comes too late
-  let joinedAt = 0;
-  let stopRetry = () => {};
-  const backoff = createBackoff(env.random);
+/** @param {Shared} shared @param {Map<string, Subscription>} subscriptions @param {Room} room
+ *  @param {(error: Error) => void} unheard gets the errors that nobody here listens to
+ *  @param {string} path @param {Params} params @returns {Subscription} */
+export function createChannel(shared, subscriptions, room, unheard, path, params) {
+  const { env, replies } = shared;
   const { on, off, emit } = createEmitter(env.report);
-
-  /** @param {string} text @param {string} code */
-  const failure = (text, code) => new SparkError(`${path}: ${text}`, code);
+  const member = createMember(shared, path, room, {
+    params: () => params,
+    frame: (values) => ({ type: 'subscribe', channel: path, params: values }),
+    joined: (payload) => emit('joined', payload),
+    refused: fail,
+  });
 
   /** @param {Error} error */
   function fail(error) {
     if (!emit('error', error)) unheard(error);
   }
 
-  // Joining.
-
-  function cancel() {
-    attempt += 1;
-    stopRetry();
-  }
-
-  function later() {
-    cancel();
-    stopRetry = env.after(backoff.next(), up);
-  }
-
-  /** @param {string} type @param {Params} values @param {Done} done */
-  function ask(type, values, done) {
-    const ref = replies.next();
-    if (link.send(JSON.stringify({ type, channel: path, params: values, ref }))) replies.expect(ref, done);
-  }
-
-  function up() {
-    if (state !== 'joining' || !link.isOpen()) return;
-    cancel();
-    const mine = attempt;
-    /** @param {SparkError} error @param {boolean} again */
-    const refused = (error, again) => {
-      if (mine !== attempt) return;
-      if (again) later();
-      else close('refused');
-      fail(error);
-    };
-    evaluate(
-      params,
-      (values) => {
-        if (mine !== attempt) return;
-        ask('subscribe', values, (error, payload) => {
-          if (error) refused(error, retriesJoin(payload));
-          else if (mine === attempt) joined(payload);
-        });
-      },
-      (error) => refused(failure(`there are no params: ${error}`, 'PARAMS_FAILED'), true),
-    );
-  }
-
-  /** @param {any} payload */
-  function joined(payload) {
-    state = 'joined';
-    joinedAt = env.now();
-    // Before anybody is told, and can send more.
-    for (let message; (message = queue[0]) && post(message); ) forget(message);
-    emit('joined', payload);
-  }
-
   function unsubscribe() {
-    cancel();
     // With a ref, so that the answer is ours to ignore: it may say that the server was quicker.
-    if (state !== 'closed') ask('unsubscribe', undefined, () => {});
-  }
-
-  function down() {
-    cancel();
-    if (state === 'joined') state = 'joining';
-  }
-
-  /** @param {string} why */
-  function close(why) {
-    cancel();
-    state = 'closed';
-    for (const message of [...queue]) {
-      forget(message);
-      message.done(failure(`not sent: ${why}`, 'CLOSED'));
-    }
-  }
-
-  // Sending.
-
-  /** @param {Message} message */
-  function post({ frame, ref, done }) {
-    const sent = link.send(frame);
-    if (sent && ref !== undefined) replies.expect(ref, done);
-    return sent;
-  }
-
-  /** Takes a message out of the queue. @param {Message} message @returns {boolean} whether it was there */
-  function forget(message) {
-    const at = queue.indexOf(message);
-    if (at < 0) return false;
-    queue.splice(at, 1);
-    room.messages += 1;
-    room.bytes += message.size;
-    return true;
-  }
-
-  /** @param {Message} message */
-  function dispatch(message) {
-    if (state === 'closed') return message.done(failure('not sent: closed', 'CLOSED'));
-    if (state === 'joined' && post(message)) return;
-    message.size = sizeOf(message.frame);
-    if (room.messages < 1 || room.bytes < message.size) {
-      return message.done(failure('not sent: too much waits', 'QUEUE_FULL'));
-    }
-    room.messages -= 1;
-    room.bytes -= message.size;
-    queue.push(message);
+    if (member.state() !== 'closed') replies.ask({ type: 'unsubscribe', channel: path }, () => {});
   }
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
   function send(data, options) {
-    if (!options) {
-      dispatch({ frame: encodeMessage(path, data), size: 0, done: (error) => error && fail(error) });
-      return;
-    }
-    return new Promise((resolve, reject) => {
-      const ref = replies.next();
-      const { timeout = REPLY_WITHIN } = options;
-      /** @type {Message} */
-      const message = {
-        frame: encodeMessage(path, data, ref),
-        size: 0,
-        ref,
-        done(error, payload) {
-          stop();
-          if (error) reject(error);
-          else resolve(payload);
+    const ref = options && replies.next();
+    /** @type {Done} */
+    let done = (error) => void (error && fail(error));
+    const prepare = () => {
+      const frame = encodeMessage(path, data, ref);
+      const post = () => (ref === undefined ? shared.link.send(frame) : replies.expect(frame, ref, done));
+      return {
+        send: post,
+        get size() {
+          return new Blob([frame]).size;
         },
+        refuse: (/** @type {any} */ error) => done(error),
       };
+    };
+    if (ref === undefined) return member.dispatch(prepare());
+    return new Promise((resolve, reject) => {
+      const { timeout = REPLY_WITHIN } = options ?? {};
+      const message = prepare();
       const stop = env.after(Math.min(timeout, LONGEST), () => {
-        const what = forget(message) ? 'not sent' : 'no reply';
+        const what = member.forget(message) ? 'not sent' : 'no reply';
         replies.take(ref);
-        reject(failure(`${what} within ${timeout} ms`, 'TIMEOUT'));
+        reject(member.failure(`${what} within ${timeout} ms`, 'TIMEOUT'));
       });
-      dispatch(message);
+      done = (error, payload) => {
+        stop();
+        if (error) reject(error);
+        else resolve(payload);
+      };
+      member.dispatch(message);
     });
   }
 
-  /** @param {Params} [values] */
-  function join(values = params) {
-    const present = subscriptions.get(path);
-    if (present && present !== self && present.channel.state !== 'closed') throw new Error(`already subscribed to ${path}`);
-    subscriptions.set(path, self);
-    params = values;
-    unsubscribe();
-    if (link.state() !== 'closed') state = 'joining';
-    up();
+  /** No other socket will come by itself. @param {number} code @param {string} reason */
+  function end(code, reason) {
+    if (member.state() === 'closed') return;
+    member.close(`closed (${code})`);
+    emit('closed', code, reason);
   }
 
   /** @type {Channel} */
   const channel = {
     path,
     get state() {
-      return state;
+      return member.state();
     },
     on,
     off,
     send: /** @type {Send} */ (send),
-    join,
+    join(values = params) {
+      const present = subscriptions.get(path);
+      if (present && present !== self && present.channel.state !== 'closed') throw new Error(`already subscribed to ${path}`);
+      subscriptions.set(path, self);
+      params = values;
+      unsubscribe();
+      member.join();
+    },
     leave() {
       unsubscribe();
       if (subscriptions.get(path) === self) subscriptions.delete(path);
-      close('left');
+      member.close('left');
     },
   };
 
+  /** @type {Subscription} */
   const self = {
+    ...member,
     channel,
-    up,
-    down,
     fail,
-
-    /** No other socket will come by itself. @param {number} code @param {string} reason */
-    end(code, reason) {
-      if (state === 'closed') return;
-      close(`closed (${code})`);
-      emit('closed', code, reason);
-    },
-
-    /** Another one comes, at somebody's wish. */
-    revive() {
-      if (state === 'closed') state = 'joining';
-    },
+    end,
 
     /** @param {string} event @param {unknown} data */
     message(event, data) {
       // While it joins, what comes is of the subscription before.
-      if (state === 'joined') emit(event, data);
+      if (channel.state === 'joined') emit(event, data);
     },
 
     /** @param {number} code @param {string} reason */
     unsubscribed(code, reason) {
-      if (state !== 'joined') return;
-      if (!retriesChannel(code)) return self.end(code, reason);
-      backoff.lost(env.now() - joinedAt, code === OVERLOADED);
-      down();
-      later();
+      if (channel.state !== 'joined') return;
+      if (!retriesChannel(code)) return end(code, reason);
+      member.lost(code);
       emit('closed', code, reason);
     },
   };

@@ -18,7 +18,7 @@ export function createEmitter(report) {
 
     /** @param {string} event @param {Listener} listener @returns {() => void} takes it off again */
     on(event, listener) {
-      if (typeof listener !== 'function') throw new TypeError('a listener is a function');
+      if (typeof listener !== 'function') throw new TypeError('no function');
       all.set(event, (all.get(event) ?? new Set()).add(listener));
       return () => off(event, listener);
     },

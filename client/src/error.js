@@ -15,6 +15,6 @@ export class SparkError extends Error {
 
   /** @param {any} payload an error as the protocol has it */
   static from(payload) {
-    return new SparkError(payload?.message ?? 'The server refused', payload?.code, payload);
+    return new SparkError(payload?.message ?? 'refused', payload?.code, payload);
   }
 }

@@ -5,10 +5,14 @@
 
 import { SparkError } from './error.js';
 
-export function createReplies() {
+/** @param {(frame: string | ArrayBuffer) => boolean} send whether it went on its way */
+export function createReplies(send) {
   /** @type {Map<number, Done>} */
   const all = new Map();
   let last = 0;
+
+  /** A ref that was not used for the last four thousand million messages. */
+  const next = () => (last = (last + 1) >>> 0);
 
   /** @param {number} ref */
   function take(ref) {
@@ -17,16 +21,27 @@ export function createReplies() {
     return done;
   }
 
+  /** Sends what has this ref. @param {string | ArrayBuffer} frame @param {number} ref @param {Done} done
+   *  @returns {boolean} whether it went on its way */
+  function expect(frame, ref, done) {
+    const sent = send(frame);
+    if (sent) all.set(ref, done);
+    return sent;
+  }
+
   return {
+    next,
     take,
+    expect,
 
-    /** A ref that was not used for the last four thousand million messages. */
-    next: () => (last = (last + 1) >>> 0),
-
-    /** @param {number} ref @param {Done} done */
-    expect(ref, done) {
-      all.set(ref, done);
+    /** @param {object} frame @param {Done} done @returns {boolean} whether it went on its way */
+    ask(frame, done) {
+      const ref = next();
+      return expect(JSON.stringify({ ...frame, ref }), ref, done);
     },
+
+    /** Asks for no reply. @param {object} frame */
+    tell: (frame) => send(JSON.stringify(frame)),
 
     /** @param {Record<string, any>} reply */
     settle({ ref, status, payload }) {
@@ -36,8 +51,7 @@ export function createReplies() {
     /** The connection is lost. @param {number} code */
     fail(code) {
       const text = `connection lost (${code}) before the reply; the message may have been handled, or not`;
-      const error = new SparkError(text, 'CONNECTION_LOST');
-      for (const ref of [...all.keys()]) take(ref)?.(error);
+      for (const ref of [...all.keys()]) take(ref)?.(new SparkError(text, 'CONNECTION_LOST'));
     },
   };
 }

@@ -19,77 +19,99 @@ function play({ isOpen = true, lacks = [] } = {}) {
   const said = [];
   const done = [];
   const templates = new Map(lacks.map((name) => [name, deferred()]));
-  const replies = createReplies();
   const link = {
     open: isOpen,
     isOpen: () => link.open,
+    state: () => (link.open ? 'open' : 'waiting'),
     send: (text) => link.open && (said.push(JSON.parse(text)), true),
   };
+  const replies = createReplies(link.send);
   const page = {
     reloads: true,
     loading: 0,
-    hydrate: () => done.push('hydrate'),
-    apply({ view }, { data, at }) {
-      if (templates.has(data[at])) throw new Missing(data[at]);
-      if (data[at] === 'bad') throw new Error('does not fit');
-      if (data[at] === -6) view.broken = false;
-      if (!view.broken) done.push(data);
-    },
+    want: (name) => templates.get(name).promise,
+    shape: () => ['shape'],
     updated: () => {},
     load: (_, by) => (page.loading += by),
-    name: (_, ids) => done.push(['named', ...ids]),
-    has: (_, id) => id === 70,
-    inner: (_, { part = 0 }) => part,
     reload: () => (done.push('reload'), page.reloads),
     complain: (message) => done.push(`complain: ${message}`),
   };
-  const session = createSession({ env: world.env, link, replies }, page, () => ({ broken: false }), (name) => templates.get(name).promise);
+  const createView = () => {
+    let isBroken = false;
+    const [hole, ...parts] = [{ id: 0 }, { id: 0 }, { id: 0 }];
+    return {
+      hole,
+      parts: () => parts,
+      partOf: ({ part }) => parts[part] ?? hole,
+      hydrate: () => done.push('hydrate'),
+      apply({ data, at }) {
+        if (templates.has(data[at])) throw new Missing(data[at]);
+        if (data[at] === 'bad') throw new Error('does not fit');
+        if (data[at] === -6) isBroken = false;
+        if (!isBroken) done.push(data);
+      },
+      spoil: () => (isBroken = true),
+      isBroken: () => isBroken,
+      changes: () => [],
+    };
+  };
+  const session = createSession({ env: world.env, link, replies }, page, createView);
   const element = { isConnected: true, closest: () => element };
   return {
     world, link, page, session, element, done, replies,
     took: () => said.splice(0),
-    answer: (ref, payload = null, status = 'ok') => replies.settle({ ref, status, payload }),
+    answer: (ref, payload = null, status = 'ok') => (replies.settle({ ref, status, payload }), settled()),
+    up: () => [...session.all()].forEach((component) => component.up()),
+    down: () => [...session.all()].forEach((component) => component.down()),
     arrives(name) {
       const { resolve } = templates.get(name);
       templates.delete(name);
       resolve();
     },
     fails: (name) => templates.get(name).reject(new Error('gone')),
+    /** What comes for component 7. */
+    async patches(...patches) {
+      for (const data of patches) session.get(7).patch(data);
+      await settled();
+    },
     /** One component, mounted as number 7. */
-    mounted() {
+    async mounted() {
       session.add(element, 't');
       const [{ ref }] = said.splice(0);
       replies.settle({ ref, status: 'ok', payload: { component_id: 7 } });
+      await settled();
       done.length = 0;
       return session.get(7);
     },
   };
 }
 
-test('a component is found in the page, mounted once the socket is open, and fresh from the second time on', () => {
-  const { session, element, link, took, answer, done, page } = play({ isOpen: false });
+test('a component is found in the page, mounted once the socket is open, and fresh from the second time on', async () => {
+  const { session, element, link, took, answer, done, page, up, down } = play({ isOpen: false });
   session.add(element, 't');
+  await settled();
   assert.deepEqual([took(), done], [[], ['hydrate']]);
   link.open = true;
-  session.up();
+  up();
   assert.deepEqual(took(), [{ type: 'component_mount', token: 't', ref: 1 }]);
   assert.equal(page.loading, 1);
-  answer(1, { component_id: 7, patch: [1, 'x'] });
+  await answer(1, { component_id: 7, patch: [1, 'x'] });
   assert.deepEqual([page.loading, done], [0, ['hydrate', [1, 'x']]]);
-  session.down();
-  session.up();
+  down();
+  up();
   assert.deepEqual(took(), [{ type: 'component_mount', token: 't', fresh: true, ref: 2 }]);
 });
 
 test('patches of one component wait for its template, in order; those of another do not', async () => {
-  const { session, mounted, took, answer, done, arrives } = play({ lacks: ['T'] });
-  mounted();
+  const { session, mounted, took, answer, done, arrives, patches } = play({ lacks: ['T'] });
+  await mounted();
   const other = { isConnected: true };
   session.add(other, 'u');
-  answer(took()[0].ref, { component_id: 8 });
+  await answer(took()[0].ref, { component_id: 8 });
   done.length = 0;
-  session.patches([7, ['T', 1], 8, [1, 'a'], 7, [2, 'b']]);
-  session.patches([7, [3, 'c'], 99, [1, 'nobody']]);
+  await patches(['T', 1]);
+  session.get(8).patch([1, 'a']);
+  await patches([2, 'b'], [3, 'c']);
   assert.deepEqual(done, [[1, 'a']]);
   arrives('T');
   await settled();
@@ -97,82 +119,93 @@ test('patches of one component wait for its template, in order; those of another
 });
 
 test('what waits for a template when the connection is lost belongs to a view that is gone', async () => {
-  const { session, mounted, done, arrives } = play({ lacks: ['T'] });
-  mounted();
-  session.patches([7, ['T', 1]]);
-  session.down();
+  const { mounted, done, arrives, patches, down } = play({ lacks: ['T'] });
+  await mounted();
+  await patches(['T', 1]);
+  down();
   arrives('T');
   await settled();
   assert.deepEqual(done, []);
 });
 
-test('a patch that does not fit asks for the view, once; if that does not help it says so', () => {
-  const { session, mounted, took, done } = play();
-  mounted();
-  session.patches([7, ['bad'], 7, [1, 'too late']]);
+test('a patch that does not fit asks for the view, once; if that does not help it says so', async () => {
+  const { mounted, took, done, patches } = play();
+  await mounted();
+  await patches(['bad'], [1, 'too late']);
   assert.deepEqual([took(), done], [[{ type: 'component_resync', component_id: 7 }], []]);
-  session.patches([7, [-6, 'x']]);
-  session.patches([7, ['bad']]);
+  await patches([-6, 'x']);
+  await patches(['bad']);
   assert.deepEqual(took(), [{ type: 'component_resync', component_id: 7 }]);
-  session.patches([7, ['bad']]);
+  await patches(['bad']);
   assert.deepEqual([took(), done], [[], [[-6, 'x'], 'complain: This part of the page cannot be shown.']]);
 });
 
 test('a template that nobody has is a patch that does not fit', async () => {
-  const { session, mounted, took, fails } = play({ lacks: ['T'] });
-  mounted();
-  session.patches([7, ['T']]);
+  const { mounted, took, fails, patches } = play({ lacks: ['T'] });
+  await mounted();
+  await patches(['T']);
   fails('T');
   await settled();
   assert.deepEqual(took(), [{ type: 'component_resync', component_id: 7 }]);
 });
 
 test('events wait for the mount, in order, and no more than 64', () => {
-  const { session, element, link, took, answer } = play({ isOpen: false });
+  const { session, element, link, took, answer, up } = play({ isOpen: false });
   session.add(element, 't');
   const component = session.owner(element);
   const errors = [];
-  for (let n = 0; n < 66; n += 1) session.send(component, element, 'e', { n }, (error) => errors.push(error?.code ?? null));
+  for (let n = 0; n < 66; n += 1) component.send(element, 'e', { n }, (error) => errors.push(error?.code ?? null));
   assert.deepEqual(errors, ['QUEUE_FULL', 'QUEUE_FULL']);
   link.open = true;
-  session.up();
+  up();
   answer(took()[0].ref, { component_id: 7 });
   const events = took();
   assert.deepEqual(events.map(({ data }) => data.n), Array.from({ length: 64 }, (_, n) => n));
   assert.deepEqual(events[0], { type: 'component_event', component_id: 7, event: 'e', data: { n: 0 }, ref: events[0].ref });
 });
 
-test('an event of a component that the server has lost mounts it again', () => {
-  const { session, mounted, element, took, answer } = play();
-  const component = mounted();
+test('an event of a component that the server has lost mounts it again', async () => {
+  const { mounted, element, took, answer } = play();
+  const component = await mounted();
   const seen = [];
-  session.send(component, element, 'e', {}, (error) => seen.push(error?.code));
+  component.send(element, 'e', {}, (error) => seen.push(error?.code));
   answer(took()[0].ref, { code: 'NOT_MOUNTED', message: 'no' }, 'error');
   assert.deepEqual([seen, took().map(({ type, fresh }) => [type, fresh])], [['NOT_MOUNTED'], [['component_mount', true]]]);
 });
 
-test('a token that is refused reloads the page, or is shown if that was done already; what passes is tried again', () => {
+test('a component that the server has ended is mounted again by its next event', async () => {
+  const { mounted, element, took, answer } = play();
+  const component = await mounted();
+  component.end();
+  component.send(element, 'e', {}, () => {});
+  const [{ type, ref }, ...more] = took();
+  assert.deepEqual([type, more], ['component_mount', []]);
+  answer(ref, { component_id: 8 });
+  assert.deepEqual(took().map(({ type, component_id: id }) => [type, id]), [['component_event', 8]]);
+});
+
+test('a token that is refused reloads the page, or is shown if that was done already; what passes is tried again', async () => {
   for (const [code, reloads, expected] of [
-    ['EXPIRED', true, ['hydrate', 'reload']],
-    ['REFUSED', false, ['hydrate', 'reload', 'complain: no']],
-    ['OTHER', true, ['hydrate', 'complain: no']],
+    ['EXPIRED', true, ['reload', 'hydrate']],
+    ['REFUSED', false, ['reload', 'complain: no', 'hydrate']],
+    ['OTHER', true, ['complain: no', 'hydrate']],
   ]) {
     const { session, element, took, answer, done, page } = play();
     page.reloads = reloads;
     session.add(element, 't');
-    answer(took()[0].ref, { code, message: 'no' }, 'error');
+    await answer(took()[0].ref, { code, message: 'no' }, 'error');
     assert.deepEqual(done, expected);
   }
   const { session, element, took, answer, done, world } = play();
   session.add(element, 't');
-  answer(took()[0].ref, { code: 'RATE_LIMITED', message: 'no' }, 'error');
+  await answer(took()[0].ref, { code: 'RATE_LIMITED', message: 'no' }, 'error');
   world.pass(500);
   assert.deepEqual([took().map(({ type }) => type), done], [['component_mount'], ['hydrate']]);
 });
 
-test('what has left the page is unmounted, also if the answer to its mount comes later', () => {
+test('what has left the page is unmounted, also if the answer to its mount comes later', async () => {
   const { session, mounted, element, took, answer } = play();
-  mounted();
+  await mounted();
   const late = { isConnected: true };
   session.add(late, 'u');
   const [{ ref }] = took();
@@ -182,24 +215,24 @@ test('what has left the page is unmounted, also if the answer to its mount comes
   assert.deepEqual(took(), [{ type: 'component_unmount', component_id: 7 }, { type: 'component_unmount', component_id: 8 }]);
 });
 
-test('events under way when the connection is lost are told so', () => {
-  const { session, mounted, element, replies } = play();
-  const component = mounted();
+test('events under way when the connection is lost are told so', async () => {
+  const { mounted, element, replies, down } = play();
+  const component = await mounted();
   const seen = [];
-  session.send(component, element, 'e', {}, (error) => seen.push(error.code));
-  session.down();
+  component.send(element, 'e', {}, (error) => seen.push(error.code));
+  down();
   replies.fail(1006);
   assert.deepEqual(seen, ['CONNECTION_LOST']);
 });
 
-test('components in a component are numbered by the mount, once their places are found; events and commands are by number', () => {
+test('components in a component are numbered by the mount, once their places are found; events and commands are by number', async () => {
   const { session, element, took, answer, done } = play();
   session.add(element, 't');
-  answer(took()[0].ref, { component_id: 7, components: [70, 71] });
-  assert.deepEqual(done, ['hydrate', ['named', 70, 71]]);
+  await answer(took()[0].ref, { component_id: 7, components: [70, 71] });
+  assert.deepEqual(done, ['hydrate']);
   const component = session.get(7);
-  assert.equal(session.get(70), component);
-  assert.equal(session.get(99), undefined);
-  session.send(component, { part: 70 }, 'e', {}, () => {});
-  assert.equal(took()[0].component_id, 70);
+  assert.deepEqual([session.get(70), session.get(71), session.get(99), session.get(0)], [component, component, undefined, undefined]);
+  component.send({ part: 1 }, 'e', {}, () => {});
+  component.send({}, 'e', {}, () => {});
+  assert.deepEqual(took().map(({ component_id: id }) => id), [71, 7]);
 });

@@ -1,7 +1,7 @@
 // A browser that does only what a test says: sockets, timers, time and chance are the test's.
 
 import { AzuSpark } from '../src/azu.js';
-import { Spark } from '../src/spark.js';
+import { connect } from '../src/spark.js';
 
 /** A random generator with a seed (mulberry32). */
 export function seeded(seed) {
@@ -107,7 +107,7 @@ export class World {
   }
 
   connect(options, url) {
-    const spark = new Spark(url, options, this.env);
+    const spark = connect(url, options, this.env);
     spark.on('state', (state) => this.states.push(state));
     return spark;
   }

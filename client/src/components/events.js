@@ -1,4 +1,4 @@
-// What the user does, told to the component: one listener of the document for each kind of event.
+// What the user does, told to the component.
 
 /** @import { Environment } from '../environment.js' */
 /** @import { Component, Session } from './session.js' */
@@ -7,63 +7,48 @@
  * @property {Component} component
  * @property {Element} element
  * @property {string} name
- * @property {(() => void) | undefined} act
- * @property {() => void} stop
+ * @property {(() => void) | undefined} [act]
+ * @property {() => void} [stop]
  */
 
-import { partOf } from './blocks.js';
-import { FIELDS, load, setComposing, tell } from './values.js';
+import { hear } from './markup.js';
+import { FIELDS, isTicked, load, setComposing, tell } from './values.js';
 
-const BUBBLING = ['click', 'input', 'change', 'submit', 'keydown', 'keyup', 'focusin', 'focusout', 'compositionend'];
+const BUBBLING = ['click', 'input', 'change', 'submit', 'keydown', 'keyup', 'focusin', 'focusout', 'compositionstart', 'compositionend'];
 /** What an event is called in attributes. */
 const NAMES = new Map([['focusin', 'focus'], ['focusout', 'blur'], ['compositionend', 'input']]);
-const NAMED = './/@*[starts-with(name(), "spark-")]';
 /** Errors of an event that did not reach its component. */
-const REFUSED = /^(RATE_LIMITED|TOO_LARGE|NOT_AUTHENTICATED|QUEUE_FULL)$/;
-const KEYS = /** @type {const} */ ({ key: 'key', alt: 'altKey', ctrl: 'ctrlKey', meta: 'metaKey', shift: 'shiftKey' });
+const REFUSED = /^(RATE_LIMITED|TOO_LARGE|NOT_AUTHENTICATED|QUEUE_FULL|CLOSED)$/;
+const ONCE = /^(click|submit)$/;
 
 /** @param {Environment} env @param {Session} session
- *  @param {(message: string, error: any, component: Component) => void} complain */
+ *  @param {(message: string, error: any, element: Element) => void} complain */
 export function createEvents(env, session, complain) {
-  const heard = new Set(['focus', 'blur']);
   /** @type {Set<Delay>} */
   const delays = new Set();
   /** Forms whose submit is not answered yet. @type {WeakSet<Element>} */
   const submitting = new WeakSet();
 
-  /** @param {string} type @param {boolean} capture */
-  function listen(type, capture) {
-    if (heard.has(type)) return;
-    heard.add(type);
-    document.addEventListener(type, handle, capture);
-  }
-  for (const type of BUBBLING) listen(type, false);
-  document.addEventListener('compositionstart', (event) => setComposing(event.target), true);
-
   /** @param {any} event */
   function handle(event) {
     const { type, target } = event;
     const name = NAMES.get(type) ?? type;
-    if (type === 'compositionend') setComposing(null);
+    if (type.startsWith('composition')) setComposing(name === 'input' ? null : target);
     if (!(target instanceof Element)) return;
-    if (name === 'blur' || name === 'change' || name === 'submit') {
+    if (/^(blur|change|submit)$/.test(name)) {
       const form = target.closest('form');
-      flush(({ element }) => element === target || (!!form && element.closest('form') === form));
+      flush(({ element }) => element === target || (form && element.closest('form') === form));
     }
     const component = session.owner(target);
     if (!component) return;
-    const part = partOf(component.view, target);
-    let element = target;
-    // An event that does not bubble is nobody's but its target's.
-    while (!element.hasAttribute(`spark-${name}`)) {
-      const parent = event.bubbles ? element.parentElement : null;
-      if (!parent || parent === component.element || partOf(component.view, parent) !== part) return;
-      element = parent;
-    }
-    take(component, element, name, event);
+    const { view } = component;
+    // One that does not bubble is nobody's but its target's; and none is another component's.
+    const element = target.closest(event.bubbles ? `[spark-${CSS.escape(name)}]` : '*');
+    if (!element?.hasAttribute(`spark-${name}`) || session.owner(element) !== component || element === component.element) return;
+    if (view.partOf(element) === view.partOf(target)) take(component, element, name, event);
   }
 
-  /** @param {Component} component @param {Element} element @param {string} name @param {any} event */
+  /** @param {Component} component @param {any} element @param {string} name @param {any} event */
   function take(component, element, name, event) {
     const option = (/** @type {string} */ of) => element.getAttribute(`spark-${of}`);
     const isSubmit = name === 'submit';
@@ -71,66 +56,47 @@ export function createEvents(env, session, complain) {
     if (keys && !keys.split(' ').includes(event.key === ' ' ? 'Space' : event.key)) return;
     // What is being composed is no text yet, and its keys are none.
     if (event.isComposing) return;
-    if (name === 'click' && element.matches('a[href]')) {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-      event.preventDefault();
-    }
-    if (isSubmit) {
-      event.preventDefault();
-      if (submitting.has(element)) return;
-    }
+    const leads = name === 'click' && element.matches('a[href]');
+    if (leads && (event.ctrlKey || event.metaKey || event.shiftKey || event.button)) return;
     const question = option('confirm');
-    if (question && !confirm(question)) return event.preventDefault();
+    const isRefused = (isSubmit && submitting.has(element)) || (question && !confirm(question));
+    if (leads || isSubmit || isRefused) event.preventDefault();
+    if (isRefused) return;
 
     const act = () => post(component, element, name, event);
     const [debounce, throttle] = [Number(option('debounce')), Number(option('throttle'))];
-    const delay = [...delays].find((one) => one.element === element && one.name === name);
-    if (debounce > 0) {
-      delay?.stop();
-      later(component, element, name, debounce, act);
-    } else if (throttle > 0) {
-      // The last state counts; a second click does not.
-      if (delay) delay.act = name === 'click' || isSubmit ? undefined : act;
-      else {
-        act();
-        again(component, element, name, throttle);
-      }
-    } else act();
+    /** @type {Delay} */
+    const delay = [...delays].find((one) => one.element === element && one.name === name) ?? { component, element, name };
+    if (debounce) {
+      delay.act = act;
+      wait(delay, debounce);
+    } else if (!throttle) act();
+    else if (!delays.has(delay)) {
+      act();
+      wait(delay, throttle, true);
+    } else if (!ONCE.test(name)) delay.act = act; // the last state counts; a second click does not
   }
 
-  /** @param {Component} component @param {Element} element @param {string} name @param {number} ms @param {() => void} [act]
-   *  @param {() => void} [then] */
-  function later(component, element, name, ms, act, then) {
-    /** @type {Delay} */
-    const delay = {
-      component, element, name, act,
-      stop() {
-        cancel();
-        delays.delete(delay);
-      },
-    };
-    const cancel = env.after(ms, () => {
-      delay.stop();
+  /** @param {Delay} delay @param {number} ms @param {boolean} [repeats] */
+  function wait(delay, ms, repeats) {
+    delay.stop?.();
+    delays.add(delay);
+    delay.stop = env.after(ms, () => {
+      delays.delete(delay);
       if (!delay.act) return;
       delay.act();
-      then?.();
+      if (repeats) wait({ ...delay, act: undefined }, ms, true);
     });
-    delays.add(delay);
-  }
-
-  /** @param {Component} component @param {Element} element @param {string} name @param {number} ms */
-  function again(component, element, name, ms) {
-    later(component, element, name, ms, undefined, () => again(component, element, name, ms));
   }
 
   /** Sends what waits, so that the server hears of everything in the order in which it happened.
-   *  @param {(delay: Delay) => boolean} wanted */
+   *  @param {(delay: Delay) => unknown} wanted */
   function flush(wanted) {
-    for (const delay of [...delays]) {
+    for (const delay of delays) {
       if (!delay.act || !wanted(delay)) continue;
-      const { act } = delay;
-      delay.stop();
-      act();
+      delay.stop?.();
+      delays.delete(delay);
+      delay.act();
     }
   }
 
@@ -138,33 +104,29 @@ export function createEvents(env, session, complain) {
   function post(component, element, name, event) {
     if (session.owner(element) !== component) return;
     flush((delay) => delay.component === component);
+    const isSubmit = name === 'submit';
     const { data, fields } = collect(element, name, event);
     const answered = fields.map(tell);
-    const busy = name === 'submit' ? /** @type {Element | null} */ (event.submitter) : null;
-    if (name === 'submit') submitting.add(element);
-    busy?.setAttribute('aria-busy', 'true');
-    for (const one of [element, component.element]) load(one, 1);
-    session.send(component, element, element.getAttribute(`spark-${name}`) ?? '', data, (error) => {
-      for (const one of [element, component.element]) load(one, -1);
+    const waiting = [element, component.element];
+    const busy = isSubmit && event.submitter;
+    if (isSubmit) submitting.add(element);
+    if (busy) busy.ariaBusy = true;
+    for (const one of waiting) load(one, 1);
+    component.send(element, element.getAttribute(`spark-${name}`) ?? '', data, (error) => {
+      for (const one of waiting) load(one, -1);
       for (const settle of answered) settle(error);
-      submitting.delete(element);
-      busy?.removeAttribute('aria-busy');
+      if (busy) busy.ariaBusy = null;
+      if (isSubmit) submitting.delete(element);
       // Of what the component itself says, a `component_error` tells too.
-      if (REFUSED.test(error?.code ?? '')) complain(/** @type {Error} */ (error).message, error, component);
+      if (error && REFUSED.test(error.code ?? '')) complain(error.message, error, component.element);
+      if (isSubmit && !error && element.hasAttribute('spark-reset')) {
+        /** @type {HTMLFormElement} */ (element).reset();
+        for (const field of fields) tell(field)();
+      }
     });
   }
 
-  return {
-    /** Listens for the events that are named in the attributes of these nodes. @param {Node} nodes */
-    scan(nodes) {
-      for (const node of nodes.childNodes) {
-        if (!(node instanceof Element)) continue;
-        const found = node.ownerDocument.evaluate(NAMED, node, null, XPathResult.ANY_TYPE);
-        for (let attribute; (attribute = found.iterateNext()); ) listen(attribute.nodeName.slice(6), true);
-      }
-    },
-    listen,
-  };
+  hear(BUBBLING, handle);
 }
 
 /** What an event tells: nothing in it is looked up by a name that the page chose, save in an object without a prototype.
@@ -172,25 +134,28 @@ export function createEvents(env, session, complain) {
 function collect(element, name, event) {
   const data = Object.assign(Object.create(null), element.dataset);
   /** @type {any[]} */
-  const fields = [];
+  let fields = [];
   if (element instanceof HTMLFormElement) {
     data.fields = Object.create(null);
     for (const [key, value] of new FormData(element, event.submitter)) {
       if (typeof value === 'string') data.fields[key] = key in data.fields ? [data.fields[key], value].flat() : value;
     }
     if (name !== 'submit') data._target = event.target.name;
-    fields.push(...element.querySelectorAll(FIELDS));
+    fields = [...element.querySelectorAll(FIELDS)];
   } else {
     // Of a click the element itself, of what is entered the field.
     const field = name === 'click' || !event.target.matches(FIELDS) ? element : event.target;
-    const isButton = field.matches('button[value]');
-    if (isButton || (field.matches(FIELDS) && field.type !== 'file')) {
-      if (!isButton) fields.push(field);
+    const isField = field.matches(FIELDS) && field.type !== 'file';
+    if (isField) fields = [field];
+    if (isField || field.matches('button[value]')) {
       data.value = field.value;
       if (field.name) data.name = field.name;
-      if (field.type === 'checkbox' || field.type === 'radio') data.checked = field.checked;
+      if (isTicked(field)) data.checked = field.checked;
     }
   }
-  if (event instanceof KeyboardEvent) for (const [key, from] of Object.entries(KEYS)) data[key] = event[from];
+  if (event instanceof KeyboardEvent) {
+    const { key, altKey: alt, ctrlKey: ctrl, metaKey: meta, shiftKey: shift } = event;
+    Object.assign(data, { key, alt, ctrl, meta, shift });
+  }
   return { data, fields };
 }

@@ -12,45 +12,42 @@
 export function createHooks(session, report) {
   /** @type {Map<string, Hook>} */
   const known = new Map();
-  /** @type {Map<Element, [Hook, Context]>} */
+  /** How each element's hook is called. @type {Map<Element, (what: keyof Hook) => void>} */
   const live = new Map();
 
-  /** @param {Element} element @param {'mounted' | 'updated' | 'destroyed'} what */
-  function call(element, what) {
-    const [hook, context] = /** @type {[Hook, Context]} */ (live.get(element));
-    try {
-      hook[what]?.(element, context);
-    } catch (error) {
-      report(error);
-    }
-  }
-
   return {
-    /** @param {string} name @param {Hook} hook */
-    add(name, hook) {
-      known.set(name, hook);
-    },
+    known,
 
     /** Finds what is new, changed and gone. @param {Node[]} touched where something changed */
     sync(touched) {
       if (!known.size) return;
-      for (const element of live.keys()) {
+      for (const [element, call] of live) {
         if (!element.isConnected) {
-          call(element, 'destroyed');
           live.delete(element);
-        } else if (touched.some((node) => element.contains(node))) call(element, 'updated');
+          call('destroyed');
+        } else if (touched.some((node) => element.contains(node))) call('updated');
       }
       for (const element of document.querySelectorAll('[data-spark] [data-hook]')) {
-        const hook = known.get(/** @type {string} */ (element.getAttribute('data-hook')));
+        const hook = known.get(element.getAttribute('data-hook') ?? '');
         const component = session.owner(element);
         if (!hook || !component || live.has(element)) continue;
-        /** @param {string} event */
-        const send = (event, data = {}) => session.send(component, element, event, data, (error) => {
-          // After a connection was lost, the component is made anew, as the page sees.
-          if (error && error.code !== 'CONNECTION_LOST' && error.code !== 'NOT_MOUNTED') report(error);
-        });
-        live.set(element, [hook, { send }]);
-        call(element, 'mounted');
+        /** @type {Context} */
+        const context = {
+          send: (event, data = {}) => component.send(element, event, data, (error) => {
+            // After a connection was lost, the component is made anew, as the page sees.
+            if (error && !/^(CONNECTION_LOST|NOT_MOUNTED)$/.test(error.code ?? '')) report(error);
+          }),
+        };
+        /** @param {keyof Hook} what */
+        const call = (what) => {
+          try {
+            hook[what]?.(element, context);
+          } catch (error) {
+            report(error);
+          }
+        };
+        live.set(element, call);
+        call('mounted');
       }
     },
   };

@@ -1,21 +1,17 @@
 // The components of a page: what comes for them from the connection, and where in the page it goes.
 
-/** @import { Environment } from '../environment.js' */
-/** @import { Link } from '../link.js' */
-/** @import { Replies } from '../replies.js' */
-/** @import { Template } from './templates.js' */
+/** @import { Shared } from '../member.js' */
+/** @import { Hook } from './hooks.js' */
 
-import { createView, partOf } from './blocks.js';
 import { addressOf, execute, flash } from './commands.js';
 import { createEvents } from './events.js';
 import { createHooks } from './hooks.js';
-import { hydrate } from './hydrate.js';
+import { scan } from './markup.js';
 import { createNavigation } from './navigate.js';
-import { apply } from './patch.js';
 import { createSession } from './session.js';
-import { numberAll } from './strings.js';
 import { createTemplates } from './templates.js';
-import { applyStyles, load, scanners } from './values.js';
+import { load } from './values.js';
+import { createView } from './view.js';
 
 const RELOADED = 'spark-reloaded';
 const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
@@ -23,9 +19,9 @@ const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
 /** An element is one connection's, the first that finds it. @type {WeakSet<Element>} */
 const taken = new WeakSet();
 
-/** @param {{ env: Environment, link: Link, replies: Replies }} shared @param {string} url the connection's */
+/** @param {Shared} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
-  const { env } = shared;
+  const { env, replies } = shared;
   /** @type {Map<string, (data: any, element: Element) => void>} */
   const functions = new Map();
   const address = url.replace(/^ws/, 'http').replace(/[?#].*/, '');
@@ -34,42 +30,26 @@ export function createComponents(shared, url) {
   const templates = createTemplates(async (name) => {
     const source = await env.load(`${address}/t/${encodeURIComponent(name)}`).catch(
       () => new Promise((resolve, reject) => {
-        session.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload)));
+        replies.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
       }),
     );
     return typeof source === 'string' ? JSON.parse(source) : source;
-  }, learn);
-
-  /** Listens for the events that a template names. @param {Template} template */
-  function learn({ root, slots }) {
-    events.scan(root.node);
-    for (const slot of slots) {
-      if (!Array.isArray(slot)) slot.templates.forEach(learn);
-      else for (const { name } of slot) if (name.startsWith('spark-')) events.listen(name.slice(6), true);
-    }
-  }
+  });
 
   const session = createSession(shared, {
-    hydrate({ element, view }) {
+    want: templates.want,
+    load,
+    complain,
+    shape(element) {
       const shape = JSON.parse(element.getAttribute('data-shape') ?? '');
-      if (shape[0] === '') numberAll(view, shape[1]);
-      else {
-        // All at once, not each when it is come upon.
-        for (const name of shape) if (typeof name === 'string') templates.want(name).catch(() => {});
-        hydrate(view, shape);
-      }
+      // All at once, not each when it is come upon.
+      for (const name of shape) if (name && typeof name === 'string') templates.want(name).catch(() => {});
+      return shape;
     },
-    apply: ({ view }, patch) => apply(view, patch),
-    updated({ view }) {
+    updated(nodes) {
       session.sweep();
-      hooks.sync(view.touched.splice(0));
+      hooks.sync(nodes);
     },
-    load: ({ element }, by) => load(element, by),
-    name({ view }, ids) {
-      [...view.parts].forEach((part, index) => (part.id = ids[index] ?? 0));
-    },
-    has: ({ view }, id) => [...view.parts].some((part) => part.id === id),
-    inner: ({ view }, element) => partOf(view, element)?.id ?? 0,
     reload() {
       try {
         const now = Date.now();
@@ -82,20 +62,17 @@ export function createComponents(shared, url) {
       location.reload();
       return true;
     },
-    complain,
-  }, (element) => createView(element, templates), templates.want);
+  }, (element) => createView(element, templates));
   const hooks = createHooks(session, env.report);
-  const events = createEvents(env, session, complain);
+  createEvents(env, session, complain);
   const navigate = createNavigation(() => {
     session.sweep();
     mount(document);
   });
-  scanners.add(events.scan);
 
-  /** @param {string} message @param {any} error @param {{ element: Element }} [component] */
-  function complain(message, error, component) {
-    const detail = { message, code: error?.code, error };
-    (component?.element ?? document).dispatchEvent(new CustomEvent('spark:error', { bubbles: true, detail }));
+  /** @param {string} message @param {any} error @param {EventTarget} [target] */
+  function complain(message, error, target = document) {
+    target.dispatchEvent(new CustomEvent('spark:error', { bubbles: true, detail: { message, code: error?.code, error } }));
     flash('error', message);
   }
 
@@ -105,8 +82,7 @@ export function createComponents(shared, url) {
       const token = element.getAttribute('data-spark');
       if (!token || taken.has(element)) continue;
       taken.add(element);
-      applyStyles(element);
-      events.scan(element);
+      scan(element);
       session.add(element, token);
     }
     hooks.sync([]);
@@ -121,45 +97,45 @@ export function createComponents(shared, url) {
     }
   }
 
-  if (document.readyState !== 'loading') mount(document);
-  else document.addEventListener('DOMContentLoaded', () => mount(document));
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount(document));
+  else mount(document);
 
   return {
-    up: session.up,
-    down: session.down,
+    all: session.all,
     mount,
 
-    /** @param {string} name @param {import('./hooks.js').Hook} hook */
+    /** @param {string} name @param {Hook} hook */
     hook(name, hook) {
-      hooks.add(name, hook);
+      hooks.known.set(name, hook);
       hooks.sync([]);
     },
 
     /** @param {string} name @param {(data: any, element: Element) => void} act */
-    register(name, act) {
-      functions.set(name, act);
-    },
+    register: (name, act) => functions.set(name, act),
 
     /** @param {Record<string, any>} frame */
     frame(frame) {
-      const { type, url: to, external, component_id: id } = frame;
+      const { type, url: to, component_id: id, message = frame.reason } = frame;
       const component = session.get(id);
       switch (type) {
         case 'patches':
-          return session.patches(frame.data);
+          return frame.data.forEach((/** @type {any} */ data, /** @type {number} */ index) => {
+            const changed = session.get(frame.data[index - 1]);
+            if (index % 2 && changed?.view.hole.id === frame.data[index - 1]) changed?.patch(data);
+          });
         case 'component_flash':
-          return flash(frame.level, frame.message);
+          return flash(frame.level, message);
         case 'component_redirect':
-          return carefully(() => location.assign(addressOf(to, external)));
+          return carefully(() => location.assign(addressOf(to, frame.external)));
         case 'component_navigate':
           return carefully(() => navigate(addressOf(to)));
         case 'component_command':
-          return component && session.enqueue(component, () => carefully(() => execute(component, frame, functions)));
-        case 'component_error':
-          return complain(frame.message, frame, component);
+          return component?.enqueue(() => carefully(() => execute(component, frame, functions)));
         case 'component_gone':
-          if (component) session.gone(component);
-          return complain(frame.reason, frame, component);
+          component?.end();
+        // falls through
+        case 'component_error':
+          complain(message, frame, component?.element);
       }
     },
   };

@@ -1,6 +1,6 @@
 // Another page without a reload: what is in its <main> takes the place of this one's.
 
-import { applyStyles } from './values.js';
+import { scan } from './markup.js';
 
 /** @param {() => void} arrived what is to be done with the new content */
 export function createNavigation(arrived) {
@@ -12,31 +12,25 @@ export function createNavigation(arrived) {
     const mine = (visit += 1);
     try {
       const response = await fetch(url, { headers: { accept: 'text/html' } });
-      const isPage = /^text\/html/.test(response.headers.get('content-type') ?? '') && new URL(response.url).origin === location.origin;
-      const page = isPage && new DOMParser().parseFromString(await response.text(), 'text/html');
+      const page = new DOMParser().parseFromString(await response.text(), 'text/html');
       if (mine !== visit) return;
-      if (!page) throw new TypeError('no page of this site');
+      if (!/^text\/html/.test(response.headers.get('content-type') ?? '') || !response.url.startsWith(`${location.origin}/`)) throw 0;
       if (!isBack) {
-        history.replaceState({ spark: true }, '');
-        history.pushState({ spark: true }, '', response.url + new URL(url).hash);
+        history.replaceState({ spark: 1 }, '');
+        history.pushState({ spark: 1 }, '', response.url + new URL(url).hash);
       }
-      replace(page);
+      here = location.pathname + location.search;
+      const [from, to] = [document, page].map((one) => one.querySelector('main'));
+      document.title = page.title;
+      const fresh = from && to ? to : page.body;
+      (from && to ? from : document.body).replaceWith(fresh);
+      scan(fresh);
+      scrollTo(0, 0);
+      document.getElementById(location.hash.slice(1))?.scrollIntoView();
+      arrived();
     } catch {
       if (mine === visit) location.assign(url);
     }
-  }
-
-  /** @param {Document} page */
-  function replace(page) {
-    here = location.pathname + location.search;
-    const [old, fresh] = [document.querySelector('main'), page.querySelector('main')];
-    const [from, to] = old && fresh ? [old, fresh] : [document.body, page.body];
-    document.title = page.title;
-    from.replaceWith(to);
-    applyStyles(to);
-    scrollTo(0, 0);
-    document.getElementById(location.hash.slice(1))?.scrollIntoView();
-    arrived();
   }
 
   addEventListener('popstate', ({ state }) => {

@@ -1,21 +1,18 @@
 // The parts of the client that the tests in a page call directly.
 
-import { createView } from '../../src/components/blocks.js';
-import { hydrate } from '../../src/components/hydrate.js';
-import { apply } from '../../src/components/patch.js';
-import { numberAll } from '../../src/components/strings.js';
 import { staying } from '../../src/components/order.js';
 import { createTemplates } from '../../src/components/templates.js';
+import { createView } from '../../src/components/view.js';
 import { createReference } from './reference.js';
 import { seeded } from '../world.mjs';
 
 /** A view in a new element of the page, with these templates. */
 export async function viewOf(sources) {
   const root = document.body.appendChild(document.createElement('div'));
-  const templates = createTemplates(async (name) => sources[name] ?? sources.get?.(name), () => {});
+  const templates = createTemplates(async (name) => sources[name] ?? sources.get?.(name));
   for (const name of sources instanceof Map ? sources.keys() : Object.keys(sources)) await templates.want(name);
   const view = createView(root, templates);
-  return { root, view, templates, patch: (...data) => apply(view, { data, at: 0 }), hydrate: (...shape) => hydrate(view, shape) };
+  return { root, view, templates, patch: (...data) => view.apply({ data, at: 0 }), hydrate: (...shape) => view.hydrate(shape) };
 }
 
 const plain = (html) => {
@@ -46,19 +43,19 @@ export async function story(seed, patches) {
     if (seed % 2) {
       root.innerHTML = reference.html();
       const before = root.innerHTML;
-      hydrate(view, reference.shape());
+      view.hydrate(reference.shape());
       if (root.innerHTML !== before) throw new Error('hydration changed the page');
     } else {
       const data = reference.whole();
       steps.push(data);
-      apply(view, { data, at: 0 });
+      view.apply({ data, at: 0 });
     }
     check();
     for (let n = 0; n < patches; n += 1) {
       const data = reference.patch();
       steps.push(data);
       for (const name of reference.sources.keys()) await templates.want(name);
-      apply(view, { data, at: 0 });
+      view.apply({ data, at: 0 });
       check();
     }
     return null;
@@ -69,4 +66,4 @@ export async function story(seed, patches) {
   }
 }
 
-globalThis.inner = { viewOf, differs, story, numberAll, staying, seeded };
+globalThis.inner = { viewOf, differs, story, staying, seeded };

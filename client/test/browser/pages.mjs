@@ -160,6 +160,27 @@ test('confirm asks; events are the nearest element\'s; any name will do', async 
   await becomes(() => server.events.slice(1), [['played', {}], ['mine', {}]]);
 });
 
+test('a form with spark-reset is empty again after a submit that went well, and only then', async ({ open, page, server, patch, settled }) => {
+  const templates = { Form0000001: ['<form spark-submit="say" spark-reset><input name="text"><button>Say</button></form>', [[0, [0, 0], 1, 'value']]] };
+  server.event = () => undefined;
+  await open('<form spark-submit="say" spark-reset><input name="text" value=""><button>Say</button></form>', ['Form0000001'], { templates });
+  const input = page.locator('input');
+  const answer = async (n, status) => {
+    await becomes(() => server.of('component_event').length, n);
+    server.say({ type: 'reply', ref: server.of('component_event').at(-1).ref, status, payload: null });
+    await settled();
+  };
+  await input.fill('hello');
+  await input.press('Enter');
+  await answer(1, 'error');
+  equal(await input.inputValue(), 'hello');
+  await input.press('Enter');
+  await answer(2, 'ok');
+  equal(await input.inputValue(), '');
+  await patch(1, 'next');
+  equal(await input.inputValue(), 'next', 'what the server says then is shown');
+});
+
 const FIELD = { Field000001: ['<input spark-input="type">', [[0, [0], 1, 'value']]] };
 
 test('what the user has typed since is kept; what the server decides for what it knows is shown', async ({ open, page, server, patch }) => {
@@ -377,6 +398,29 @@ test('components in components: events and commands are by their numbers, and ea
   equal(await page.locator('#c').innerHTML(), `<p spark-click="outer"><!---->${inner('X')}<!----></p><i></i>`);
   await page.locator('b').click();
   await becomes(() => ids().at(-1), [8, 'hit']);
+});
+
+test('a component in a component that the mount brings has no element and no view of its own', async ({ open, page, server, patch, settled }) => {
+  const templates = {
+    Outer000002: ['<p> </p><section></section>', [[0, [0, 0], 0], [1, [1], 6, 0]]],
+    Inner000002: ['<b spark-click="hit"> </b><i></i>', [[0, [0, 0], 0], [1, [1], 4, 0, ['<u> </u>', [[0, [0, 0], 0]]]]]],
+  };
+  server.mount = () => ({ status: 'ok', payload: { component_id: 1, patch: [-6, 'Outer000002', 'a', 4, 'Inner000002', 'b', 1, 'c'] } });
+  await open('', [0], { templates });
+  await page.locator('b').waitFor();
+  equal(await page.locator('#c').innerHTML(), '<p>a</p><section><b spark-click="hit">b</b><i><u>c</u></i></section>');
+  equal([server.of('component_mount').length, await page.locator('[data-spark]').count()], [1, 1]);
+  server.say([4, [1, 'not for this view']]); // patches come under the outer number only
+  await patch(1, 'A', 3, 'B', -1, 4, 1, 1, 'd');
+  equal(await page.locator('#c').innerHTML(), '<p>A</p><section><b spark-click="hit">B</b><i><u>c</u><u>d</u></i></section>');
+  await page.locator('b').click();
+  await becomes(() => server.of('component_event').map(({ component_id: id }) => id), [4]);
+  await page.waitForFunction(() => !document.querySelector('.spark-loading'));
+  await page.evaluate(() => document.addEventListener('hello', ({ target }) => (target.title = 'found')));
+  server.say({ type: 'component_command', component_id: 4, command: 'dispatch', target: 'u:last-child', event: 'hello' });
+  server.command('dispatch', { target: 'b, p', event: 'hello' });
+  await settled();
+  equal(await page.locator('[title=found]').evaluateAll((all) => all.map(({ localName }) => localName)), ['p', 'u']);
 });
 
 test('the developers\' script slows a connection down and says what patches weigh', async ({ open, page, server, patch, settled }) => {

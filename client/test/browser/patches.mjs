@@ -128,7 +128,7 @@ test('a patch that does not fit throws and says so, and the whole view puts it r
       } catch {
         threw = true;
       }
-      view.broken = true;
+      view.spoil();
       patch(-6, 'Ul', 1, 'ok');
       if (!threw || root.textContent !== 'ok') found.push([data, threw, root.textContent]);
       root.remove();
@@ -183,7 +183,7 @@ test('strings: what belongs to others has no numbers; attributes in name spaces,
     root.innerHTML = '<p>a</p><!--b-->';
     const tries = [3, 2].map((count) => {
       try {
-        inner.numberAll(view, count);
+        view.hydrate(['', count]);
         return 'fits';
       } catch {
         return 'does not';
