@@ -18,8 +18,8 @@ const BUBBLING = ['click', 'input', 'change', 'submit', 'keydown', 'keyup', 'foc
 /** What an event is called in attributes. */
 const NAMES = new Map([['focusin', 'focus'], ['focusout', 'blur'], ['compositionend', 'input']]);
 const NAMED = './/@*[starts-with(name(), "spark-")]';
-/** Errors of an event that did not reach its component. */
-const REFUSED = /^(RATE_LIMITED|TOO_LARGE|NOT_AUTHENTICATED|QUEUE_FULL)$/;
+/** Errors of an event that the page mends by itself. */
+const MENDED = /^(CONNECTION_LOST|NOT_MOUNTED)$/;
 const KEYS = /** @type {const} */ ({ key: 'key', alt: 'altKey', ctrl: 'ctrlKey', meta: 'metaKey', shift: 'shiftKey' });
 
 /** @param {Environment} env @param {Session} session
@@ -149,8 +149,7 @@ export function createEvents(env, session, complain) {
       for (const settle of answered) settle(error);
       submitting.delete(element);
       busy?.removeAttribute('aria-busy');
-      // Of what the component itself says, a `component_error` tells too.
-      if (REFUSED.test(error?.code ?? '')) complain(/** @type {Error} */ (error).message, error, component);
+      if (error && !MENDED.test(error.code ?? '')) complain(error.message, error, component);
     });
   }
 
