@@ -17,8 +17,8 @@ import { FIELDS, isTicked, load, setComposing, tell } from './values.js';
 const BUBBLING = ['click', 'input', 'change', 'submit', 'keydown', 'keyup', 'focusin', 'focusout', 'compositionstart', 'compositionend'];
 /** What an event is called in attributes. */
 const NAMES = new Map([['focusin', 'focus'], ['focusout', 'blur'], ['compositionend', 'input']]);
-/** Errors of an event that did not reach its component. */
-const REFUSED = /^(RATE_LIMITED|TOO_LARGE|NOT_AUTHENTICATED|QUEUE_FULL|CLOSED)$/;
+/** Errors of an event that the page mends by itself. */
+const MENDED = /^(CONNECTION_LOST|NOT_MOUNTED)$/;
 const ONCE = /^(click|submit)$/;
 
 /** @param {Environment} env @param {Session} session
@@ -117,8 +117,7 @@ export function createEvents(env, session, complain) {
       for (const settle of answered) settle(error);
       if (busy) busy.ariaBusy = null;
       if (isSubmit) submitting.delete(element);
-      // Of what the component itself says, a `component_error` tells too.
-      if (error && REFUSED.test(error.code ?? '')) complain(error.message, error, component.element);
+      if (error && !MENDED.test(error.code ?? '')) complain(error.message, error, component.element);
       if (isSubmit && !error && element.hasAttribute('spark-reset')) {
         /** @type {HTMLFormElement} */ (element).reset();
         for (const field of fields) tell(field)();

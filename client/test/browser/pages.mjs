@@ -314,6 +314,15 @@ test('flash, spark:flash and spark:error', async ({ open, page, server, settled 
   equal(await page.locator('.flash').count(), 1);
 });
 
+test('what an event is refused with is shown, once', async ({ open, page, server }) => {
+  await open('<button spark-click="buy">Buy</button>', [''], { more: '<div data-spark-flash></div>' });
+  server.event = () => ({ status: 'error', payload: { type: 'error', message: 'Sold out' } });
+  await page.locator('button').click();
+  await page.locator('.flash').waitFor();
+  equal(await page.locator('.flash').allTextContents(), ['Sold out']);
+  equal(await page.locator('.spark-loading').count(), 0, 'what still waits');
+});
+
 test('redirects stay on this site unless they say so', async ({ open, page, server, settled, troubles }) => {
   await open('', ['']);
   for (const url of ['https://example.test/', '//example.test/', 'javascript:alert(1)']) server.say({ type: 'component_redirect', url });
