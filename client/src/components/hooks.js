@@ -35,7 +35,7 @@ export function createHooks(session, report) {
         const context = {
           send: (event, data = {}) => component.send(element, event, data, (error) => {
             // After a connection was lost, the component is made anew, as the page sees.
-            if (error && !/^(CONNECTION_LOST|NOT_MOUNTED)$/.test(error.code ?? '')) report(error);
+            if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code ?? '')) report(error);
           }),
         };
         /** @param {keyof Hook} what */
