@@ -50,7 +50,7 @@ const BLOCKED: i32 = i32::MIN;
 
 /// How many frames may wait within a limit of bytes: the smallest have 2 bytes, and each costs memory beside them.
 fn most_frames(limit: usize) -> usize {
-    (limit / 64).max(256)
+    (limit / 128).max(256)
 }
 
 /// A connection that does not keep up.

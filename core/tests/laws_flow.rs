@@ -257,5 +257,5 @@ fn tiny_frames_do_not_wait_by_the_hundred_thousand() {
     assert_eq!(flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect), Offer::Admitted);
     let waiting =
         (0..).take_while(|_| flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect) != Offer::Overflow).count();
-    assert_eq!(waiting, (1 << 20) / 64);
+    assert_eq!(waiting, (1 << 20) / 128);
 }

@@ -92,7 +92,7 @@ impl Out {
             return Fate::Taken { dropped: 0 };
         }
         // Small ones cost memory beside their bytes.
-        let most = (limit / 64).max(256);
+        let most = (limit / 128).max(256);
         match policy {
             SlowPolicy::Disconnect if self.bytes + length > limit || self.waiting.len() >= most => {
                 return Fate::Overflow;
