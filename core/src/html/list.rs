@@ -1,5 +1,6 @@
 //! From one order of keys to another: what goes, what moves, what comes.
 
+use super::moves::steps;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -20,10 +21,6 @@ pub(super) struct Plan {
     gone: Vec<bool>,
     ranks: Vec<u32>,
     kept: Vec<u32>,
-    tails: Vec<u32>,
-    before: Vec<u32>,
-    stays: Vec<bool>,
-    current: Vec<u32>,
 }
 
 /// How rows that stay change places.
@@ -120,57 +117,14 @@ impl Plan {
             .extend(sources.iter().filter(|source| **source != NEW).map(|source| ranks[(source - first) as usize]));
         let Some(start) = (0..self.kept.len()).find(|at| self.kept[*at] != *at as u32) else { return };
         let end = (0..self.kept.len()).rfind(|at| self.kept[*at] != *at as u32).map_or(start, |at| at + 1);
-        let staying = self.longest_increasing();
-        let moving = self.kept.len() - staying;
-        if moving > FEW_MOVES && moving * ROWS_PER_MOVE > end - start {
-            let order = self.kept[start..end].iter().map(|rank| rank - start as u32).collect();
-            self.order = Order::Permuted(first + start as u32, order);
-            return;
-        }
-        self.current.clear();
-        self.current.extend(0..self.kept.len() as u32);
-        let mut moves = Vec::with_capacity(moving);
-        for at in 0..self.kept.len() {
-            let rank = self.kept[at];
-            if self.stays[at] {
-                continue;
+        let order: Vec<u32> = self.kept[start..end].iter().map(|rank| rank - start as u32).collect();
+        let first = first + start as u32;
+        self.order = match steps(&order, FEW_MOVES.max(order.len() / ROWS_PER_MOVE)) {
+            Some(steps) => {
+                Order::Moves(steps.iter().map(|(from, to)| (first + *from as u32, first + *to as u32)).collect())
             }
-            let Some(from) = self.current.iter().position(|row| *row == rank) else { continue };
-            self.current.remove(from);
-            // Right behind the one that is before it in the end: all that come earlier are in their order already.
-            let to = match at.checked_sub(1).map(|before| self.kept[before]) {
-                None => 0,
-                Some(before) => self.current.iter().position(|row| *row == before).map_or(0, |place| place + 1),
-            };
-            self.current.insert(to, rank);
-            if from != to {
-                moves.push((first + from as u32, first + to as u32));
-            }
-        }
-        self.order = Order::Moves(moves);
-    }
-
-    /// Marks in `stays` a longest run of ranks that need not move, and gives its length.
-    fn longest_increasing(&mut self) -> usize {
-        let kept = &self.kept;
-        self.tails.clear();
-        self.before.clear();
-        for (at, rank) in kept.iter().enumerate() {
-            let place = self.tails.partition_point(|tail| kept[*tail as usize] < *rank);
-            self.before.push(place.checked_sub(1).map_or(NEW, |before| self.tails[before]));
-            match self.tails.get_mut(place) {
-                Some(tail) => *tail = at as u32,
-                None => self.tails.push(at as u32),
-            }
-        }
-        self.stays.clear();
-        self.stays.resize(kept.len(), false);
-        let mut at = self.tails.last().copied().unwrap_or(NEW);
-        while at != NEW {
-            self.stays[at as usize] = true;
-            at = self.before[at as usize];
-        }
-        self.tails.len()
+            None => Order::Permuted(first, order),
+        };
     }
 }
 

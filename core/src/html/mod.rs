@@ -14,6 +14,7 @@
 mod fault;
 mod list;
 mod markup;
+mod moves;
 mod nested;
 mod patch;
 mod read;

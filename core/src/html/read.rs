@@ -155,12 +155,9 @@ impl Reader {
         // A view is in a `div`, and so the components in it.
         let holder: &[&str] =
             if self.around.get(1).map_or(template, |own| own.template).is_page() { &[] } else { &["div"] };
-        let around = self.around.iter().chain([&self.at]).map(|level| {
-            // The slot of a list is over for its own level as soon as its rows begin.
-            level
-                .template
-                .inside(level.slot.wrapping_sub(usize::from(level.slot > 0 && !core::ptr::eq(level, &self.at))))
-        });
+        // Of the blocks around it, the slot that is next is already the one behind.
+        let around = self.around.iter().map(|level| level.template.inside(level.slot.wrapping_sub(1)));
+        let around = around.chain([self.at.template.inside(self.at.slot)]);
         let chain: Vec<&str> = holder.iter().copied().chain(around.flatten().copied()).collect();
         if let Err(misplaced) = lazuli_markup::check(&chain, template.roots) {
             let said = alloc::format!("{misplaced}");

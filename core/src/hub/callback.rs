@@ -140,23 +140,30 @@ impl<A: App> Hub<A> {
         if self.state.is_component(conn) {
             return self.on_component_failure(conn, instance, references.first().copied().flatten(), failure);
         }
-        let error = match failure {
-            Failure::Error(error) => {
-                self.log_error("a callback failed", Some(conn), &error);
-                error
-            }
-            Failure::Panic(panic) => {
-                self.log(Level::Error, "panic in a callback", Some(conn), || panic);
-                self.tell_error(conn, references, &Error::internal(""));
-                self.drop_channel(instance);
-                return self.end_at_once(conn, 1011, "Internal server error");
-            }
+        let Some(error) = self.log_failure(conn, failure) else {
+            self.tell_error(conn, references, &Error::internal(""));
+            self.drop_channel(instance);
+            return self.end_at_once(conn, 1011, "Internal server error");
         };
         let Some(code) = error.close_code() else { return self.tell_error(conn, references, &error) };
         for reference in references.iter().flatten() {
             self.answer_error(conn, Some(*reference), &error);
         }
         self.end_with(conn, code, error.message());
+    }
+
+    /// Logs why a callback failed, and gives its error; `None` if it panicked.
+    pub(super) fn log_failure(&mut self, conn: ConnId, failure: Failure) -> Option<Error> {
+        match failure {
+            Failure::Error(error) => {
+                self.log_error("a callback failed", Some(conn), &error);
+                Some(error)
+            }
+            Failure::Panic(panic) => {
+                self.log(Level::Error, "panic in a callback", Some(conn), || panic);
+                None
+            }
+        }
     }
 
     fn tell_error(&mut self, conn: ConnId, references: &[Option<u32>], error: &Error) {

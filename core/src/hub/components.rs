@@ -185,17 +185,7 @@ impl<A: App> Hub<A> {
         let Some(claim) = Claim::read(&bytes) else { return Err(NotMounted::expired()) };
         let (instance, route) = self.make_component(socket, claim.component, claim.props)?;
         let number = self.next_number(socket).ok_or_else(NotMounted::failed)?;
-        let mut conn = Conn::new(route, self.state.now);
-        conn.life = Life::Open;
-        let more = conn.more();
-        more.via = Some((socket, Form::COMPONENT));
-        more.mounted = Some(Box::new(Mounted::new(number, claim.props)));
-        let conn = self.state.conns.insert(conn);
-        self.state.components += 1;
-        self.attach(conn, Some(instance));
-        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
-            page.components.insert(number, conn);
-        }
+        let conn = self.insert_component(socket, route, Mounted::new(number, claim.props), instance);
         if let Err((message, close)) = self.connect(conn, user.as_deref(), Answer::None) {
             self.forget_channel(conn);
             return Err(NotMounted { close: Some(close), ..NotMounted::new(message, "REFUSED") });
@@ -209,6 +199,29 @@ impl<A: App> Hub<A> {
             return Err(NotMounted::failed());
         }
         Ok(number)
+    }
+
+    /// Gives a component a connection on its socket.
+    pub(super) fn insert_component(
+        &mut self,
+        socket: ConnId,
+        route: u32,
+        mounted: Mounted,
+        instance: Box<dyn Channel<A>>,
+    ) -> ConnId {
+        let number = mounted.number;
+        let mut conn = Conn::new(route, self.state.now);
+        conn.life = Life::Open;
+        let more = conn.more();
+        more.via = Some((socket, Form::COMPONENT));
+        more.mounted = Some(Box::new(mounted));
+        let conn = self.state.conns.insert(conn);
+        self.state.components += 1;
+        self.attach(conn, Some(instance));
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
+            page.components.insert(number, conn);
+        }
+        conn
     }
 
     /// The next number of a component on a socket; numbers of those that are gone are not given again.
@@ -352,16 +365,9 @@ impl<A: App> Hub<A> {
         reference: Option<u32>,
         failure: Failure,
     ) {
-        let error = match failure {
-            Failure::Error(error) => {
-                self.log_error("a callback failed", Some(conn), &error);
-                error
-            }
-            Failure::Panic(panic) => {
-                self.log(Level::Error, "panic in a callback", Some(conn), || panic);
-                self.answer_error(conn, reference, &Error::internal(""));
-                return self.make_anew(conn, instance, reference.is_some());
-            }
+        let Some(error) = self.log_failure(conn, failure) else {
+            self.answer_error(conn, reference, &Error::internal(""));
+            return self.make_anew(conn, instance, reference.is_some());
         };
         self.answer_error(conn, reference, &error);
         let outer = self.state.conns.get(conn).and_then(Conn::mounted).and_then(|mounted| mounted.within);

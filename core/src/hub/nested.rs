@@ -5,14 +5,12 @@
 
 use super::callback::{self, Answer, Failure};
 use super::state::{Conn, Mounted, Nest, Placed};
-use super::{Hub, State, Work};
+use super::{Hub, Work};
 use crate::channel::{App, Channel};
 use crate::frame::Frame;
 use crate::html::{Nested, Render, Stage};
 use crate::id::ConnId;
-use crate::life::Life;
 use crate::log::Level;
-use crate::spark::Form;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -143,22 +141,13 @@ impl<A: App> Stage for Nursery<'_, A> {
 }
 
 impl<A: App> Hub<A> {
-    /// What a socket may still have of components: the latest number, and how many more.
-    pub(super) fn room_for_components(state: &State, socket: ConnId) -> (u32, usize) {
-        let Some(found) = state.conns.get(socket) else { return (0, 0) };
-        let most = state.limits_of(found).components;
-        let page = found.spark().and_then(|spark| spark.page.as_ref());
-        page.map_or((0, 0), |page| (page.last, most.saturating_sub(page.components.len())))
-    }
-
     /// Does what a render of `outer` has found out: connects the components that are new, and ends those that are not shown any
     /// more.
     pub(super) fn settle_nest(&mut self, outer: ConnId, found: Found<A>) {
         let Found { mut nest, fresh, seen, last } = found;
-        let Some((route, socket)) = self.state.conns.get(outer).map(|found| (found.route, found.socket())) else {
+        let Some((route, Some(socket))) = self.state.conns.get(outer).map(|found| (found.route, found.socket())) else {
             return;
         };
-        let Some(socket) = socket else { return };
         let mut gone = Vec::new();
         nest.places.retain(|place, placed| {
             let stays = seen.contains(place);
@@ -176,17 +165,8 @@ impl<A: App> Hub<A> {
             // One that an earlier reading of the render has shown, and the last one not.
             let Some(channel) = channel.filter(|_| seen.contains(&place)) else { continue };
             let around = around.and_then(|number| self.state.component(socket, number)).unwrap_or(outer);
-            let mut conn = Conn::new(route, self.state.now);
-            conn.life = Life::Open;
-            let more = conn.more();
-            more.via = Some((socket, Form::COMPONENT));
-            more.mounted = Some(Box::new(Mounted { within: Some((outer, around)), ..Mounted::new(number, "") }));
-            let conn = self.state.conns.insert(conn);
-            self.state.components += 1;
-            self.attach(conn, Some(channel));
-            if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
-                page.components.insert(number, conn);
-            }
+            let mounted = Mounted { within: Some((outer, around)), ..Mounted::new(number, "") };
+            let conn = self.insert_component(socket, route, mounted, channel);
             nest.places.insert(place, Placed { conn, number, uses });
             if let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) {
                 nest.instances.insert(number, instance);
@@ -235,19 +215,10 @@ impl<A: App> Hub<A> {
     /// Lets components in another's markup bring themselves up to date before they are shown. `false`: one of them could not, and
     /// what is around it is made anew.
     pub(super) fn update_touched(&mut self, outer: ConnId) -> bool {
-        let mounted = self.state.conns.get_mut(outer).and_then(Conn::mounted_mut);
-        let Some(touched) = mounted.and_then(|mounted| mounted.nest.as_mut()).map(|nest| mem::take(&mut nest.touched))
-        else {
-            return true;
-        };
-        let seen = touched.clone();
-        for conn in touched {
-            let Some(found) = self.state.conns.get_mut(conn) else { continue };
-            let instance = found.instance;
-            let updated = self.run(instance, Answer::None, |channel, cx| {
-                channel.component().map_or(Ok(()), |part| part.on_update(cx))
-            });
-            if let Err(failure) = updated {
+        let touched = self.state.take_touched(outer);
+        for &conn in &touched {
+            let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { continue };
+            if let Err(failure) = self.run_update(instance) {
                 let is_panic = matches!(failure, Failure::Panic(_));
                 self.on_component_failure(conn, instance, None, failure);
                 if is_panic {
@@ -256,9 +227,8 @@ impl<A: App> Hub<A> {
             }
         }
         // What they changed is in the render that follows.
-        let mounted = self.state.conns.get_mut(outer).and_then(Conn::mounted_mut);
-        let touched = mounted.and_then(|mounted| mounted.nest.as_mut()).map(|nest| mem::take(&mut nest.touched));
-        for conn in seen.into_iter().chain(touched.unwrap_or_default()) {
+        let touched_meanwhile = self.state.take_touched(outer);
+        for conn in touched.into_iter().chain(touched_meanwhile) {
             if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
                 mounted.changed = false;
             }
@@ -292,18 +262,19 @@ impl<A: App> Hub<A> {
         }
     }
 
-    /// Takes a component's render out of its table, with a stage for those in it, and back.
+    /// Runs something with a component, taken out of its table meanwhile, and with a stage for those in its markup. `None`: there
+    /// is no such component.
     pub(super) fn on_stage<T>(
         &mut self,
         conn: ConnId,
         instance: u32,
         with: impl FnOnce(&mut crate::html::Renderer, &mut dyn Channel<A>, &mut Nursery<'_, A>) -> T,
     ) -> Option<Result<OnStage<T, A>, String>> {
-        let found = self.state.conns.get_mut(conn)?;
-        let socket = found.socket()?;
-        let nest = found.mounted_mut()?.nest.take().map_or_else(Nest::default, |nest| *nest);
-        let (last, room) = Self::room_for_components(&self.state, socket);
+        let socket = self.state.conns.get(conn)?.socket()?;
+        let (last, room) = self.state.room_for_components(socket);
+        let mounted = self.state.conns.get_mut(conn)?.mounted_mut()?;
         let mut channel = self.channels.get_mut(instance as usize)?.take()?;
+        let nest = mounted.nest.take().map_or_else(Nest::default, |nest| *nest);
         let mut nursery = Nursery::new(&mut self.channels, nest, last, room);
         let renderer = &mut self.state.renderer;
         let run = callback::contain(|| with(renderer, &mut *channel, &mut nursery));

@@ -174,6 +174,11 @@ impl<A: App> Hub<A> {
         }
     }
 
+    /// Lets a component bring itself up to date before it is shown.
+    pub(super) fn run_update(&mut self, instance: u32) -> Result<(), Failure> {
+        self.run(instance, Answer::None, |channel, cx| channel.component().map_or(Ok(()), |part| part.on_update(cx)))
+    }
+
     /// Appends a component's number and its patch, if it shows something else now.
     fn update(&mut self, conn: ConnId, out: &mut Vec<u8>) {
         let Some(found) = self.state.conns.get_mut(conn) else { return };
@@ -181,9 +186,7 @@ impl<A: App> Hub<A> {
         let Some(mounted) = found.mounted_mut() else { return };
         if mounted.view.is_some() {
             // What it changes is in the render that follows, so it need not be marked as changed anew.
-            let updated = self.run(instance, Answer::None, |channel, cx| {
-                channel.component().map_or(Ok(()), |part| part.on_update(cx))
-            });
+            let updated = self.run_update(instance);
             let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
             if let Err(failure) = updated {
                 mounted.changed = false;

@@ -388,6 +388,20 @@ impl State {
         self.conns.get(socket)?.spark()?.page.as_ref()?.components.get(&number).copied()
     }
 
+    /// What a socket may still have of components: the latest number, and how many more.
+    pub(crate) fn room_for_components(&self, socket: ConnId) -> (u32, usize) {
+        let Some(found) = self.conns.get(socket) else { return (0, 0) };
+        let most = self.limits_of(found).components;
+        let page = found.spark().and_then(|spark| spark.page.as_ref());
+        page.map_or((0, 0), |page| (page.last, most.saturating_sub(page.components.len())))
+    }
+
+    /// The components in another's markup of which a callback has succeeded since this was asked last.
+    pub(crate) fn take_touched(&mut self, outer: ConnId) -> Vec<ConnId> {
+        let nest = self.conns.get_mut(outer).and_then(Conn::mounted_mut).and_then(|mounted| mounted.nest.as_mut());
+        nest.map(|nest| core::mem::take(&mut nest.touched)).unwrap_or_default()
+    }
+
     /// Whether a connection is a component.
     pub(crate) fn is_component(&self, conn: ConnId) -> bool {
         self.conns.get(conn).is_some_and(|found| found.form() == Form::COMPONENT)

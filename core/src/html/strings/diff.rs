@@ -7,8 +7,8 @@
 //! 3. between those that stay, in order, so that they are as similar as can be;
 //! 4. if they show the same, wherever they are.
 
-use super::moves::longest_increasing;
 use super::tree::{HOLDER, Inside, Kind, Tree};
+use crate::html::moves::longest_increasing;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 

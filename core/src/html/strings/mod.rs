@@ -37,7 +37,6 @@
 
 mod diff;
 mod mirror;
-mod moves;
 mod parse;
 mod serialize;
 mod tree;

@@ -1,10 +1,10 @@
 //! From matched trees to a patch.
 
 use super::diff::{Matched, NONE};
-use super::moves::steps;
 use super::parse::parse_like;
 use super::serialize;
 use super::tree::{HOLDER, Kind, Tree};
+use crate::html::moves::steps;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Which nodes stay where they are when their order changes, and in which steps the others move.
+//! Which nodes or rows stay where they are when their order changes, and in which steps the others move.
 
 use alloc::vec::Vec;
 
