@@ -19,6 +19,8 @@ pub struct Counting;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+    /// Bytes of what lives, and the most that it was since [`held`] began.
+    static HELD: Cell<(i64, i64)> = const { Cell::new((0, 0)) };
     static TRACED: Cell<bool> = const { Cell::new(false) };
     static LIVE: RefCell<BTreeMap<usize, i64>> = const { RefCell::new(BTreeMap::new()) };
 }
@@ -28,6 +30,15 @@ pub fn allocations(run: impl FnOnce()) -> u64 {
     let before = COUNT.get();
     run();
     COUNT.get() - before
+}
+
+/// Runs `run`; by how many bytes more than before it held at most, and holds in the end.
+pub fn held(run: impl FnOnce()) -> (i64, i64) {
+    let (before, _) = HELD.get();
+    HELD.set((before, before));
+    run();
+    let (after, most) = HELD.get();
+    (most - before, after - before)
 }
 
 /// Runs `run`; returns what it made, and which blocks it left behind: how many of each size. Blocks that it freed and
@@ -47,6 +58,11 @@ fn count() {
 }
 
 fn trace(size: usize, change: i64) {
+    let _ = HELD.try_with(|held| {
+        let (now, most) = held.get();
+        let now = now + size as i64 * change;
+        held.set((now, most.max(now)));
+    });
     if TRACED.try_with(Cell::get) == Ok(true) {
         // The list allocates, too; that is not to be traced.
         TRACED.set(false);
@@ -80,8 +96,9 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
-        trace(layout.size(), -1);
+        // Both blocks may be there while one is copied to the other.
         trace(size, 1);
+        trace(layout.size(), -1);
         // SAFETY: as above; `block` came from `System`.
         unsafe { System.realloc(block, layout, size) }
     }

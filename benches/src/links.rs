@@ -27,6 +27,34 @@ impl<A: App> Io<A> for Sink {
     fn close(&mut self, _: LinkId) {}
 }
 
+/// Takes every byte while it is open, and nothing while it is not.
+#[derive(Debug, Default)]
+pub struct Gate {
+    /// Whether sockets take bytes.
+    pub open: bool,
+    /// Links whose socket took less than it was offered.
+    pub blocked: Vec<LinkId>,
+    /// Bytes that were taken.
+    pub bytes: u64,
+}
+
+impl<A: App> Io<A> for Gate {
+    fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        if self.open {
+            let length = bytes.iter().map(|slice| slice.len()).sum();
+            self.bytes += length as u64;
+            Ok(length)
+        } else {
+            self.blocked.push(link);
+            Ok(0)
+        }
+    }
+
+    fn end(&mut self, _: LinkId) {}
+
+    fn close(&mut self, _: LinkId) {}
+}
+
 /// A driver with WebSockets.
 pub struct Links<I> {
     driver: Driver,
@@ -64,6 +92,17 @@ impl<I: Io<()>> Links<I> {
     pub fn receive(&mut self, number: usize, bytes: &[u8]) {
         self.now = Time::from_micros(self.now.as_micros() + 1);
         self.driver.receive(self.now, self.links[number % self.links.len()], bytes);
+        self.driver.turn(&mut self.io);
+    }
+}
+
+impl Links<Gate> {
+    /// All sockets that were full take bytes again, at the same moment, and get what waits for them.
+    pub fn open_gate(&mut self) {
+        self.io.open = true;
+        for link in std::mem::take(&mut self.io.blocked) {
+            self.driver.writable(link);
+        }
         self.driver.turn(&mut self.io);
     }
 }

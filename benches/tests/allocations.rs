@@ -1,7 +1,8 @@
 //! What allocates nothing, exactly: unlike a time, an allocation is the same on every machine.
 
-use lazuli_benches::count::{Counting, allocations};
+use lazuli_benches::count::{Counting, allocations, held};
 use lazuli_benches::hub::World;
+use lazuli_benches::links::{Gate, Links, masked};
 use lazuli_benches::scenario::{TEXT, all};
 
 #[global_allocator]
@@ -23,6 +24,32 @@ fn the_counter_counts() {
     let mut list: Vec<u8> = Vec::with_capacity(1);
     assert_eq!(allocations(|| list.reserve(100)), 1, "to grow a block counts");
     assert_eq!(allocations(|| list.push(1)), 0);
+}
+
+#[test]
+fn the_counter_knows_the_most_that_was_held() {
+    let mut kept = Vec::new();
+    assert_eq!(held(|| kept = Vec::<u8>::with_capacity(100)), (100, 100));
+    assert_eq!(held(|| drop((vec![0u8; 1_000], std::mem::take(&mut kept)))), (1_000, -100));
+}
+
+/// What waits for a thousand of them goes out bit by bit: the lists that it goes through stay small.
+#[test]
+fn slow_readers_that_all_read_again_at_once_cost_nothing_more() {
+    const READERS: usize = 1_000;
+    const SAID: usize = 2_000;
+    let mut links = Links::new(READERS + 1, "/room/lobby", Gate { open: true, ..Gate::default() });
+    let message = masked(&"x".repeat(64));
+    links.receive(READERS, &message);
+    links.io.open = false;
+    for _ in 0..SAID {
+        links.receive(READERS, &message);
+    }
+    links.io.bytes = 0;
+    let (most, after) = held(|| links.open_gate());
+    assert_eq!(links.io.bytes, (SAID * (READERS + 1) * 66) as u64, "everything came");
+    assert!(most < 4 << 20, "{most} bytes more were held");
+    assert!(after < -(READERS as i64) * 8 * 2_000, "{after} bytes were given back");
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub struct Node(pub u64);
 pub struct Limits {
     /// Message sizes and everything else that is checked as the bytes arrive.
     pub frames: FrameLimits,
-    /// At most so many bytes wait for the connection in the hub, in at most one frame for each 64 of them (but always up to
+    /// At most so many bytes wait for the connection in the hub, in at most one frame for each 128 of them (but always up to
     /// 256 frames). 1 MiB by default.
     pub waiting: usize,
     /// What happens when more would wait.

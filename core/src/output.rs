@@ -5,6 +5,7 @@ use crate::id::ConnId;
 use crate::log::Record;
 use crate::rooms::Position;
 use crate::time::Time;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -58,6 +59,7 @@ pub enum Output<'a, F> {
     Drained,
 }
 
+/// Many may wait, so none is large: a record is boxed.
 #[derive(Debug)]
 pub(crate) enum Item<F> {
     Send { to: usize, frame: Frame },
@@ -66,7 +68,7 @@ pub(crate) enum Item<F> {
     Subscribe { topic: Arc<str>, after: Option<Position> },
     Unsubscribe { topic: Arc<str> },
     App(F),
-    Log(Record),
+    Log(Box<Record>),
     Drained,
 }
 
@@ -118,7 +120,7 @@ impl<F> Outbox<F> {
     pub(crate) fn poll(&mut self) -> Option<Output<'_, F>> {
         let item = match self.items.pop_front()? {
             Item::App(effect) => return Some(Output::App(effect)),
-            Item::Log(record) => return Some(Output::Log(record)),
+            Item::Log(record) => return Some(Output::Log(*record)),
             Item::Drained => return Some(Output::Drained),
             Item::Send { to, frame } => Item::Send { to, frame },
             Item::Close { conn, code, reason, by } => Item::Close { conn, code, reason, by },

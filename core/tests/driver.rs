@@ -4,8 +4,8 @@ mod common;
 
 use common::net::*;
 use common::*;
-use lazuli::driver::Settings;
 use lazuli::driver::guard::FrameLimits;
+use lazuli::driver::{LinkId, Settings};
 use lazuli::log::Level;
 use lazuli::{Config, Input, Limits, Link, SlowPolicy, Time};
 use std::net::SocketAddr;
@@ -282,6 +282,40 @@ fn what_was_written_is_reported_to_the_hub() {
     net.writable(link, None);
     assert_eq!((net.driver.stats().bytes_out, net.driver.hub().waiting(conn)), (48, 0));
     assert_eq!(net.frames(link).len(), 4);
+}
+
+/// The hub is told of a lot that was written in parts. Whoever is lost in between is told of first.
+#[test]
+fn what_was_written_to_a_connection_is_reported_before_its_end() {
+    const MEMBERS: usize = 40;
+    const LARGE: usize = 60_000;
+    let mut net = Net::default();
+    net.script.on("close", |cx, _| {
+        cx.to_room("all").text("somebody left");
+        Ok(())
+    });
+    let links: Vec<LinkId> = (0..MEMBERS).map(|_| net.member("all").0).collect();
+    links.iter().for_each(|link| net.room(*link, Some(0)));
+    net.run(links[0], |cx| {
+        cx.to_room("all").text(&"x".repeat(LARGE));
+        Ok(())
+    });
+    // All can be written to again. One is lost at once, which the others are told; every third takes the large one and
+    // is lost when it is told, while what it took waits to be reported.
+    net.wires.broken.insert(links[0]);
+    net.wires.fragile.extend(links.iter().skip(1).step_by(3));
+    for link in &links {
+        net.room(*link, None);
+        net.driver.writable(*link);
+    }
+    net.turn();
+    let stats = net.driver.stats();
+    let lost = 1 + (MEMBERS - 1).div_ceil(3);
+    assert_eq!((net.driver.links(), stats.stale), (MEMBERS - lost, 0));
+    let read: usize = links.iter().map(|link| net.wires.read.get(link).map_or(0, Vec::len)).sum();
+    assert_eq!(stats.bytes_out, read as u64);
+    let left = net.frames(links[2]).iter().filter(|frame| **frame == text("somebody left")).count();
+    assert_eq!(left, lost);
 }
 
 #[test]

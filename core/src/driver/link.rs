@@ -44,6 +44,8 @@ pub(super) struct Link {
     /// Frames of this turn: first and last entry in the turn's list.
     pub(super) first: u32,
     pub(super) last: u32,
+    /// Where its entry in the driver's report of what was written is, if it has one.
+    pub(super) report: u32,
     /// Whether it is among those to be written to at the end of the turn.
     pub(super) dirty: bool,
     /// Whether the socket took less than it was offered, and has not said that it takes more.
@@ -122,6 +124,7 @@ impl Link {
             queue: None,
             first: NONE,
             last: NONE,
+            report: NONE,
             dirty: false,
             blocked: false,
         }

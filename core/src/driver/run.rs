@@ -2,7 +2,7 @@
 
 use super::framer::Framer;
 use super::head::{HeadLimits, HeadParser};
-use super::link::{Deadline, Due, Link, LinkId, Phase};
+use super::link::{Deadline, Due, Link, LinkId, NONE, Phase};
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::frame::Frame;
@@ -17,7 +17,6 @@ use crate::time::Time;
 use crate::timer::TimerQueue;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::mem;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, IoSlice};
@@ -110,10 +109,14 @@ pub struct Driver<A: App = ()> {
     pub(super) doomed: Vec<LinkId>,
     /// Links whose socket gets no more bytes.
     pub(super) done: Vec<LinkId>,
-    /// What was written of the hub's frames and is not yet reported.
+    /// What was written of the hub's frames and is not yet reported: one entry for a connection, see [`Link::report`].
     pub(super) sent: Vec<(ConnId, u32)>,
     pub(super) drained: bool,
 }
+
+/// After so many bytes that were written, the hub is told, and what it lets out for them is written before it is told of
+/// more: a frame on its way costs more than its bytes, and of small ones, a thousand windows hold a million.
+const REPORT: usize = 256 << 10;
 
 /// At most so many framers wait for a message.
 const FRAMERS: usize = 16;
@@ -277,22 +280,47 @@ impl<A: App> Driver<A> {
         }
     }
 
-    /// Tells the hub what was written since the last report; whether there was anything.
+    /// Tells the hub what was written, or if that is a lot, a part of it; whether there was anything.
     pub(super) fn report_sent(&mut self) -> bool {
-        let mut sent = mem::take(&mut self.sent);
-        let any = !sent.is_empty();
+        let mut bytes = 0;
+        let enough = |(_, sent): &(ConnId, u32)| {
+            bytes += *sent as usize;
+            bytes >= REPORT
+        };
+        let start = self.sent.iter().rposition(enough).unwrap_or(0);
+        let part = &self.sent[start..];
+        let any = !part.is_empty();
         if any {
-            self.hub.handle(self.now, Input::Sent(&sent));
-            sent.clear();
+            self.hub.handle(self.now, Input::Sent(part));
+            self.sent.truncate(start);
         }
-        self.sent = sent;
         any
+    }
+
+    /// Tells the hub what was written to one connection. The last entry of the list comes to its place there.
+    fn report_sent_to(&mut self, conn: ConnId) {
+        let at = self.link_of(conn).map_or(NONE, |link| link.report) as usize;
+        if self.sent.get(at).is_none_or(|(known, _)| *known != conn) {
+            return;
+        }
+        let report = self.sent.swap_remove(at);
+        if let Some(&(moved, _)) = self.sent.get(at)
+            && let Some(link) = self.link_of(moved)
+        {
+            link.report = at as u32;
+        }
+        self.hub.handle(self.now, Input::Sent(&[report]));
+    }
+
+    fn link_of(&mut self, conn: ConnId) -> Option<&mut Link> {
+        let &(known, link) = self.by_conn.get(conn.index())?.as_ref()?;
+        self.links.get_mut(link.0).filter(|_| known == conn)
     }
 
     /// Tells the hub that a connection is gone.
     pub(super) fn close_conn(&mut self, conn: ConnId, cause: Cause<'_>) {
         // What was written to it belongs to it still.
-        self.report_sent();
+        self.report_sent_to(conn);
         if let Some(entry) = self.by_conn.get_mut(conn.index()) {
             *entry = None;
         }

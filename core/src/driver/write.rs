@@ -9,6 +9,7 @@ use super::receive::close_frame;
 use super::run::{Driver, Io};
 use crate::channel::App;
 use crate::frame::Frame;
+use crate::id::ConnId;
 use crate::output::Output;
 use alloc::vec::Vec;
 use core::mem;
@@ -105,7 +106,7 @@ impl<A: App> Driver<A> {
         if hub > 0
             && let Some(conn) = conn
         {
-            self.sent.push((conn, u32::try_from(hub).unwrap_or(u32::MAX)));
+            note_sent(&mut self.sent, found, conn, hub);
         }
         match result {
             Err(()) => self.lose(link),
@@ -144,6 +145,18 @@ fn note(link: &mut Link, frame: u32, entries: &mut Vec<(u32, u32)>) {
         None => link.first = entry,
     }
     link.last = entry;
+}
+
+/// Notes in the report that so many bytes were written to a connection.
+fn note_sent(report: &mut Vec<(ConnId, u32)>, link: &mut Link, conn: ConnId, bytes: usize) {
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    match report.get_mut(link.report as usize) {
+        Some((known, before)) if *known == conn => *before = before.saturating_add(bytes),
+        _ => {
+            link.report = report.len() as u32;
+            report.push((conn, bytes));
+        }
+    }
 }
 
 /// Writes the queue of a link until it is empty or the socket takes no more.

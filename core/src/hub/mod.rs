@@ -408,7 +408,8 @@ impl<A: App> Hub<A> {
             return;
         }
         let detail = Some(detail()).filter(|detail| !detail.is_empty());
-        self.out.push(Item::Log(Record { at: self.state.now, level, conn, peer, what, detail }));
+        let record = Record { at: self.state.now, level, conn, peer, what, detail };
+        self.out.push(Item::Log(Box::new(record)));
     }
 
     fn log_error(&mut self, what: &'static str, conn: Option<ConnId>, error: &crate::Error) {

@@ -21,6 +21,8 @@ pub struct Wires {
     pub room: BTreeMap<LinkId, usize>,
     /// Sockets that fail at the next write.
     pub broken: BTreeSet<LinkId>,
+    /// Sockets that take one write more and are broken then.
+    pub fragile: BTreeSet<LinkId>,
     /// All calls of `write`, with their slices.
     pub writes: Vec<(LinkId, Vec<Slice>)>,
     pub ended: Vec<LinkId>,
@@ -36,6 +38,9 @@ impl Io<TestApp> for Wires {
         self.writes.push((link, bytes.iter().map(|slice| (slice.as_ptr() as usize, slice.len())).collect()));
         if self.broken.contains(&link) {
             return Err(ErrorKind::ConnectionReset.into());
+        }
+        if self.fragile.remove(&link) {
+            self.broken.insert(link);
         }
         let all: Vec<u8> = bytes.iter().flat_map(|slice| slice.iter().copied()).collect();
         let taken = self.room.get_mut(&link).map_or(all.len(), |room| {
