@@ -125,7 +125,6 @@ impl<A: App> Hub<A> {
         let conn = self.state.component(socket, number);
         if conn.is_none() {
             let said = format!("No component {number} is mounted here");
-            self.log(Level::Debug, "no such component", Some(socket), || said.clone());
             self.socket_error(socket, About::Component(number), reference, &said, "NOT_MOUNTED");
         }
         conn

@@ -137,6 +137,8 @@ impl<A: App> Hub<A> {
         message: &str,
         code: &str,
     ) {
+        // Whatever was refused with more to say of it is logged where that is known.
+        self.log(Level::Debug, "not done", Some(socket), || format!("{message} code={code}"));
         let error = SocketError::new(about, message, code, self.state.timestamp());
         self.tell_socket(socket, reference, error);
     }

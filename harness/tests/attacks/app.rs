@@ -1,5 +1,6 @@
 //! The application under attack: a little of everything that a real one has.
 
+use crate::board;
 use lazuli::driver::guard::FrameLimits;
 use lazuli::route::PatternError;
 use lazuli::{
@@ -262,7 +263,7 @@ fn frames(text: usize, binary: usize) -> FrameLimits {
 }
 
 /// For rows that are about something else: as many messages as come.
-fn unhurried() -> Limits {
+pub fn unhurried() -> Limits {
     Limits { rate: Rate { per_second: u32::MAX, burst: u32::MAX }, ..Limits::default() }
 }
 
@@ -272,6 +273,7 @@ pub fn routes() -> Routes<Lab> {
     echoes(&mut routes)
         .and_then(|()| channels(&mut routes))
         .and_then(|()| pages(&mut routes))
+        .and_then(|()| board::pages(&mut routes))
         .expect("the patterns are right");
     routes
 }

@@ -13,6 +13,10 @@
 #[cfg(target_os = "linux")]
 mod app;
 #[cfg(target_os = "linux")]
+mod board;
+#[cfg(target_os = "linux")]
+mod browser;
+#[cfg(target_os = "linux")]
 mod peer;
 #[cfg(target_os = "linux")]
 mod process;

@@ -20,6 +20,7 @@ fn setup(name: &str) -> Result<(Config, Settings), Trouble> {
         "origins" => config.origins = Origins::list(["https://app.example.com", "https://other.example.com:8443"]),
         "origin-needed" => config.origins = Origins { none: false, ..Origins::default() },
         "caps" => (config.per_address, config.per_user) = (rows::PER_ADDRESS, rows::PER_USER),
+        "short-lived" => config.token_life = Duration::from_secs(8),
         "rush" => config.accepted = rows::RUSH,
         other => return Err(format!("no setup is called {other}").into()),
     }

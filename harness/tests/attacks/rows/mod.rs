@@ -4,11 +4,13 @@ use crate::runner::{Outcome, Row, Stage};
 use lazuli_harness::conformance::{Target, names, run_only};
 
 mod access;
+mod components;
 mod crowds;
 mod faults;
 mod frames;
 mod handshakes;
 mod messages;
+mod pages;
 mod spark;
 mod tokens;
 
@@ -32,6 +34,8 @@ pub fn all() -> Vec<Row> {
     rows.extend(messages::rows());
     rows.extend(crowds::rows());
     rows.extend(spark::rows());
+    rows.extend(components::rows());
+    rows.extend(pages::rows());
     rows.extend(access::rows());
     rows.extend(tokens::rows());
     rows.extend(faults::rows());

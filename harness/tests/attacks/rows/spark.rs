@@ -18,7 +18,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// The code of an error, in whichever form it came.
-fn code(answer: &Value) -> Option<&str> {
+pub fn code(answer: &Value) -> Option<&str> {
     let error = if answer["type"] == "reply" { &answer["payload"] } else { answer };
     (error["type"] == "error" && error["message"].is_string()).then(|| error["code"].as_str().unwrap_or_default())
 }
