@@ -98,9 +98,9 @@ impl Renderer {
     /// When the render is none; see [`Fault`].
     pub fn mount(&mut self, render: &dyn Render, stage: Option<&mut dyn Stage>) -> Result<View, Fault> {
         let numbering = Numbering { bases: Vec::new(), next: 1, texts: Texts::default() };
-        let root = self.read(render, stage, Vec::new(), Some(numbering))?;
+        self.read(render, stage, Vec::new(), Some(numbering))?;
         #[cfg(feature = "html-strings")]
-        if root == RAW {
+        if self.reader.root == RAW {
             return self.mount_raw();
         }
         let Reader { words, names, numbering, .. } = &mut self.reader;
@@ -171,9 +171,9 @@ impl Renderer {
         patch: &mut Vec<u8>,
     ) -> Result<(), Fault> {
         *view = View::default();
-        let root = self.read(render, again(&mut stage), Vec::new(), None)?;
+        self.read(render, again(&mut stage), Vec::new(), None)?;
         #[cfg(feature = "html-strings")]
-        if root == RAW {
+        if self.reader.root == RAW {
             return self.whole_raw(view, patch);
         }
         view.names = core::mem::take(&mut self.reader.names);
