@@ -14,7 +14,7 @@ globalThis.WebSocket = class Socket {
     const { type, ref } = JSON.parse(text);
     if (type === 'component_mount') {
       const id = (this.components += 1);
-      setTimeout(() => this.say(JSON.stringify({ type: 'reply', ref, status: 'ok', payload: { component_id: id } })));
+      setTimeout(() => this.say(JSON.stringify({ type: 'reply', ref, status: 'ok', payload: [id] })));
     } else if (type === 'ping') setTimeout(() => this.say('{"type":"pong"}'));
     else if (type === 'component_resync') this.resyncs = (this.resyncs ?? 0) + 1;
   }

@@ -78,7 +78,7 @@ function play({ isOpen = true, lacks = [] } = {}) {
     async mounted() {
       session.add(element, 't');
       const [{ ref }] = said.splice(0);
-      replies.settle({ ref, status: 'ok', payload: { component_id: 7 } });
+      replies.settle({ ref, status: 'ok', payload: [7] });
       await settled();
       done.length = 0;
       return session.get(7);
@@ -95,7 +95,7 @@ test('a component is found in the page, mounted once the socket is open, and fre
   up();
   assert.deepEqual(took(), [{ type: 'component_mount', token: 't', ref: 1 }]);
   assert.equal(page.loading, 1);
-  await answer(1, { component_id: 7, patch: [1, 'x'] });
+  await answer(1, [7, [1, 'x']]);
   assert.deepEqual([page.loading, done], [0, ['hydrate', [1, 'x']]]);
   down();
   up();
@@ -107,7 +107,7 @@ test('patches of one component wait for its template, in order; those of another
   await mounted();
   const other = { isConnected: true };
   session.add(other, 'u');
-  await answer(took()[0].ref, { component_id: 8 });
+  await answer(took()[0].ref, [8]);
   done.length = 0;
   await patches(['T', 1]);
   session.get(8).patch([1, 'a']);
@@ -158,7 +158,7 @@ test('events wait for the mount, in order, and no more than 64', () => {
   assert.deepEqual(errors, ['QUEUE_FULL', 'QUEUE_FULL']);
   link.open = true;
   up();
-  answer(took()[0].ref, { component_id: 7 });
+  answer(took()[0].ref, [7]);
   const events = took();
   assert.deepEqual(events.map(({ data }) => data.n), Array.from({ length: 64 }, (_, n) => n));
   assert.deepEqual(events[0], { type: 'component_event', component_id: 7, event: 'e', data: { n: 0 }, ref: events[0].ref });
@@ -180,7 +180,7 @@ test('a component that the server has ended is mounted again by its next event',
   component.send(element, 'e', {}, () => {});
   const [{ type, ref }, ...more] = took();
   assert.deepEqual([type, more], ['component_mount', []]);
-  answer(ref, { component_id: 8 });
+  answer(ref, [8]);
   assert.deepEqual(took().map(({ type, component_id: id }) => [type, id]), [['component_event', 8]]);
 });
 
@@ -211,7 +211,7 @@ test('what has left the page is unmounted, also if the answer to its mount comes
   const [{ ref }] = took();
   element.isConnected = late.isConnected = false;
   session.sweep();
-  answer(ref, { component_id: 8 });
+  answer(ref, [8]);
   assert.deepEqual(took(), [{ type: 'component_unmount', component_id: 7 }, { type: 'component_unmount', component_id: 8 }]);
 });
 
@@ -228,7 +228,7 @@ test('events under way when the connection is lost are told so', async () => {
 test('components in a component are numbered by the mount, once their places are found; events and commands are by number', async () => {
   const { session, element, took, answer, done } = play();
   session.add(element, 't');
-  await answer(took()[0].ref, { component_id: 7, components: [70, 71] });
+  await answer(took()[0].ref, [7, 70, 71]);
   assert.deepEqual(done, ['hydrate']);
   const component = session.get(7);
   assert.deepEqual([session.get(70), session.get(71), session.get(99), session.get(0)], [component, component, undefined, undefined]);

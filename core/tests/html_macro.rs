@@ -275,6 +275,39 @@ fn literals() {
 }
 
 #[test]
+fn truth_is_a_word_where_words_are_the_values() {
+    struct Shown;
+    impl std::fmt::Display for Shown {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("mixed")
+        }
+    }
+    let (yes, no) = (true, &&false);
+    let markup = html! {
+        button aria-pressed=(yes) aria-expanded=(*no) aria-checked=(no) aria-selected=(Some(false)) aria-hidden=(None::<bool>)
+            aria-busy=(Box::new(true)) aria-current=("page") aria-invalid=(Some("spelling")) aria-checked-by=(Shown) aria-colcount=(-1)
+            draggable=(no) spellcheck=(yes) contenteditable=(yes) writingsuggestions=(no)
+            hidden=(yes) disabled=(no) data-on=(yes) aria-label=("x");
+    };
+    assert_eq!(
+        written(&markup),
+        "<button aria-pressed=\"true\" aria-expanded=\"false\" aria-checked=\"false\" aria-selected=\"false\" \
+         aria-busy=\"true\" aria-current=\"page\" aria-invalid=\"spelling\" aria-checked-by=\"mixed\" aria-colcount=\"-1\" \
+         draggable=\"false\" spellcheck=\"true\" contenteditable=\"true\" writingsuggestions=\"false\" \
+         hidden data-on aria-label=\"x\"></button>"
+    );
+    // The same in a patch.
+    let toggle = |on: bool| html! { button aria-pressed=(on) hidden=(on) { (on) } };
+    let mut renderer = Renderer::new(1);
+    let mut view = renderer.mount(&toggle(false), None).unwrap();
+    for (on, expected) in [(true, r#"[1,"true",2,true]"#), (false, r#"[1,"false",2,null]"#)] {
+        let mut patch = Vec::new();
+        assert!(renderer.update(&mut view, &toggle(on), None, &mut patch).unwrap());
+        assert_eq!(String::from_utf8(patch).unwrap(), expected);
+    }
+}
+
+#[test]
 fn a_change_is_a_patch_of_its_slots() {
     let page = |name: &'static str, ids: Vec<u32>| {
         html! { h1 id={"t-" (name)} { (name) } ul { @for id in &ids key=(id) { li data-id=(id) { "no " (id) } } } }

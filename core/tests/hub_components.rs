@@ -37,9 +37,9 @@ fn mounting_what_a_page_shows_already_costs_little() {
     let said = json!({ "type": "component_mount", "token": browser.tokens[0], "ref": 1 }).to_string();
     world.message(browser.socket, &said);
     let got = world.got(browser.socket);
-    assert_eq!(got, [r#"{"type":"reply","ref":1,"status":"ok","payload":{"component_id":1}}"#]);
+    assert_eq!(got, [r#"{"type":"reply","ref":1,"status":"ok","payload":[1]}"#]);
     let beside_the_token = said.len() - browser.tokens[0].len() + got[0].len();
-    assert!(beside_the_token <= 120, "{beside_the_token} bytes");
+    assert!(beside_the_token <= 100, "{beside_the_token} bytes");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_page_that_shows_something_else_gets_the_whole() {
     let whole = json!([-6, WIDGET.name, 5, ""]);
     assert_eq!(
         world.heard(browser.socket),
-        [json!({ "type": "reply", "ref": 1, "status": "ok", "payload": { "component_id": 1, "patch": whole } })]
+        [json!({ "type": "reply", "ref": 1, "status": "ok", "payload": [1, whole] })]
     );
     world.say(browser.socket, json!({ "type": "component_resync", "component_id": 1, "ref": 2 }));
     let done = json!({ "type": "reply", "ref": 2, "status": "ok", "payload": null });

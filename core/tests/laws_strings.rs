@@ -1,7 +1,7 @@
 //! Laws of views of strings: whatever the markup, a page that follows the patches shows what it would parse from it.
 
-use lazuli::html::strings::Mirror;
-use lazuli::html::{StringView, diff};
+use lazuli::html::strings::{MOST_BYTES, MOST_PARTS, Mirror};
+use lazuli::html::{Raw, Renderer, StringView, View, diff, to_html};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -285,6 +285,92 @@ proptest! {
                 prop_assert_eq!(nodes(&around), all);
             }
         }
+    }
+}
+
+/// Whether a page that shows this would run a script, or not end where it should.
+fn is_harmful(html: &str) -> bool {
+    nodes(&Mirror::new(html)).iter().any(|(_, node)| node.starts_with("<script") || node.starts_with("<plaintext"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// What a component shows that gives strings: on a page, in patches, and all at once.
+    #[test]
+    fn a_render_that_is_a_string_is_followed_like_any_other(
+        mut pieces in prop::collection::vec(piece(), 0..300),
+        edits in prop::collection::vec(edit(), 1..12),
+    ) {
+        let html = pieces.concat();
+        let mut renderer = Renderer::new(7);
+        let page = renderer.page(&Raw(&html)).unwrap();
+        prop_assert_eq!(to_html(&Raw(&html)).unwrap(), &*html);
+        prop_assert!(!is_harmful(&page.html), "{}", page.html);
+        prop_assert_eq!(&page.shape, &StringView::new(&page.html).shape(), "a page has as many nodes as its shape says");
+
+        let mut view = renderer.mount(&Raw(html.clone()), None).unwrap();
+        let (mut browser, mut patch) = (Mirror::new(&page.html), Vec::new());
+        if page.fingerprint == view.fingerprint() {
+            prop_assert_eq!(nodes(&browser), nodes(&Mirror::new(&html)), "the page shows what the string gives");
+        } else {
+            renderer.whole(&mut view, &Raw(&html), None, &mut patch).unwrap();
+            browser.apply(std::str::from_utf8(&patch).unwrap()).unwrap();
+        }
+        for edit in &edits {
+            change(&mut pieces, edit);
+            let html = pieces.concat();
+            patch.clear();
+            let changed = renderer.update(&mut view, &Raw(&html), None, &mut patch).unwrap();
+            prop_assert_eq!(changed, !patch.is_empty());
+            if changed {
+                browser.apply(std::str::from_utf8(&patch).unwrap()).unwrap();
+            }
+            prop_assert_eq!(nodes(&browser), nodes(&Mirror::new(&html)));
+            prop_assert_eq!(view.shape(), StringView::new(&html).shape());
+            prop_assert!(!renderer.update(&mut view, &Raw(&html), None, &mut patch).unwrap());
+
+            let (mut anew, mut all) = (Mirror::new("<p>something else</p>"), Vec::new());
+            renderer.whole(&mut View::default(), &Raw(&html), None, &mut all).unwrap();
+            anew.apply(std::str::from_utf8(&all).unwrap()).unwrap();
+            prop_assert_eq!(nodes(&anew), nodes(&browser));
+        }
+    }
+}
+
+#[test]
+fn what_a_view_keeps_is_bounded() {
+    let table = |rows: usize| {
+        let row = |n| {
+            format!(
+                "<tr data-key={n} class=\"row\"><td>{n}</td><td><a href=\"/item/{n}\">Item number {n}</a></td></tr>"
+            )
+        };
+        format!("<table><tbody>{}</tbody></table>", (0..rows).map(row).collect::<String>())
+    };
+    let mut renderer = Renderer::new(7);
+    let mut mount = |html: &str| renderer.mount(&Raw(html), None).map(|view| view.memory());
+    let html = table(1_000);
+    let kept = mount(&html).unwrap();
+    assert!((html.len()..4 * html.len()).contains(&kept), "{kept} bytes for {}", html.len());
+    // The worst that is taken: all nodes, all attributes, all names.
+    for html in [
+        "<b>".repeat(MOST_PARTS - 20),
+        "a<br>".repeat(MOST_PARTS / 2 - 10),
+        "<!>".repeat(MOST_PARTS - 20),
+        (0..128)
+            .map(|n| format!("<b {}>", (0..1_000).map(|a| format!("a{n:x}-{a:x} ")).collect::<String>()))
+            .collect::<String>(),
+        "\0".repeat(MOST_BYTES - 20) + "<svg>",
+        "<b a='\0\0\0\0'>".repeat(MOST_PARTS / 2 - 10),
+    ] {
+        assert!(html.len() <= MOST_BYTES, "{}", html.len());
+        let kept = mount(&html).unwrap_or_else(|fault| panic!("{fault}: {:.40}", html));
+        assert!(kept <= 8 << 20, "{kept} bytes for {:.40}", html);
+    }
+    for html in ["<b>".repeat(MOST_PARTS + 1), "x".repeat(MOST_BYTES + 1)] {
+        let fault = mount(&html).unwrap_err().to_string();
+        assert!(fault.contains("1 MiB, and 131,072 nodes"), "{fault}");
     }
 }
 

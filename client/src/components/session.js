@@ -50,18 +50,18 @@ export function createSession(shared, page, createView) {
         return { type: 'component_mount', token, fresh: isFresh || undefined };
       },
       answered: () => page.load(element, -1),
-      joined({ component_id: id, components, patch: data }) {
+      joined([id, ...rest]) {
         view.hole.id = id;
         isFresh = true;
         isAsked = false;
-        if (components) enqueue(() => view.parts().forEach((part, index) => (part.id = components[index])));
-        if (data) patch(data);
-        else if (view.isBroken()) broken();
+        if (Array.isArray(rest[0])) return patch(rest[0]);
+        enqueue(() => view.parts().forEach((part, index) => (part.id = rest[index])));
+        if (view.isBroken()) broken();
       },
       refused(error, retries) {
         if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
       },
-      late: (payload) => payload && unmount(payload.component_id),
+      late: (payload) => payload && unmount(payload[0]),
     });
 
     /** @param {() => void} job */

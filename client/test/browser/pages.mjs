@@ -56,7 +56,7 @@ test('a page that somebody changed is asked for anew, once, and is right then', 
 });
 
 test('a page that is not what its shape says is asked for anew', async ({ open, page, server, patch }) => {
-  server.mount = ({ fresh }) => ({ status: 'ok', payload: { component_id: 1, ...(fresh && { patch: [-6, 'Counter0001', 3] }) } });
+  server.mount = ({ fresh }) => ({ status: 'ok', payload: fresh ? [1, [-6, 'Counter0001', 3]] : [1] });
   await open('<i>other</i>', ['Counter0001'], { templates: COUNTER });
   await becomes(() => server.of('component_resync').length + server.of('component_mount').filter(({ fresh }) => fresh).length, 1, 'resyncs');
   await patch(-6, 'Counter0001', 4);
@@ -67,7 +67,7 @@ test('after the connection was lost it mounts again, as fresh, and the view is m
   await open(`${counter(1)}`, ['Counter0001'], { templates: COUNTER });
   await page.evaluate(() => (window.kept = document.querySelector('button')));
   await page.locator('button').focus();
-  server.mount = () => ({ status: 'ok', payload: { component_id: 1, patch: [-6, 'Counter0001', 9] } });
+  server.mount = () => ({ status: 'ok', payload: [1, [-6, 'Counter0001', 9]] });
   server.sockets[0].close(1012);
   await page.waitForFunction(() => document.documentElement.matches('.spark-offline:not(.spark-connected)'));
   await page.locator('button').click(); // waits for the connection
@@ -386,7 +386,7 @@ test('components in components: events and commands are by their numbers, and ea
     Inner000001: ['<b spark-click="hit"> </b><u>u</u>', [[0, [0, 0], 0]]],
   };
   const inner = (text) => `<b spark-click="hit">${text}</b><u>u</u>`;
-  server.mount = () => ({ status: 'ok', payload: { component_id: 1, components: [5, 6] } });
+  server.mount = () => ({ status: 'ok', payload: [1, 5, 6] });
   await open(`<p spark-click="outer"><!---->${inner('x')}<!----></p><i>${inner('y')}</i>`, ['Outer000001', 'Inner000001', 2], { templates });
   const ids = () => server.of('component_event').map(({ component_id: id, event }) => [id, event]);
   for (const n of [0, 1]) await page.locator('b').nth(n).click();
@@ -414,7 +414,7 @@ test('a component in a component that the mount brings has no element and no vie
     Outer000002: ['<p> </p><section></section>', [[0, [0, 0], 0], [1, [1], 6, 0]]],
     Inner000002: ['<b spark-click="hit"> </b><i></i>', [[0, [0, 0], 0], [1, [1], 4, 0, ['<u> </u>', [[0, [0, 0], 0]]]]]],
   };
-  server.mount = () => ({ status: 'ok', payload: { component_id: 1, patch: [-6, 'Outer000002', 'a', 4, 'Inner000002', 'b', 1, 'c'] } });
+  server.mount = () => ({ status: 'ok', payload: [1, [-6, 'Outer000002', 'a', 4, 'Inner000002', 'b', 1, 'c']] });
   await open('', [0], { templates });
   await page.locator('b').waitFor();
   equal(await page.locator('#c').innerHTML(), '<p>a</p><section><b spark-click="hit">b</b><i><u>c</u></i></section>');

@@ -46,7 +46,7 @@ class Server {
   frames = [];
   nextId = 1;
   /** Answers mounts; a test may say otherwise. */
-  mount = () => ({ status: 'ok', payload: { component_id: this.nextId++ } });
+  mount = () => ({ status: 'ok', payload: [this.nextId++] });
   /** Answers events. */
   event = () => ({ status: 'ok', payload: null });
   other = () => undefined;

@@ -85,8 +85,9 @@ use syn::parse::Parser as _;
 /// | written | meaning |
 /// |---|---|
 /// | `class="a"`, `min=1`, `step=0.5` | a fixed value |
-/// | `disabled`, `disabled=true` | an attribute without a value; `=false` leaves it out. `aria-…`, `contenteditable`, `draggable` and `spellcheck` get the word instead |
+/// | `disabled`, `disabled=true` | an attribute without a value; `=false` leaves it out. Where `true` and `false` are words (see below), it gets the word instead |
 /// | `value=(expr)` | a value, as in text; `None` and `false` leave the attribute out, `true` gives it without a value |
+/// | `aria-pressed=(expr)` | where `true` and `false` are words (`aria-…`, `contenteditable`, `draggable`, `spellcheck`, `writingsuggestions`), a `bool` becomes the word; `None` leaves it out |
 /// | `id={"row-" (id)}` | literals and expressions as one value |
 /// | `class:done=(expr)` | the class `done` if `expr: bool` is true; beside `class=…`, as often as wanted. `class:"w-1/2"=(expr)` for other names |
 /// | `on:click="save"` | the component's event `save`, when clicked; any event of the browser |

@@ -42,8 +42,8 @@ use core::marker::PhantomData;
 /// component is made anew from the props that its page was rendered with.
 #[allow(unused_variables)]
 pub trait Component<A: App = ()>: Send + 'static {
-    /// What it shows. It is run for the first paint, before any callback, and after callbacks; it has to depend on the
-    /// component's fields alone.
+    /// What it shows: what `html!` makes, or, with the feature `html-strings`, a string in `html::Raw`. It is run for the
+    /// first paint, before any callback, and after callbacks; it has to depend on the component's fields alone.
     fn render(&self) -> impl Render;
 
     /// The page is connected: the place to join rooms and to set timers. For the first paint it is not called, because a page

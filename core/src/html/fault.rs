@@ -20,6 +20,9 @@ pub(super) enum Flaw {
     NotTheSame,
     /// It holds what a parser would put elsewhere.
     Misplaced(Box<str>),
+    /// It is a string, and too large.
+    #[cfg(feature = "html-strings")]
+    TooLarge,
 }
 
 impl fmt::Display for Fault {
@@ -35,6 +38,11 @@ impl fmt::Display for Fault {
                 "the render said something else when it ran a second time; it has to depend on the component's fields alone"
             }
             Flaw::Misplaced(said) => said,
+            #[cfg(feature = "html-strings")]
+            Flaw::TooLarge => {
+                "markup that is a string may have 1 MiB, and 131,072 nodes and attributes; show less of it at once, or write it \
+                 with `html!`"
+            }
         })
     }
 }

@@ -88,6 +88,20 @@ impl Markup {
         self.begin(template)
     }
 
+    /// The render is a string. `false`: it stands in other markup.
+    #[cfg(feature = "html-strings")]
+    pub(super) fn raw(&mut self, html: &str) -> bool {
+        if !self.levels.is_empty() {
+            return false;
+        }
+        if self.flaw.is_some() || !core::mem::take(&mut self.awaited) {
+            self.fail(Flaw::NotOne);
+        } else {
+            self.out.push_str(html);
+        }
+        true
+    }
+
     pub(super) fn close(&mut self) {
         self.write_pieces();
         match self.levels.pop() {

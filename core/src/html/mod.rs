@@ -10,6 +10,8 @@
 //! - `write`: where the words differ from those of the view, it is asked for the values, which become a patch (`patch`);
 //!   `list` finds out how rows moved
 //! - `markup`: it becomes HTML
+//!
+//! A component may also give its markup as a string: `Raw`, with the feature `html-strings`. There is one pass then, and nodes are compared.
 
 mod fault;
 mod list;
@@ -17,6 +19,8 @@ mod markup;
 mod moves;
 mod nested;
 mod patch;
+#[cfg(feature = "html-strings")]
+mod raw;
 mod read;
 mod sink;
 #[cfg(feature = "html-strings")]
@@ -32,6 +36,8 @@ mod write;
 
 pub use fault::Fault;
 pub use nested::{Nested, Stage};
+#[cfg(feature = "html-strings")]
+pub use raw::Raw;
 pub use sink::{Joiner, Render, Sink, from_fn};
 #[cfg(feature = "html-strings")]
 pub use strings::{StringView, diff};

@@ -21,6 +21,9 @@ pub(super) struct Reader {
     pub(super) scratch: String,
     /// The place of the render's own template among the names, from 1.
     pub(super) root: usize,
+    /// The string that the render is, if its root is [`RAW`].
+    #[cfg(feature = "html-strings")]
+    pub(super) raw: String,
     /// Where the numbers of components are among the words.
     pub(super) components: Vec<usize>,
     /// The places at which components were found.
@@ -60,6 +63,9 @@ pub(super) struct Level {
 
 const BETWEEN: usize = usize::MAX / 2;
 
+/// The root of a render that is a string.
+pub(super) const RAW: usize = usize::MAX;
+
 impl Level {
     const OUTSIDE: Level = Level { template: &OUTSIDE, slot: 0, base: 0, list: None, start: 0 };
 }
@@ -73,6 +79,8 @@ impl Reader {
             numbering: None,
             scratch: String::new(),
             root: 0,
+            #[cfg(feature = "html-strings")]
+            raw: String::new(),
             components: Vec::new(),
             places: BTreeSet::new(),
             at: Level::OUTSIDE,
@@ -147,6 +155,25 @@ impl Reader {
             self.words.push(name as u64);
         }
         self.begin(template)
+    }
+
+    /// The render is a string. `false`: it stands in other markup.
+    #[cfg(feature = "html-strings")]
+    pub(super) fn raw(&mut self, html: &str) -> bool {
+        if !self.around.is_empty() {
+            return false;
+        }
+        if self.flaw.is_some() || !core::mem::take(&mut self.awaited) {
+            self.fail(Flaw::NotOne);
+        } else if html.len() > super::strings::MOST_BYTES {
+            self.fail(Flaw::TooLarge);
+        } else {
+            self.root = RAW;
+            self.words.push(self.maker.of_text(html));
+            self.raw.clear();
+            self.raw.push_str(html);
+        }
+        true
     }
 
     /// Checks that a parser leaves a template where it comes to stand now. What stands within one `html!` was checked when the

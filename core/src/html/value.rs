@@ -27,10 +27,16 @@ pub enum Datum<'a> {
 /// What can stand in a slot of `html!`: texts, numbers, characters, truth values and options of them. Everything else that has
 /// [`Display`](fmt::Display) can too; `html!` finds that out by itself.
 ///
-/// As an attribute, `None` and `false` leave it out, and `true` gives it without a value. In text, `None` and `false` are nothing.
+/// As an attribute, `None` and `false` leave it out, and `true` gives it without a value. At an attribute whose values are words (`aria-pressed`,
+/// `draggable`, …), `true` and `false` are these words. In text, `None` and `false` are nothing.
 pub trait Value {
     /// The value, borrowed.
     fn datum(&self) -> Datum<'_>;
+
+    /// The same where truth is a word, "true" or "false".
+    fn word(&self) -> Datum<'_> {
+        self.datum()
+    }
 }
 
 impl Value for str {
@@ -52,6 +58,11 @@ impl Value for bool {
     fn datum(&self) -> Datum<'_> {
         if *self { Datum::On } else { Datum::Off }
     }
+
+    #[inline]
+    fn word(&self) -> Datum<'_> {
+        Datum::Str(if *self { "true" } else { "false" })
+    }
 }
 
 impl<T: Value> Value for Option<T> {
@@ -59,13 +70,18 @@ impl<T: Value> Value for Option<T> {
     fn datum(&self) -> Datum<'_> {
         self.as_ref().map_or(Datum::Off, Value::datum)
     }
+
+    #[inline]
+    fn word(&self) -> Datum<'_> {
+        self.as_ref().map_or(Datum::Off, Value::word)
+    }
 }
 
 macro_rules! texts {
     ($($text:ty),*) => {$(
         impl Value for $text {
             #[inline]
-    fn datum(&self) -> Datum<'_> {
+            fn datum(&self) -> Datum<'_> {
                 Datum::Str(self)
             }
         }
@@ -78,8 +94,13 @@ macro_rules! pointers {
     ($($pointer:ty),*) => {$(
         impl<T: Value + ?Sized> Value for $pointer {
             #[inline]
-    fn datum(&self) -> Datum<'_> {
+            fn datum(&self) -> Datum<'_> {
                 (**self).datum()
+            }
+
+            #[inline]
+            fn word(&self) -> Datum<'_> {
+                (**self).word()
             }
         }
     )*};
@@ -91,7 +112,7 @@ macro_rules! small_integers {
     ($($integer:ty),*) => {$(
         impl Value for $integer {
             #[inline]
-    fn datum(&self) -> Datum<'_> {
+            fn datum(&self) -> Datum<'_> {
                 Datum::Int(i64::from(*self))
             }
         }
@@ -104,7 +125,7 @@ macro_rules! large_integers {
     ($($integer:ty),*) => {$(
         impl Value for $integer {
             #[inline]
-    fn datum(&self) -> Datum<'_> {
+            fn datum(&self) -> Datum<'_> {
                 i64::try_from(*self).map_or(Datum::Shown(self), Datum::Int)
             }
         }
@@ -117,7 +138,7 @@ macro_rules! floats {
     ($($float:ty),*) => {$(
         impl Value for $float {
             #[inline]
-    fn datum(&self) -> Datum<'_> {
+            fn datum(&self) -> Datum<'_> {
                 Datum::Shown(self)
             }
         }
@@ -134,6 +155,7 @@ pub struct Hole<'a, T: ?Sized>(pub &'a T);
 #[doc(hidden)]
 pub trait ByValue<'a> {
     fn datum(&self) -> Datum<'a>;
+    fn word(&self) -> Datum<'a>;
 }
 
 impl<'a, T: Value + ?Sized> ByValue<'a> for Hole<'a, T> {
@@ -141,17 +163,28 @@ impl<'a, T: Value + ?Sized> ByValue<'a> for Hole<'a, T> {
     fn datum(&self) -> Datum<'a> {
         self.0.datum()
     }
+
+    #[inline]
+    fn word(&self) -> Datum<'a> {
+        self.0.word()
+    }
 }
 
 /// The second way, one reference further off, so that it is only taken where the first is closed: by [`Display`](fmt::Display).
 #[doc(hidden)]
 pub trait ByDisplay<'a> {
     fn datum(&self) -> Datum<'a>;
+    fn word(&self) -> Datum<'a>;
 }
 
 impl<'a, T: fmt::Display> ByDisplay<'a> for &Hole<'a, T> {
     #[inline]
     fn datum(&self) -> Datum<'a> {
+        Datum::Shown(self.0)
+    }
+
+    #[inline]
+    fn word(&self) -> Datum<'a> {
         Datum::Shown(self.0)
     }
 }

@@ -3,28 +3,36 @@
 use super::fault::Fault;
 use super::markup::Markup;
 use super::nested::Stage;
-use super::read::{Numbering, Reader};
+use super::read::{Numbering, RAW, Reader};
 use super::sink::{Pass, Render, Sink};
+#[cfg(feature = "html-strings")]
+use super::strings::StringView;
 use super::template::{Slot, Template};
 use super::texts::Texts;
 use super::walk::{Place, Tree};
 use super::word::Words;
 use super::write::Writer;
+#[cfg(feature = "html-strings")]
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What a browser shows of one component: one word for each value, and the numbers of the blocks. It holds no markup.
+/// What a browser shows of one component: one word for each value, and the numbers of the blocks. It holds no markup, unless that comes as
+/// a string.
 pub struct View {
     /// The templates that it names; the first is its own.
     names: Vec<&'static Template>,
-    words: Vec<u64>,
+    pub(super) words: Vec<u64>,
     bases: Vec<u32>,
     next: u32,
     live: u32,
     texts: Texts,
-    fingerprint: u64,
+    pub(super) fingerprint: u64,
+    /// What is shown of a render that is a string; its one word is that of the string.
+    #[cfg(feature = "html-strings")]
+    pub(super) string: Option<Box<StringView>>,
 }
 
 /// A render as a page shows it first.
@@ -57,7 +65,7 @@ pub struct Page {
 /// ```
 pub struct Renderer {
     templates: BTreeMap<&'static str, &'static Template>,
-    reader: Reader,
+    pub(super) reader: Reader,
     writer: Writer,
 }
 
@@ -77,6 +85,10 @@ impl Renderer {
     /// When the render is none; see [`Fault`].
     pub fn page(&mut self, render: &dyn Render) -> Result<Page, Fault> {
         let view = self.mount(render, None)?;
+        #[cfg(feature = "html-strings")]
+        if let Some(string) = &view.string {
+            return Ok(super::raw::page(string, view.fingerprint));
+        }
         Ok(Page { html: to_html(render)?, shape: view.shape(), fingerprint: view.fingerprint })
     }
 
@@ -87,6 +99,10 @@ impl Renderer {
     pub fn mount(&mut self, render: &dyn Render, stage: Option<&mut dyn Stage>) -> Result<View, Fault> {
         let numbering = Numbering { bases: Vec::new(), next: 1, texts: Texts::default() };
         self.read(render, stage, Vec::new(), Some(numbering))?;
+        #[cfg(feature = "html-strings")]
+        if self.reader.root == RAW {
+            return self.mount_raw();
+        }
         let Reader { words, names, numbering, .. } = &mut self.reader;
         let mut names = core::mem::take(names);
         names.shrink_to_fit();
@@ -95,7 +111,17 @@ impl Renderer {
         let words = words.as_slice().into();
         self.note(&names);
         let fingerprint = self.fingerprint(&names);
-        Ok(View { names, words, bases, next, live: next - 1, texts, fingerprint })
+        Ok(View {
+            names,
+            words,
+            bases,
+            next,
+            live: next - 1,
+            texts,
+            fingerprint,
+            #[cfg(feature = "html-strings")]
+            string: None,
+        })
     }
 
     /// Appends the patch that leads from what a view shows to what `render` says; nothing, and `false`, if that is the same.
@@ -113,6 +139,13 @@ impl Renderer {
         let root = self.read(render, again(&mut stage), core::mem::take(&mut view.names), None);
         view.names = core::mem::take(&mut self.reader.names);
         let root = root?;
+        if view.is_raw() != (root == RAW) {
+            return self.whole(view, render, stage, patch).map(|()| true);
+        }
+        #[cfg(feature = "html-strings")]
+        if root == RAW {
+            return self.update_raw(view, patch);
+        }
         if known == 0 && root == 0 {
             return Ok(false);
         }
@@ -139,6 +172,10 @@ impl Renderer {
     ) -> Result<(), Fault> {
         *view = View::default();
         self.read(render, again(&mut stage), Vec::new(), None)?;
+        #[cfg(feature = "html-strings")]
+        if self.reader.root == RAW {
+            return self.whole_raw(view, patch);
+        }
         view.names = core::mem::take(&mut self.reader.names);
         self.note(&view.names);
         self.write(view, render, stage, 0, patch)
@@ -199,6 +236,8 @@ impl Renderer {
             next: writer.next,
             live: writer.live,
             fingerprint: 0,
+            #[cfg(feature = "html-strings")]
+            string: None,
         };
         if is_sparse {
             view.renumber();
@@ -207,7 +246,7 @@ impl Renderer {
     }
 
     /// A hash of what was read, but for the numbers of components, which are another time others.
-    fn fingerprint(&mut self, names: &[&'static Template]) -> u64 {
+    pub(super) fn fingerprint(&mut self, names: &[&'static Template]) -> u64 {
         let Reader { maker, words, components, .. } = &mut self.reader;
         for at in components.iter() {
             if let Some(number) = words.get_mut(*at) {
@@ -272,6 +311,8 @@ impl Default for View {
             live: 0,
             texts: Texts::default(),
             fingerprint: 0,
+            #[cfg(feature = "html-strings")]
+            string: None,
         }
     }
 }
@@ -285,11 +326,24 @@ impl View {
 
     /// About how many bytes of memory the view takes.
     pub fn memory(&self) -> usize {
+        #[cfg(feature = "html-strings")]
+        let string = self.string.as_ref().map_or(0, |string| string.memory());
+        #[cfg(not(feature = "html-strings"))]
+        let string = 0;
         size_of::<View>()
+            + string
             + self.names.capacity() * size_of::<&Template>()
             + self.words.capacity() * size_of::<u64>()
             + self.bases.capacity() * size_of::<u32>()
             + self.texts.memory()
+    }
+
+    /// Whether it shows a render that is a string.
+    fn is_raw(&self) -> bool {
+        #[cfg(feature = "html-strings")]
+        return self.string.is_some();
+        #[cfg(not(feature = "html-strings"))]
+        false
     }
 
     fn tree(&self) -> Tree<'_> {
@@ -320,6 +374,10 @@ impl View {
 
     /// Which structures are there, as JSON.
     pub fn shape(&self) -> String {
+        #[cfg(feature = "html-strings")]
+        if let Some(string) = &self.string {
+            return string.shape();
+        }
         let mut shape = Shape { tree: self.tree(), word: 0, known: 1, json: String::new(), components: Vec::new() };
         let Some(root) = self.names.first() else { return "[0]".into() };
         shape.json += "[\"";

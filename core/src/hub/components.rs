@@ -28,15 +28,14 @@ use serde_json::value::RawValue;
 /// At most so many messages are caused by components that are told messages, in one input: more go round in circles.
 const CIRCLES: u32 = 100_000;
 
-/// The payload of the answer to a mount.
+/// The payload of the answer to a mount, an array.
 #[derive(Serialize)]
-struct Answered<'a> {
-    component_id: u32,
-    /// The numbers of those in its markup, in the order of its shape; a patch names them itself.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    components: Vec<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    patch: Option<&'a RawValue>,
+#[serde(untagged)]
+enum Answered<'a> {
+    /// The number of the component, and those of the components in its markup, in the order of its shape.
+    Shown(Vec<u32>),
+    /// Its number, and a patch, which names those in its markup itself.
+    Changed(u32, &'a RawValue),
 }
 
 #[derive(Serialize)]
@@ -135,15 +134,20 @@ impl<A: App> Hub<A> {
         patch.clear();
         match self.try_mount(socket, token, fresh, &mut patch) {
             Ok(number) => {
-                let whole = serde_json::from_slice::<&RawValue>(&patch).ok();
-                if whole.is_some() {
-                    self.count_patch(patch.len());
-                }
-                let conn = self.state.component(socket, number);
-                let mounted = conn.and_then(|conn| self.state.conns.get(conn)).and_then(Conn::mounted);
-                let view = mounted.and_then(|mounted| mounted.view.as_ref()).filter(|_| whole.is_none());
-                let components = view.map(View::components).unwrap_or_default();
-                self.reply(socket, None, reference, "ok", &Answered { component_id: number, components, patch: whole });
+                let answered = match serde_json::from_slice::<&RawValue>(&patch) {
+                    Ok(whole) => {
+                        self.count_patch(patch.len());
+                        Answered::Changed(number, whole)
+                    }
+                    Err(_) => {
+                        let conn = self.state.component(socket, number);
+                        let mounted = conn.and_then(|conn| self.state.conns.get(conn)).and_then(Conn::mounted);
+                        let view = mounted.and_then(|mounted| mounted.view.as_ref());
+                        let inner = view.map(View::components).unwrap_or_default();
+                        Answered::Shown([number].into_iter().chain(inner).collect())
+                    }
+                };
+                self.reply(socket, None, reference, "ok", &answered);
             }
             Err(NotMounted { message, code: "REFUSED", http, close }) => {
                 self.refuse_join(socket, About::Socket, Some(reference), &message, http, close);

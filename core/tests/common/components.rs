@@ -218,8 +218,8 @@ impl World {
     pub fn mount(&mut self, browser: &Browser, place: usize) -> u64 {
         let reply = self.try_mount(browser.socket, &browser.tokens[place]);
         assert_eq!(reply["status"], "ok", "{reply}");
-        assert!(reply["payload"]["patch"].is_null(), "{reply}");
-        reply["payload"]["component_id"].as_u64().unwrap()
+        let [number] = &reply["payload"].as_array().unwrap()[..] else { panic!("a patch: {reply}") };
+        number.as_u64().unwrap()
     }
 
     /// A browser whose page shows one widget, which is mounted.

@@ -11,7 +11,7 @@ enum Part<'a> {
 
 impl Dom {
     /// Where what is in a node differs from what is in another one of another tree; `None` if it is the same. Attributes may have
-    /// another order, texts that meet count as one, and what is in an element with `data-ignore` is not looked at.
+    /// another order, texts that meet count as one, and what is in an element with `data-ignore` or `data-spark` is not looked at.
     pub fn difference(&self, node: NodeId, other: &Dom, with: NodeId) -> Option<String> {
         let (these, those) = (self.parts(node), other.parts(with));
         for at in 0..these.len().max(those.len()) {
@@ -26,7 +26,7 @@ impl Dom {
                     };
                     if (a.space, &a.name) != (b.space, &b.name) || sorted(a) != sorted(b) {
                         true
-                    } else if self.attribute(*one, "data-ignore").is_some() {
+                    } else if ["data-ignore", "data-spark"].iter().any(|name| self.attribute(*one, name).is_some()) {
                         false
                     } else {
                         let inside = |node, contents: Option<NodeId>| contents.unwrap_or(node);

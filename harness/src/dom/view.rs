@@ -3,6 +3,7 @@
 mod build;
 mod find;
 mod hydrate;
+mod nodes;
 mod operations;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod tests;
 use super::contents::{Library, Reader, Register};
 use super::template::{PlaceKind, Template};
 use super::{Dom, NodeId};
+use nodes::Nodes;
 use serde_json::Value;
 use std::error::Error;
 use std::fmt;
@@ -46,7 +48,7 @@ impl fmt::Display for Misfit {
 
 impl Error for Misfit {}
 
-/// A tree of blocks in an element.
+/// A tree of blocks in an element; or, if its markup comes as a string, numbered nodes.
 ///
 /// ```
 /// use lazuli_harness::dom::{Dom, Templates, View};
@@ -69,6 +71,8 @@ pub struct View {
     host: NodeId,
     root: Option<Block>,
     register: Register,
+    /// Of a view of strings.
+    nodes: Option<Nodes>,
     /// The attributes that were set since the last time somebody asked.
     touched: Vec<(NodeId, String)>,
 }
@@ -110,7 +114,7 @@ struct Stand {
 impl View {
     /// A view that shows nothing yet, in this element.
     pub fn empty(host: NodeId) -> View {
-        View { host, root: None, register: Register { names: Vec::new(), next: 1 }, touched: Vec::new() }
+        View { host, root: None, register: Register { names: Vec::new(), next: 1 }, nodes: None, touched: Vec::new() }
     }
 
     /// Finds a view in an element that came with a page, by its shape.
@@ -129,7 +133,11 @@ impl View {
     fn hydrate_by(dom: &mut Dom, host: NodeId, shape: &Value, library: &mut Library<'_>) -> Result<View, Misfit> {
         let items = shape.as_array().ok_or_else(|| Misfit::new("is no array"))?;
         if items.first().is_some_and(|name| name == "") {
-            return Err(Misfit::new("views of strings are not known here"));
+            let nodes = Nodes::of(dom, host);
+            if items[1..] != [Value::from(nodes.inside())] {
+                return Err(Misfit::new(format!("the page has {} nodes", nodes.inside())));
+            }
+            return Ok(View { nodes: Some(nodes), ..View::empty(host) });
         }
         let mut view = View::empty(host);
         let mut reader = Reader::of_shape(items);

@@ -133,10 +133,14 @@ impl Tab {
                 if !is_ok {
                     return self.errors.push(format!("a component was not mounted: {message}"));
                 }
-                self.parts[at].number = payload["component_id"].as_u64().and_then(|number| u32::try_from(number).ok());
-                match payload.get("patch") {
-                    Some(patch) => self.patch_part(world, at, patch),
-                    None => self.number_inner(at, payload),
+                let answer = payload.as_array().map(Vec::as_slice).unwrap_or_default();
+                let Some((number, rest)) = answer.split_first() else {
+                    return self.errors.push(format!("a component was mounted without a number: {frame}"));
+                };
+                self.parts[at].number = number.as_u64().and_then(|number| u32::try_from(number).ok());
+                match rest {
+                    [patch @ Value::Array(_)] => self.patch_part(world, at, patch),
+                    inner => self.number_inner(at, inner),
                 }
                 for said in std::mem::take(&mut self.parts[at].queue) {
                     if self.dom.ancestors(said.element).any(|node| node == Dom::ROOT) {
@@ -160,8 +164,7 @@ impl Tab {
     }
 
     /// The numbers of the components that stand in one that was mounted.
-    fn number_inner(&mut self, at: usize, payload: &Value) {
-        let given = payload["components"].as_array().map(Vec::as_slice).unwrap_or_default();
+    fn number_inner(&mut self, at: usize, given: &[Value]) {
         let places = self.parts[at].view.components_mut();
         if places.len() != given.len() {
             let said = format!("{} components in a component got {} numbers", places.len(), given.len());

@@ -51,7 +51,7 @@
 //!
 //! # What is not played
 //!
-//! Scripts, styles, the order of tabs, forms that a browser sends by itself, and components whose markup is a string.
+//! Scripts, styles, the order of tabs, and forms that a browser sends by itself.
 
 mod client;
 mod field;

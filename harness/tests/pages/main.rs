@@ -7,6 +7,7 @@ mod generated;
 mod law;
 mod nested;
 mod rooms;
+mod strings;
 mod todos;
 
 use lazuli::{Registered, Response, Routes, html};

@@ -112,7 +112,7 @@ impl Component<Showcase> for Todos {
                 div class="toolbar" {
                     span class="muted number" { (self.left()) " items left" }
                     @for (filter, name, label) in FILTERS key=(name) {
-                        button type="button" class="quiet" aria-pressed=(if filter == self.filter { "true" } else { "false" })
+                        button type="button" class="quiet" aria-pressed=(filter == self.filter)
                             data-filter=(name) on:click="show" { (label) }
                     }
                     @if self.left() < self.items.len() {

@@ -46,6 +46,11 @@ fn step(template: &Template, step: &Step, sink: &Ident) -> TokenStream {
             let datum = datum(tokens);
             quote!(#sink.value(#datum);)
         }
+        Step::Word(tokens) => {
+            let hole = hole(tokens);
+            let word = quote_spanned!(span_of(tokens).resolved_at(Span::mixed_site())=> #hole.word());
+            quote!(#sink.value(#word);)
+        }
         Step::Url(tokens) => {
             let datum = datum(tokens);
             quote!(#sink.url(#datum);)
@@ -113,7 +118,12 @@ fn alternative(template: &Template, slot: usize, shown: Option<usize>, sink: &Id
 
 /// The value of an expression, however it can be shown. What is wrong with it is told at its own place.
 fn datum(tokens: &TokenStream) -> TokenStream {
-    quote_spanned!(span_of(tokens).resolved_at(Span::mixed_site())=> (&::lazuli::html::value::Hole(&(#tokens))).datum())
+    let hole = hole(tokens);
+    quote_spanned!(span_of(tokens).resolved_at(Span::mixed_site())=> #hole.datum())
+}
+
+fn hole(tokens: &TokenStream) -> TokenStream {
+    quote_spanned!(span_of(tokens).resolved_at(Span::mixed_site())=> (&::lazuli::html::value::Hole(&(#tokens))))
 }
 
 fn joiner() -> Ident {

@@ -47,6 +47,9 @@ impl Builder {
             Value::Bool(false) => None,
             Value::Literal(text, _) => Some(DomAttribute::Fixed(name, Some(text.clone()))),
             Value::Hole(tokens) if is_url(element, &name) => whole(self.value(Step::Url(tokens.clone())), name),
+            Value::Hole(tokens) if is_spelled_out(&name) && !is_text(&name) => {
+                whole(self.value(Step::Word(tokens.clone())), name)
+            }
             Value::Hole(tokens) | Value::Trusted(tokens, _) => whole(self.value(Step::Value(tokens.clone())), name),
             Value::Parts(parts, _) => {
                 let (before, holes, after) = cut(parts.clone());
@@ -72,7 +75,32 @@ impl Builder {
 
 /// Whether an attribute has the values "true" and "false", where others are there or not.
 fn is_spelled_out(name: &str) -> bool {
-    name.starts_with("aria-") || matches!(name, "contenteditable" | "draggable" | "spellcheck")
+    name.starts_with("aria-") || matches!(name, "contenteditable" | "draggable" | "spellcheck" | "writingsuggestions")
+}
+
+/// Of those with `aria-`, the ones for texts, ids and numbers, which are never a truth value: they share a slot with the same value elsewhere.
+fn is_text(name: &str) -> bool {
+    let texts = [
+        "activedescendant",
+        "colindex",
+        "controls",
+        "describedby",
+        "description",
+        "details",
+        "errormessage",
+        "label",
+        "labelledby",
+        "level",
+        "owns",
+        "placeholder",
+        "posinset",
+        "roledescription",
+        "rowindex",
+        "setsize",
+        "valuenow",
+        "valuetext",
+    ];
+    name.strip_prefix("aria-").is_some_and(|name| texts.contains(&name))
 }
 
 fn toggle(attribute: &Attribute) -> Option<(String, TokenStream)> {

@@ -72,6 +72,8 @@ pub enum DomAttribute {
 pub enum Step {
     Let(Stmt),
     Value(TokenStream),
+    /// A value where truth is a word, "true" or "false".
+    Word(TokenStream),
     Url(TokenStream),
     /// Markup, as it is.
     Raw(TokenStream),
@@ -307,6 +309,7 @@ impl Step {
     fn identity(&self) -> Option<String> {
         match self {
             Step::Value(tokens) => Some(format!("value {tokens}")),
+            Step::Word(tokens) => Some(format!("word {tokens}")),
             Step::Url(tokens) => Some(format!("url {tokens}")),
             Step::Raw(tokens) => Some(format!("raw {tokens}")),
             Step::Joined(parts) => {

@@ -85,6 +85,8 @@ fn slots_are_shared_by_what_is_the_same() {
     assert_eq!(values(r#"a href=(x) { (x) }"#), 2);
     assert_eq!(values(r#"a href=@trusted(x) { (x) }"#), 1);
     assert_eq!(values(r#"a href={"/" (x)} { (x) }"#), 1);
+    assert_eq!(values(r#"b aria-pressed=(x) draggable=(x) hidden=(x);"#), 2);
+    assert_eq!(values(r#"b aria-label=(x) title=(x) { (x) }"#), 1);
     assert_eq!(values(r#"div { @raw(x) } p { (x) }"#), 2);
     assert_eq!(values(r#"p { (x) } @let x = 1; p { (x) }"#), 2);
     // Each row and each alternative is a block of its own.

@@ -1,7 +1,7 @@
 //! Markup that comes as a string: parsed as a browser parses it, compared as a tree, sent as a patch.
 //!
-//! [`diff`] compares two strings. A [`StringView`] remembers what was shown last, for as long as a component lives. Both need the
-//! feature `html-strings`.
+//! A component whose `render` returns [`Raw`](crate::html::Raw) gives its markup as a string, and works like any other. Below that,
+//! [`diff`] compares two strings, and a [`StringView`] remembers what was shown last. All need the feature `html-strings`.
 //!
 //! ```
 //! use lazuli::html::diff;
@@ -24,8 +24,9 @@
 //!
 //! # Scripts do not run
 //!
-//! A client parses markup in an inert document, so a `script` that comes with a patch never runs. Event handlers in attributes (`onclick`) do,
-//! where the page's policy lets them: markup is trusted, and whoever makes it escapes what users wrote.
+//! A client parses markup in an inert document, so a `script` that comes with a patch never runs. The first page, which a browser parses
+//! itself, comes without scripts, where [`Raw`](crate::html::Raw) shows it. Event handlers in attributes (`onclick`) and `javascript:`
+//! addresses do run, where the page's policy lets them: markup is trusted, and whoever makes it escapes what users wrote.
 //!
 //! # Badly nested markup
 //!
@@ -54,6 +55,12 @@ use write::Ops;
 
 /// Browsers nest some 500 levels, of which the page around a view needs some.
 const DEEPEST: usize = 256;
+
+/// A component's markup may have at most so many bytes.
+pub const MOST_BYTES: usize = 1 << 20;
+
+/// A component's markup may have at most so many nodes and attributes. (Badly nested markup can give far more nodes than it has bytes.)
+pub const MOST_PARTS: usize = 1 << 17;
 
 /// Numbers may grow this far beyond twice the nodes before they are given anew.
 const SLACK: usize = 64;
@@ -107,9 +114,25 @@ impl StringView {
         StringView { holder, tree, next }
     }
 
+    /// A view of what a page shows in a `div`, unless that is too large to be kept for a component.
+    pub(super) fn small(html: &str) -> Option<StringView> {
+        let holder = tree::html_name("div");
+        let (tree, next) = numbered(parse::parse_at_most(&holder, html, MOST_PARTS)?);
+        Some(StringView { holder, tree, next })
+    }
+
     /// Shows other markup. Appends the patch that leads there, a JSON array; `false` if nothing is to be done.
     pub fn update(&mut self, html: &str, out: &mut Vec<u8>) -> bool {
-        let mut new = parse::parse(&self.holder, Vec::new(), html);
+        self.update_to(parse::parse(&self.holder, Vec::new(), html), html, out)
+    }
+
+    /// The same as [`StringView::update`], unless the markup is too large to be kept for a component.
+    pub(super) fn update_small(&mut self, html: &str, out: &mut Vec<u8>) -> Option<bool> {
+        let new = parse::parse_at_most(&self.holder, html, MOST_PARTS)?;
+        Some(self.update_to(new, html, out))
+    }
+
+    fn update_to(&mut self, mut new: Tree, html: &str, out: &mut Vec<u8>) -> bool {
         let matched = diff::compare(&self.tree, &new);
         let mut next = self.next;
         let ops = if self.tree.depth().max(new.depth()) > DEEPEST && !self.tree.same(HOLDER, &new, HOLDER) {
@@ -149,6 +172,11 @@ impl StringView {
         self.show(parse::parse(&self.holder, Vec::new(), html), html, out);
     }
 
+    /// Appends the patch that makes anew what is shown, of which `html` is the markup.
+    pub(super) fn append_whole(&self, html: &str, out: &mut Vec<u8>) {
+        out.extend(whole(&self.tree, html));
+    }
+
     fn show(&mut self, new: Tree, html: &str, out: &mut Vec<u8>) {
         out.extend(whole(&new, html));
         (self.tree, self.next) = numbered(new);
@@ -159,6 +187,28 @@ impl StringView {
         let mut html = String::new();
         serialize::inside(&self.tree, HOLDER, &mut html);
         html
+    }
+
+    /// The same without what would do something in a page of its own accord, or reach beyond its end.
+    pub(super) fn harmless_html(&self) -> String {
+        let mut html = String::new();
+        let all = HOLDER + 1..self.tree.len();
+        serialize::write_but(&self.tree, HOLDER, all, |node| is_harmful(&self.tree, node), &mut html);
+        html
+    }
+
+    pub(super) fn is_harmless(&self) -> bool {
+        (0..self.tree.len()).all(|node| !is_harmful(&self.tree, node))
+    }
+
+    /// Whether two views show the same.
+    pub(super) fn is_like(&self, other: &StringView) -> bool {
+        self.tree.same(HOLDER, &other.tree, HOLDER)
+    }
+
+    /// About how many bytes of memory it takes.
+    pub fn memory(&self) -> usize {
+        size_of::<StringView>() + self.tree.memory()
     }
 
     /// The shape of the view, as JSON: with it a client sees whether its page has the nodes that the server thinks it has.
@@ -177,6 +227,11 @@ impl fmt::Debug for StringView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.tree.fmt(f)
     }
+}
+
+/// A script runs where a page is parsed, and no tag ends a `plaintext`.
+fn is_harmful(tree: &Tree, node: usize) -> bool {
+    matches!(tree.kind(node), tree::Kind::Element { name, .. } if matches!(&*name.local, "script" | "plaintext"))
 }
 
 fn numbered(mut tree: Tree) -> (Tree, u32) {

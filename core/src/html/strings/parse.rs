@@ -5,8 +5,8 @@ use alloc::borrow::Cow;
 use alloc::rc::Rc;
 
 use alloc::vec::Vec;
-use core::cell::RefCell;
-use html5ever::driver::parse_fragment_for_element;
+use core::cell::{Cell, RefCell};
+use html5ever::driver::{Parser, parse_fragment_for_element};
 use html5ever::interface::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink, create_element};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::TokenizerOpts;
@@ -14,13 +14,37 @@ use html5ever::{Attribute, ParseOpts, QualName, expanded_name, local_name, ns};
 
 /// Parses `html` as what an element holds, which is what a browser does when the element's `innerHTML` is set.
 pub(super) fn parse(holder: &QualName, attributes: Vec<Attribute>, html: &str) -> Tree {
-    let sink = Sink::new();
+    parser(holder, attributes, usize::MAX).one(html)
+}
+
+/// How many bytes are parsed before somebody looks how many nodes they gave.
+const STRETCH: usize = 512;
+
+/// Parses `html`, unless it has more than so many nodes and attributes.
+pub(super) fn parse_at_most(holder: &QualName, html: &str, most: usize) -> Option<Tree> {
+    let mut parser = parser(holder, Vec::new(), most);
+    let mut rest = html;
+    while !rest.is_empty() {
+        let end = (STRETCH..rest.len()).find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
+        let (stretch, after) = rest.split_at(end);
+        parser.process(stretch.into());
+        if parser.tokenizer.sink.sink.is_full() {
+            return None;
+        }
+        rest = after;
+    }
+    let is_full = parser.tokenizer.sink.sink.is_full();
+    Some(parser.finish()).filter(|_| !is_full)
+}
+
+fn parser(holder: &QualName, attributes: Vec<Attribute>, most: usize) -> Parser<Sink> {
+    let sink = Sink::new(most);
     let element = create_element(&sink, holder.clone(), attributes);
     let form = (holder.expanded() == expanded_name!(html "form")).then(|| element.clone());
     // A byte order mark within a page is a character like others.
     let tokenizer = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
     let options = ParseOpts { tokenizer, ..ParseOpts::default() };
-    parse_fragment_for_element(sink, options, element, true, form).one(html)
+    parse_fragment_for_element(sink, options, element, true, form)
 }
 
 /// A node while it is parsed. Parsers move nodes about, so these are linked; the tree that is kept is not.
@@ -57,23 +81,40 @@ const DOCUMENT: u32 = 0;
 /// The element that the markup is parsed in.
 const HOLDER: u32 = 1;
 
-struct Sink(RefCell<Vec<Node>>);
+struct Sink {
+    nodes: RefCell<Vec<Node>>,
+    /// How many more nodes and attributes there may be; none once there would be more. From then on nothing comes and nothing moves, until
+    /// the parser is stopped.
+    room: Cell<Option<usize>>,
+}
 
 impl Sink {
-    fn new() -> Sink {
-        let sink = Sink(RefCell::new(Vec::new()));
+    fn new(most: usize) -> Sink {
+        let sink = Sink { nodes: RefCell::new(Vec::new()), room: Cell::new(Some(most)) };
         sink.make(What::Document);
         sink
     }
 
+    fn is_full(&self) -> bool {
+        self.room.get().is_none()
+    }
+
     fn make(&self, what: What) -> u32 {
-        let mut nodes = self.0.borrow_mut();
+        let parts = 1 + if let What::Element { attributes, .. } = &what { attributes.len() } else { 0 };
+        self.room.set(self.room.get().and_then(|room| room.checked_sub(parts)));
+        if self.is_full() {
+            return HOLDER;
+        }
+        let mut nodes = self.nodes.borrow_mut();
         nodes.push(Node { what, parent: None, before: None, after: None, first: None, last: None });
         (nodes.len() - 1) as u32
     }
 
     fn detach(&self, node: u32) {
-        let nodes = &mut *self.0.borrow_mut();
+        if self.is_full() {
+            return;
+        }
+        let nodes = &mut *self.nodes.borrow_mut();
         let Node { parent, before, after, .. } = nodes[node as usize];
         let Some(parent) = parent else { return };
         match before {
@@ -90,26 +131,33 @@ impl Sink {
 
     /// Puts a node before another one, or at the end. Texts that meet become one.
     fn insert(&self, parent: u32, behind: Link, child: NodeOrText<Handle>) {
+        if self.is_full() {
+            return;
+        }
         if let NodeOrText::AppendNode(child) = &child {
             self.detach(child.0);
         }
         let before = {
-            let nodes = self.0.borrow();
+            let nodes = self.nodes.borrow();
             behind.map_or(nodes[parent as usize].last, |behind| nodes[behind as usize].before)
         };
         let child = match child {
             NodeOrText::AppendNode(child) => child.0,
             NodeOrText::AppendText(text) => {
                 if let Some(before) = before
-                    && let What::Text(there) = &mut self.0.borrow_mut()[before as usize].what
+                    && let What::Text(there) = &mut self.nodes.borrow_mut()[before as usize].what
                 {
                     there.push_tendril(&text);
                     return;
                 }
-                self.make(What::Text(text))
+                let text = self.make(What::Text(text));
+                if self.is_full() {
+                    return;
+                }
+                text
             }
         };
-        let nodes = &mut *self.0.borrow_mut();
+        let nodes = &mut *self.nodes.borrow_mut();
         let node = &mut nodes[child as usize];
         (node.parent, node.before, node.after) = (Some(parent), before, behind);
         match before {
@@ -123,7 +171,7 @@ impl Sink {
     }
 
     fn parent(&self, node: u32) -> Link {
-        self.0.borrow()[node as usize].parent
+        self.nodes.borrow()[node as usize].parent
     }
 }
 
@@ -134,7 +182,10 @@ impl TreeSink for Sink {
 
     /// Nodes in the order of the document, without recursion: markup may be nested deeply.
     fn finish(self) -> Tree {
-        let nodes = self.0.into_inner();
+        if self.is_full() {
+            return Builder::default().finish();
+        }
+        let nodes = self.nodes.into_inner();
         let mut builder = Builder::default();
         let What::Element { name, attributes, .. } = &nodes[HOLDER as usize].what else { return builder.finish() };
         builder.open(name, attributes);
@@ -208,7 +259,7 @@ impl TreeSink for Sink {
     fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
 
     fn get_template_contents(&self, target: &Handle) -> Handle {
-        let contents = match self.0.borrow()[target.0 as usize].what {
+        let contents = match self.nodes.borrow()[target.0 as usize].what {
             What::Element { contents, .. } => contents,
             _ => None,
         };
@@ -228,7 +279,7 @@ impl TreeSink for Sink {
     }
 
     fn add_attrs_if_missing(&self, target: &Handle, more: Vec<Attribute>) {
-        if let What::Element { attributes, .. } = &mut self.0.borrow_mut()[target.0 as usize].what {
+        if let What::Element { attributes, .. } = &mut self.nodes.borrow_mut()[target.0 as usize].what {
             for attribute in more {
                 if attributes.iter().all(|there| there.name != attribute.name) {
                     attributes.push(attribute);
@@ -243,14 +294,14 @@ impl TreeSink for Sink {
 
     fn reparent_children(&self, node: &Handle, parent: &Handle) {
         loop {
-            let first = self.0.borrow()[node.0 as usize].first;
-            let Some(first) = first else { break };
+            let first = self.nodes.borrow()[node.0 as usize].first;
+            let Some(first) = first.filter(|_| !self.is_full()) else { break };
             self.insert(parent.0, None, NodeOrText::AppendNode(Handle(first, None)));
         }
     }
 
     fn is_mathml_annotation_xml_integration_point(&self, handle: &Handle) -> bool {
-        matches!(self.0.borrow()[handle.0 as usize].what, What::Element { integration: true, .. })
+        matches!(self.nodes.borrow()[handle.0 as usize].what, What::Element { integration: true, .. })
     }
 }
 

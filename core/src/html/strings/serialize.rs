@@ -12,10 +12,29 @@ pub(super) fn inside(tree: &Tree, element: usize, out: &mut String) {
 
 /// Writes nodes of an element, one next to the other.
 pub(super) fn write(tree: &Tree, parent: usize, nodes: core::ops::Range<usize>, out: &mut String) {
+    write_but(tree, parent, nodes, |_| false, out);
+}
+
+/// The same, without some of the nodes and what is in them.
+pub(super) fn write_but(
+    tree: &Tree,
+    parent: usize,
+    nodes: core::ops::Range<usize>,
+    is_left_out: impl Fn(usize) -> bool,
+    out: &mut String,
+) {
     let raw_text = |element: usize| matches!(tree.kind(element), Kind::Element { name, .. } if is_raw(name));
     let mut open: Vec<usize> = Vec::new();
+    let mut next = nodes.start;
     for node in nodes.clone() {
+        if node < next {
+            continue;
+        }
         close(tree, &mut open, node, out);
+        if is_left_out(node) {
+            next = tree.end(node);
+            continue;
+        }
         match tree.kind(node) {
             Kind::Comment(text) => {
                 out.push_str("<!--");

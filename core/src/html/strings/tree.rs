@@ -78,6 +78,14 @@ impl Tree {
         self.nodes.len()
     }
 
+    /// About how many bytes of memory it takes.
+    pub(super) fn memory(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>()
+            + self.attributes.capacity() * size_of::<Attribute>()
+            + self.names.capacity() * size_of::<QualName>()
+            + self.text.capacity()
+    }
+
     pub(super) fn depth(&self) -> usize {
         self.depth
     }
@@ -327,6 +335,7 @@ impl Builder {
     pub(super) fn finish(mut self) -> Tree {
         self.nodes.shrink_to_fit();
         self.attributes.shrink_to_fit();
+        self.names.shrink_to_fit();
         self.text.shrink_to_fit();
         Tree { nodes: self.nodes, attributes: self.attributes, names: self.names, text: self.text, depth: self.depth }
     }

@@ -1,7 +1,7 @@
 //! The items of a patch: slots and operations.
 
 use super::build::Work;
-use super::{Block, Held, Misfit, Target, View, find};
+use super::{Block, Held, Misfit, Target, View, find, nodes};
 use crate::dom::Dom;
 use crate::dom::contents::{Library, Reader, Said, check_value, splice};
 use crate::dom::template::{PlaceKind, Slot};
@@ -12,6 +12,12 @@ pub(super) fn apply(view: &mut View, dom: &mut Dom, items: &[Value], library: &m
     while !reader.is_done() {
         let number = reader.int()?;
         let done = match number {
+            -6 if reader.peek().is_some_and(|name| name == "") => {
+                reader.item()?;
+                nodes::whole(view, dom, &mut reader)
+            }
+            -6 => whole(view, dom, &mut reader, library),
+            _ if view.nodes.is_some() => nodes::operate(view, dom, number, &mut reader),
             1.. => set(view, dom, number as u64, &mut reader, library),
             -4..=-1 => list(view, dom, number, &mut reader, library),
             -5 => {
@@ -22,7 +28,6 @@ pub(super) fn apply(view: &mut View, dom: &mut Dom, items: &[Value], library: &m
                 view.register.next = next;
                 Ok(())
             }
-            -6 => whole(view, dom, &mut reader, library),
             _ => Err(Misfit::new("there is no such operation")),
         };
         done.map_err(|misfit| misfit.within(&number.to_string()))?;
@@ -176,7 +181,8 @@ fn remove_runs(work: &mut Work<'_>, rows: &mut Vec<Block>, runs: &[Value]) -> Re
 
 /// The whole view anew.
 fn whole(view: &mut View, dom: &mut Dom, reader: &mut Reader<'_>, library: &mut Library<'_>) -> Result<(), Misfit> {
-    let View { host, root, register, touched } = view;
+    let View { host, root, register, nodes, touched } = view;
+    *nodes = None;
     (register.names, register.next) = (Vec::new(), 1);
     let named = reader.name(register, library)?;
     let said = match named {

@@ -146,3 +146,96 @@ fn what_is_no_template_is_said() {
         assert!(Template::parse("wrong", wrong).is_err(), "{wrong}");
     }
 }
+
+/// A page that shows a string: the element is 1, `ul` 2, its rows 3 and 5 with their texts behind them, the comment 7, `p` 8, its text 9,
+/// what is ignored 10.
+fn strings() -> (Dom, View, NodeId, Templates) {
+    let html =
+        "<ul><li id=a>one</li><li id=b class='x y'>two</li></ul><!--c--><p>text</p><div data-ignore><b>x</b></div>";
+    let mut dom = Dom::document(&format!("<div>{html}</div>"));
+    let div = dom.descendants(Dom::ROOT).find(|node| dom.is(*node, "div")).unwrap();
+    let mut library = |_: &str| Err(Misfit::new("unknown"));
+    let view = View::hydrate(&mut dom, div, &json!(["", 9]), &mut library).unwrap();
+    (dom, view, div, Templates::default())
+}
+
+#[test]
+fn each_operation_on_nodes_does_what_it_says() {
+    let mut page = strings();
+    let list = page.0.children(page.2)[0];
+    let [one, two] = page.0.children(list) else { panic!("two rows") };
+    let (one, two) = (*one, *two);
+    for (patch, expected) in [
+        (
+            json!([4, "uno", 6, ["!"], 7, "d", 9, [0, 1, "T"]]),
+            "<li id=\"a\">uno</li><li id=\"b\" class=\"x y\">two!</li></ul><!--d--><p>Text</p>",
+        ),
+        (json!([4, 7, 6, null]), "<li id=\"a\">7</li><li id=\"b\" class=\"x y\"></li></ul>"),
+        (
+            json!([-7, 5, "class", [2, 1, "z"], -7, 3, "hidden", true, -7, 5, "id", null]),
+            "<li id=\"a\" hidden=\"\">7</li><li class=\"x z\"></li>",
+        ),
+        (json!([-8, 2, 1, "<li>new<b>!</b>"]), "7</li><li>new<b>!</b></li><li class=\"x z\">"),
+        (json!([12, "newer", 14, "?"]), "<li>newer<b>?</b></li>"),
+        (json!([-3, 2, 2, 0]), "<ul><li class=\"x z\"></li><li id=\"a\" hidden=\"\">7</li><li>newer<b>?</b></li></ul>"),
+        (json!([-4, 2, 0, [1, 0]]), "<ul><li id=\"a\" hidden=\"\">7</li><li class=\"x z\"></li><li>newer"),
+        (json!([-2, 2, 2, 1, -8, 1, 1, "text"]), "<li class=\"x z\"></li></ul>text<!--d-->"),
+        (
+            json!([-5, 4, "renumbered", 7, "T"]),
+            "<li id=\"a\" hidden=\"\">renumbered</li><li class=\"x z\"></li></ul>T<!--d-->",
+        ),
+    ] {
+        let shown = apply(&mut page, patch.clone()).unwrap();
+        assert!(shown.contains(expected), "{patch}: {shown}");
+    }
+    assert_eq!(page.0.children(list), [one, two], "the same nodes");
+    // The whole: nodes of the same kind stay, and what is ignored keeps its inside.
+    let whole = json!([-6, "", "<ul><li id=c>C</li></ul><p>P</p><i>!</i><div data-ignore>y</div><u></u>"]);
+    let shown = apply(&mut page, whole).unwrap();
+    assert_eq!(shown, "<ul><li id=\"c\">C</li></ul><p>P</p><i>!</i><div data-ignore=\"\">y</div><u></u>");
+    assert_eq!(page.0.children(list), [one]);
+    assert_eq!(apply(&mut page, json!([4, "D"])).unwrap().split("</li>").next(), Some("<ul><li id=\"c\">D"));
+    let ignored = json!([-6, "", "<b></b><b></b><b></b><div data-ignore>z</div>"]);
+    assert!(apply(&mut page, ignored).unwrap().ends_with("<div data-ignore=\"\">y</div>"));
+    // And other kinds of views.
+    assert_eq!(apply(&mut page, json!([-6, 0])).unwrap(), "");
+    assert!(apply(&mut page, json!([1, "x"])).is_err());
+    assert_eq!(apply(&mut page, json!([-6, "", "again"])).unwrap(), "again");
+}
+
+#[test]
+fn what_does_not_fit_nodes_is_said() {
+    for wrong in [
+        json!([0]),
+        json!([1, "x"]),
+        json!([2, "x"]),
+        json!([11, "x"]),
+        json!([4]),
+        json!([4, false]),
+        json!([4, [9, 0, "x"]]),
+        json!([-1, 2, 0, 1]),
+        json!([-2, 2, 1, 2]),
+        json!([-2, 9, 0, 1]),
+        json!([-2, 2, 0, 1, 3, "x"]),
+        json!([-3, 2, 2, 0]),
+        json!([-3, 2, 0, 2]),
+        json!([-4, 2, 0, [0, 0]]),
+        json!([-4, 2, 0, [0, 1, 2]]),
+        json!([-6, ""]),
+        json!([-6, "", 5]),
+        json!([-7, 3, "title", [0, 0, "x"]]),
+        json!([-7, 3, 5, "x"]),
+        json!([-8, 2, 3, "<li>"]),
+        json!([-8, 4, 0, "x"]),
+        json!([-8, 10, 0, "x"]),
+        json!([-9]),
+    ] {
+        let said = apply(&mut strings(), wrong.clone());
+        assert!(said.is_err(), "{wrong}: {said:?}");
+    }
+    let (mut dom, _, div, _) = strings();
+    let mut library = |_: &str| Err(Misfit::new("unknown"));
+    for shape in [json!(["", 8]), json!(["", 10]), json!([""]), json!(["", 9, 1]), json!(["", "9"])] {
+        assert!(View::hydrate(&mut dom, div, &shape, &mut library).is_err(), "{shape}");
+    }
+}
