@@ -1,18 +1,16 @@
 //! The counter of the README, played.
 
-use crate::{routes, show};
-use lazuli::Component;
-use lazuli::html::Renderer;
-use lazuli_harness::page::Site;
+#![allow(dead_code, reason = "the example's `main`")]
 
-#[path = "../../../transport-smol/examples/counter.rs"]
-#[allow(dead_code)] // its `main`
-mod example;
+include!("../../../transport-smol/examples/counter.rs");
+
+use crate::{routes, show};
+use lazuli_harness::page::Site;
 
 #[test]
 fn the_counter_of_the_readme_counts() {
     let mut routes = routes();
-    let counter = routes.component("counter", |_, start| Ok(example::Counter(start))).expect("a new name");
+    let counter = routes.component("counter", |_, start| Ok(Counter(start))).expect("a new name");
     show(&mut routes, "/", counter, 0);
     let site = Site::new(routes, ());
     let page = site.visit("/").unwrap();
@@ -24,9 +22,9 @@ fn the_counter_of_the_readme_counts() {
 
 #[test]
 fn its_patch_is_what_the_readme_says() {
-    let mut renderer = Renderer::new(1);
-    let mut view = renderer.mount(&example::Counter(0).render(), None).unwrap();
+    let mut renderer = html::Renderer::new(1);
+    let mut view = renderer.mount(&Counter(0).render(), None).unwrap();
     let mut patch = Vec::new();
-    assert!(renderer.update(&mut view, &example::Counter(1).render(), None, &mut patch).unwrap());
+    assert!(renderer.update(&mut view, &Counter(1).render(), None, &mut patch).unwrap());
     assert_eq!(patch, b"[1,1]");
 }
