@@ -14,10 +14,14 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-/// The examples of the guide.
+/// The examples of the guides.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/guide.md")]
-mod guide {}
+mod guides {
+    #[doc = include_str!("../../docs/guide.md")]
+    mod channels {}
+    #[doc = include_str!("../../docs/components.md")]
+    mod components {}
+}
 
 mod address;
 pub mod backplane;

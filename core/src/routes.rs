@@ -120,6 +120,12 @@ impl<A: App> Routes<A> {
     /// A Spark socket, which carries any number of this application's channels, for anyone; `docs/protocol.md` has the
     /// protocol. Its limits are those of [`Limits::spark`].
     ///
+    /// ```
+    /// let mut routes: lazuli::Routes = lazuli::Routes::new();
+    /// routes.spark("/spark")?;
+    /// # Ok::<(), lazuli::route::PatternError>(())
+    /// ```
+    ///
     /// # Errors
     /// When the pattern is not one, or something else has the same.
     pub fn spark(&mut self, pattern: &str) -> Result<(), PatternError> {
@@ -128,6 +134,17 @@ impl<A: App> Routes<A> {
 
     /// A Spark socket with limits of its own. `open` says whose a socket is, or refuses it before the upgrade. What the
     /// channels of the socket may do is still for each of them to say.
+    ///
+    /// ```
+    /// use lazuli::{Limits, Refused, Routes, Session};
+    ///
+    /// let mut routes: Routes = Routes::new();
+    /// routes.spark_with("/spark", Limits { components: 16, ..Limits::spark() }, |join| {
+    ///     let user = join.token().ok_or(Refused::new(401, "Log in first"))?; // an application looks whether it is good
+    ///     Ok(Session { user: Some(user.into()), expires: None })
+    /// })?;
+    /// # Ok::<(), lazuli::route::PatternError>(())
+    /// ```
     ///
     /// # Errors
     /// When the pattern is not one, or something else has the same.
@@ -183,6 +200,21 @@ impl<A: App> Routes<A> {
 
     /// A live component with limits of its own, of which these hold: the size of text messages for events, `rate`, `rooms`,
     /// `timers`, `grace`.
+    ///
+    /// ```
+    /// # use lazuli::html::Render;
+    /// # use lazuli::{Component, Limits, Rate, Routes, html};
+    /// # struct Search { found: Vec<String> }
+    /// # impl Component for Search {
+    /// #     fn render(&self) -> impl Render {
+    /// #         html! { p { (self.found.len()) } }
+    /// #     }
+    /// # }
+    /// let mut routes: Routes = Routes::new();
+    /// let limits = Limits { rate: Rate { per_second: 10, burst: 20 }, ..Limits::default() };
+    /// routes.component_with("search", limits, |_, (): ()| Ok(Search { found: Vec::new() }))?;
+    /// # Ok::<(), lazuli::route::PatternError>(())
+    /// ```
     ///
     /// # Errors
     /// When the name is none, or another component has it.

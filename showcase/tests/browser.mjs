@@ -18,5 +18,6 @@ import './browser/table.mjs';
 import './browser/chat_room.mjs';
 import './browser/dashboard.mjs';
 import './browser/editor.mjs';
+import './browser/access.mjs';
 
 process.exitCode = (await run()) ? 0 : 1;

@@ -49,6 +49,11 @@ pub struct Event<'e> {
 
 impl<'e> Event<'e> {
     /// An event with data, which have to be JSON: what a test hands to a component.
+    ///
+    /// ```
+    /// let event = lazuli::Event::new("key", r#"{"key":"Enter"}"#);
+    /// assert_eq!((event.name(), event.data()), ("key", r#"{"key":"Enter"}"#));
+    /// ```
     pub fn new(name: &'e str, data: &'e str) -> Event<'e> {
         Event { name, data, is_from_page: false }
     }
@@ -68,12 +73,35 @@ impl<'e> Event<'e> {
     }
 
     /// Whether another component of the same page sent it ([`Context::to_page`](crate::Context::to_page)), and not the browser.
+    ///
+    /// ```
+    /// # use lazuli::{Context, Event, Result};
+    /// fn on_event(total: &mut u32, _: &mut Context, event: &Event) -> Result {
+    ///     match event.name() {
+    ///         // A browser may say this as well, and is not believed.
+    ///         "added" if event.is_from_component() => *total += 1,
+    ///         _ => return Err(event.unknown()),
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # assert_eq!(Event::new("added", "{}").is_from_component(), false);
+    /// ```
     pub fn is_from_component(&self) -> bool {
         self.is_from_page
     }
 
     /// A field of the data as text: of a string its content, of a number or truth value what it looks like. `None` if there
     /// is none, or another thing.
+    ///
+    /// ```
+    /// use lazuli::Event;
+    ///
+    /// let event = Event::new("save", r#"{"id":7,"title":"milk","done":true,"tags":[]}"#);
+    /// assert_eq!(event.get("title").as_deref(), Some("milk"));
+    /// assert_eq!(event.get("id").as_deref(), Some("7"));
+    /// assert_eq!(event.get("done").as_deref(), Some("true"));
+    /// assert_eq!((event.get("tags"), event.get("none")), (None, None));
+    /// ```
     pub fn get(&self, field: &str) -> Option<Cow<'e, str>> {
         let fields: BTreeMap<Cow<'e, str>, &'e RawValue> = serde_json::from_str(self.data).ok()?;
         let value = fields.get(field)?.get();
@@ -98,6 +126,16 @@ impl<'e> Event<'e> {
     }
 
     /// The data as a type.
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// struct Submitted { fields: Fields }
+    /// #[derive(serde::Deserialize)]
+    /// struct Fields { name: String }
+    ///
+    /// let event = lazuli::Event::new("submit", r#"{"fields":{"name":"Ada"}}"#);
+    /// assert_eq!(event.read::<Submitted>().unwrap().fields.name, "Ada");
+    /// ```
     ///
     /// # Errors
     /// "Invalid message format: …", as [`json::parse`].
@@ -135,6 +173,11 @@ impl<'e> Event<'e> {
     }
 
     /// The error for an event that the component does not know.
+    ///
+    /// ```
+    /// let error = lazuli::Event::new("sing", "{}").unknown();
+    /// assert_eq!((error.message(), error.code()), ("Unknown event: sing", Some("UNKNOWN_EVENT")));
+    /// ```
     pub fn unknown(&self) -> Error {
         let shown: String = self.name.chars().take(128).collect();
         Error::reply(format!("Unknown event: {shown}")).with_code("UNKNOWN_EVENT")
@@ -201,6 +244,23 @@ impl<'de, D: Deserializer<'de>> VariantAccess<'de> for Content<D> {
 }
 
 /// Something that was sent to a room of a component, or to the component itself.
+///
+/// ```
+/// use lazuli::{ChannelMessage, Message};
+/// use serde::Deserialize;
+///
+/// #[derive(Debug, Deserialize, PartialEq)]
+/// #[serde(tag = "type", rename_all = "snake_case")]
+/// enum Heard {
+///     Said { text: String },
+///     Left,
+/// }
+///
+/// let message = Message::Text(r#"{"type":"said","text":"hello"}"#);
+/// let message = ChannelMessage { room: Some("lobby"), message };
+/// assert_eq!(message.read::<Heard>().unwrap(), Heard::Said { text: "hello".into() });
+/// assert!(message.text().is_some_and(|text| text.contains("hello")));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelMessage<'m> {
     /// The room; `None` for what was sent to the component's own connection, to its user, or to all.

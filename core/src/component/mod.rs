@@ -40,6 +40,47 @@ use core::marker::PhantomData;
 /// Callbacks are transactions, as a channel's are: what one records happens when it returned `Ok`. The component's own fields
 /// are not set back when it returns an error, so check first and change then; the page keeps what it shows. After a panic the
 /// component is made anew from the props that its page was rendered with.
+///
+/// ```
+/// use lazuli::html::Render;
+/// use lazuli::{ChannelMessage, Component, Context, Event, Result, Timer, html};
+/// use std::time::Duration;
+///
+/// /// A poll: every page that shows it counts with the others.
+/// struct Poll { votes: u32, is_open: bool }
+///
+/// impl Component for Poll {
+///     fn render(&self) -> impl Render {
+///         html! {
+///             p { (self.votes) " votes" }
+///             button on:click="vote" disabled=(!self.is_open) { "I am for it" }
+///         }
+///     }
+///     fn on_mount(&mut self, cx: &mut Context) -> Result {
+///         cx.join("poll");
+///         cx.set_timer("end", Duration::from_secs(60));
+///         Ok(())
+///     }
+///     fn on_event(&mut self, cx: &mut Context, event: &Event) -> Result {
+///         match event.name() {
+///             "vote" if self.is_open => cx.to_room("poll").text("vote"),
+///             _ => return Err(event.unknown()),
+///         }
+///         Ok(())
+///     }
+///     fn on_channel_message(&mut self, _: &mut Context, _: &ChannelMessage) -> Result {
+///         self.votes += 1;
+///         Ok(())
+///     }
+///     fn on_timer(&mut self, _: &mut Context, _: Timer) -> Result {
+///         self.is_open = false;
+///         Ok(())
+///     }
+/// }
+///
+/// let html = html::to_html(&Poll { votes: 3, is_open: false }.render()).unwrap();
+/// assert_eq!(html, r#"<p>3 votes</p><button spark-click="vote" disabled>I am for it</button>"#);
+/// ```
 #[allow(unused_variables)]
 pub trait Component<A: App = ()>: Send + 'static {
     /// What it shows: what `html!` makes, or, with the feature `html-strings`, a string in `html::Raw`. It is run for the
@@ -110,6 +151,25 @@ pub fn nested<A: App, C: Component<A>>(component: C) -> Nested {
 
 /// What the maker of a component gets to see: on the first paint by the page's request, and when the page is connected by
 /// its Spark socket's. What else the component has to know of its page (a path's parameters, say) belongs into its props.
+///
+/// ```
+/// use lazuli::html::Render;
+/// use lazuli::{Component, Mount, Refused, Routes, html};
+///
+/// struct Inbox { owner: String }
+/// impl Component for Inbox {
+///     fn render(&self) -> impl Render {
+///         html! { h1 { "The inbox of " (self.owner) } }
+///     }
+/// }
+///
+/// let mut routes: Routes = Routes::new();
+/// routes.component("inbox", |mount: &Mount, (): ()| {
+///     let owner = mount.user().ok_or(Refused::new(401, "Log in first"))?;
+///     Ok(Inbox { owner: owner.into() })
+/// })?;
+/// # Ok::<(), lazuli::route::PatternError>(())
+/// ```
 pub struct Mount<'a, A: App = ()> {
     /// The application's shared state.
     pub app: &'a A,
@@ -140,6 +200,20 @@ impl<A: App> Mount<'_, A> {
 
 /// A component that [`Routes::component`](crate::Routes::component) knows, with props of type `P`: what
 /// [`Scope::show`](crate::Scope::show) takes. Clones are cheap.
+///
+/// ```
+/// # use lazuli::html::Render;
+/// # use lazuli::{Component, Registered, Routes, html};
+/// # struct Counter { count: i64 }
+/// # impl Component for Counter {
+/// #     fn render(&self) -> impl Render {
+/// #         html! { p { (self.count) } }
+/// #     }
+/// # }
+/// let mut routes: Routes = Routes::new();
+/// let counter: Registered<i64> = routes.component("counter", |_, count| Ok(Counter { count }))?;
+/// # Ok::<(), lazuli::route::PatternError>(())
+/// ```
 pub struct Registered<P, A: App = ()> {
     pub(crate) name: Arc<str>,
     pub(crate) make: Arc<MakeComponent<A>>,

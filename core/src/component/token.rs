@@ -22,6 +22,16 @@ pub(crate) const SESSION_COOKIE: &str = "lazuli_session";
 /// A key that only servers know: 32 bytes of the system's randomness.
 ///
 /// Tokens signed with one key are good wherever the same key is used: on all hubs of a cluster, and after a restart.
+///
+/// ```
+/// use lazuli::{Config, Secret};
+///
+/// # fn from_the_system(bytes: &mut [u8; 32]) {}
+/// let mut bytes = [0; 32];
+/// from_the_system(&mut bytes); // `getrandom::fill`, or a file that all servers read
+/// let config = Config { secret: Some(Secret::new(bytes)), ..Config::default() };
+/// assert_eq!(format!("{:?}", config.secret), "Some(Secret)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; 32]);
 

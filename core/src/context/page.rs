@@ -8,6 +8,17 @@ use alloc::format;
 use serde::Serialize;
 
 /// What a [`Context::flash`] is about.
+///
+/// ```
+/// use lazuli::{Context, Flash};
+///
+/// fn deleted(cx: &mut Context, files: usize) {
+///     match files {
+///         0 => cx.flash(Flash::Warning, "Nothing was chosen"),
+///         _ => cx.flash(Flash::Success, &format!("{files} files deleted")),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flash {
@@ -22,6 +33,14 @@ pub enum Flash {
 }
 
 /// Where a [`Context::scroll`] goes.
+///
+/// ```
+/// use lazuli::{Context, Scroll};
+///
+/// fn came(cx: &mut Context) {
+///     cx.scroll(".messages", Scroll::Bottom);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scroll {
@@ -98,6 +117,12 @@ impl<D: Serialize + ?Sized> Command<'_, D> {
 /// A `target` is a CSS selector, looked up inside the component; the empty one is the component's own element.
 impl<A: App> Context<'_, A> {
     /// Shows a message on the page for a while.
+    ///
+    /// ```
+    /// fn saved(cx: &mut lazuli::Context) {
+    ///     cx.flash(lazuli::Flash::Success, "Saved");
+    /// }
+    /// ```
     pub fn flash(&mut self, level: Flash, message: &str) {
         self.command(|_| FlashCommand { r#type: "component_flash", level, message });
     }
@@ -105,6 +130,12 @@ impl<A: App> Context<'_, A> {
     /// Leads the page to another one of this site: `/orders/7`, with query and fragment if need be.
     ///
     /// The callback fails for anything that could lead elsewhere; see [`Context::redirect_external`].
+    ///
+    /// ```
+    /// fn ordered(cx: &mut lazuli::Context, order: u32) {
+    ///     cx.redirect(&format!("/orders/{order}"));
+    /// }
+    /// ```
     pub fn redirect(&mut self, path: &str) {
         if self.check_path(path) {
             self.command(|_| Goto { r#type: "component_redirect", url: path, external: false });
@@ -112,6 +143,12 @@ impl<A: App> Context<'_, A> {
     }
 
     /// Leads the page to another site, by an `https://` or `http://` URL. Do not take one from a peer.
+    ///
+    /// ```
+    /// fn pay(cx: &mut lazuli::Context) {
+    ///     cx.redirect_external("https://pay.example/checkout");
+    /// }
+    /// ```
     pub fn redirect_external(&mut self, url: &str) {
         let is_plain = !url.chars().any(|char| char.is_control() || char.is_whitespace() || char == '\\');
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
@@ -123,6 +160,12 @@ impl<A: App> Context<'_, A> {
     }
 
     /// Shows another page of this site without a reload. Paths are as with [`Context::redirect`].
+    ///
+    /// ```
+    /// fn next(cx: &mut lazuli::Context, page: u32) {
+    ///     cx.navigate(&format!("/list?page={page}"));
+    /// }
+    /// ```
     pub fn navigate(&mut self, path: &str) {
         if self.check_path(path) {
             self.command(|_| Goto { r#type: "component_navigate", url: path, external: false });
@@ -130,21 +173,45 @@ impl<A: App> Context<'_, A> {
     }
 
     /// Gives an element the focus.
+    ///
+    /// ```
+    /// fn wrong(cx: &mut lazuli::Context) {
+    ///     cx.focus("[aria-invalid=true]");
+    /// }
+    /// ```
     pub fn focus(&mut self, target: &str) {
         self.command(|number| Command::<()> { target, ..Command::new(number, "focus") });
     }
 
     /// Scrolls an element.
+    ///
+    /// ```
+    /// fn found(cx: &mut lazuli::Context, row: u32) {
+    ///     cx.scroll(&format!("#row-{row}"), lazuli::Scroll::IntoView);
+    /// }
+    /// ```
     pub fn scroll(&mut self, target: &str, to: Scroll) {
         self.command(|number| Command::<()> { target, to: Some(to), ..Command::new(number, "scroll") });
     }
 
     /// Sets the value of an input, even where the user has typed another one.
+    ///
+    /// ```
+    /// fn sent(cx: &mut lazuli::Context) {
+    ///     cx.set_value("[name=message]", "");
+    /// }
+    /// ```
     pub fn set_value(&mut self, target: &str, value: &str) {
         self.command(|number| Command::<()> { target, value: Some(value), ..Command::new(number, "set_value") });
     }
 
     /// Dispatches a DOM event at an element, with a detail for those who listen.
+    ///
+    /// ```
+    /// fn measured(cx: &mut lazuli::Context, values: &[f64]) {
+    ///     cx.dispatch("canvas", "chart:data", values); // a listener finds them in `event.detail`
+    /// }
+    /// ```
     pub fn dispatch(&mut self, target: &str, event: &str, detail: &(impl Serialize + ?Sized)) {
         self.command(|number| Command {
             target,
@@ -155,6 +222,12 @@ impl<A: App> Context<'_, A> {
     }
 
     /// Calls a function that the page's code has registered under this name.
+    ///
+    /// ```
+    /// fn won(cx: &mut lazuli::Context) {
+    ///     cx.call("confetti", &"gold"); // spark.register('confetti', (data, element) => …)
+    /// }
+    /// ```
     pub fn call(&mut self, name: &str, data: &(impl Serialize + ?Sized)) {
         self.command(|number| Command { name: Some(name), data: Some(data), ..Command::new(number, "call") });
     }
@@ -162,6 +235,12 @@ impl<A: App> Context<'_, A> {
     /// Sends an event to the other components of the same page that are registered as `name`: to their
     /// [`Component::on_event`](crate::Component::on_event), where [`Event::is_from_component`](crate::Event::is_from_component) says whose it
     /// is. On this hub alone, and nobody hears of it where no such component is mounted yet.
+    ///
+    /// ```
+    /// fn chosen(cx: &mut lazuli::Context, id: u32) {
+    ///     cx.to_page("cart", "added", &serde_json::json!({ "id": id }));
+    /// }
+    /// ```
     pub fn to_page(&mut self, name: &str, event: &str, data: &(impl Serialize + ?Sized)) {
         if self.number().is_some()
             && let Some(data) = self.encode_json(data)
@@ -173,11 +252,23 @@ impl<A: App> Context<'_, A> {
 
     /// Sends an event to the component in whose markup this one stands: to its
     /// [`Component::on_event`](crate::Component::on_event), as [`Context::to_page`] does. One that stands in no other's has nobody to tell.
+    ///
+    /// ```
+    /// fn closed(cx: &mut lazuli::Context) {
+    ///     cx.to_parent("closed", &());
+    /// }
+    /// ```
     pub fn to_parent(&mut self, event: &str, data: &(impl Serialize + ?Sized)) {
         self.tell_kin(true, event, data);
     }
 
     /// Sends an event to the components that stand right in this one's markup.
+    ///
+    /// ```
+    /// fn reset(cx: &mut lazuli::Context) {
+    ///     cx.to_children("reset", &());
+    /// }
+    /// ```
     pub fn to_children(&mut self, event: &str, data: &(impl Serialize + ?Sized)) {
         self.tell_kin(false, event, data);
     }

@@ -14,6 +14,14 @@ use serde::Serialize;
 
 /// A component on its first paint: to be put into a page, by `html!` (it is a [`Render`]) or as text (it is
 /// [`Display`](fmt::Display), and HTML then).
+///
+/// ```
+/// use lazuli::{Response, Shown, html};
+///
+/// fn page(counter: &Shown) -> Result<Response, lazuli::html::Fault> {
+///     Response::page(&html! { html { head { title { "Counter" } } body { main { @(counter) } } } })
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "put it into the page"]
 pub struct Shown {
@@ -78,6 +86,16 @@ impl<A: App> Scope<'_, A> {
     ///
     /// # Errors
     /// When the component's maker refuses, when the render is not well-formed, and without [`Config::secret`](crate::Config::secret).
+    ///
+    /// ```
+    /// use lazuli::{Registered, Request, Response, Result, Scope};
+    ///
+    /// /// An answer to `/counter?start=5`, whose component takes a number as its props.
+    /// fn answer(cx: &mut Scope, request: &Request, counter: &Registered<i64>) -> Result<Response> {
+    ///     let start = request.query("start").and_then(|start| start.parse().ok()).unwrap_or(0);
+    ///     Ok(Response::page(&cx.show(counter, request, &start)?)?)
+    /// }
+    /// ```
     pub fn show<P: Serialize>(&mut self, component: &Registered<P, A>, request: &Request, props: &P) -> Result<Shown> {
         self.show_maybe_to(None, component, request, props)
     }
@@ -87,6 +105,16 @@ impl<A: App> Scope<'_, A> {
     ///
     /// # Errors
     /// As [`Scope::show`].
+    ///
+    /// ```
+    /// use lazuli::{Registered, Request, Response, Result, Scope, Session};
+    ///
+    /// fn answer(cx: &mut Scope, request: &Request, inbox: &Registered<()>) -> Result<Response> {
+    ///     let user = request.cookie("user").map(str::to_owned); // an application looks at something that is signed
+    ///     let shown = cx.show_to(&Session { user, expires: None }, inbox, request, &())?;
+    ///     Ok(Response::page(&shown)?)
+    /// }
+    /// ```
     pub fn show_to<P: Serialize>(
         &mut self,
         session: &Session,

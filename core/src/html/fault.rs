@@ -4,6 +4,19 @@ use alloc::boxed::Box;
 use core::fmt;
 
 /// Why a render cannot be shown.
+///
+/// ```
+/// use lazuli::html;
+/// use lazuli::html::{Render, to_html};
+///
+/// fn row() -> impl Render {
+///     html! { tr { td { "a row" } } }
+/// }
+///
+/// // Each is right by itself, but not one in the other.
+/// let fault = html::Renderer::new(1).mount(&html! { p { @(row()) } }, None).err().unwrap();
+/// assert!(fault.to_string().contains("`tr` cannot stand in `p`"), "{fault}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(pub(super) Flaw);
 

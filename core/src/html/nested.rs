@@ -5,6 +5,19 @@ use alloc::boxed::Box;
 use core::any::Any;
 
 /// A component that was made to stand in the markup of another, and what it is to code that does not know its type.
+///
+/// ```
+/// use lazuli::html::{Nested, Render, to_html};
+/// use lazuli::html;
+///
+/// fn greeting(name: &str) -> impl Render {
+///     html! { b { "Hello, " (name) } }
+/// }
+///
+/// let nested = Nested::new("Ada", |name, sink| greeting(name.downcast_ref::<&str>().unwrap()).render(sink));
+/// assert_eq!(to_html(&nested).unwrap(), "<b>Hello, Ada</b>");
+/// assert_eq!(nested.take::<&str>(), Some("Ada"));
+/// ```
 pub struct Nested {
     component: Box<dyn Any + Send>,
     render: fn(&(dyn Any + Send), &mut Sink<'_>),

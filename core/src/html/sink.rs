@@ -15,6 +15,23 @@ use core::mem;
 ///
 /// A component's `render` gives one, and so does a function for a part of a page. It may be run several times for one
 /// update, and has to say the same each time.
+///
+/// ```
+/// use lazuli::html;
+/// use lazuli::html::{Render, to_html};
+///
+/// fn badge(count: u32) -> impl Render {
+///     html! { b class="badge" { (count) } }
+/// }
+///
+/// /// A part that takes parts.
+/// fn title(text: &str, mark: Option<impl Render>) -> impl Render {
+///     html! { h1 { (text) " " @(mark) } }
+/// }
+///
+/// assert_eq!(to_html(&badge(3)).unwrap(), r#"<b class="badge">3</b>"#);
+/// assert!(to_html(&title("Inbox", Some(badge(3)))).unwrap().contains(r#"<b class="badge">3</b>"#));
+/// ```
 pub trait Render {
     /// Runs it: it opens one block, or says that there is nothing.
     fn render(&self, sink: &mut Sink<'_>);

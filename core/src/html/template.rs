@@ -3,6 +3,18 @@
 use lazuli_markup::Item;
 
 /// The fixed part of one `html!`, or of one alternative or row in it. Made by `html!`, never by hand.
+///
+/// ```
+/// use lazuli::html;
+/// use lazuli::html::Renderer;
+///
+/// // What a browser loads once of `html! { li class=(state) { (name) } }`, whatever the names are:
+/// let mut renderer = Renderer::new(1);
+/// let page = renderer.page(&html! { li class=("new") { ("milk") } })?;
+/// let name = page.shape.split('"').nth(1).unwrap();
+/// assert_eq!(renderer.template(name), Some(r#"["<li> </li>",[[0,[0],1,"class"],[1,[0,0],0]]]"#));
+/// # Ok::<(), lazuli::html::Fault>(())
+/// ```
 #[derive(Debug)]
 pub struct Template {
     /// The name: the first 64 bits of the SHA-256 of `source`, base64url. Empty for a template inside another.

@@ -8,6 +8,16 @@ use alloc::sync::Arc;
 use core::fmt;
 
 /// A value on its way into a slot: borrowed, not yet written.
+///
+/// ```
+/// use lazuli::html::Value;
+/// use lazuli::html::value::Datum;
+///
+/// assert!(matches!("text".datum(), Datum::Str("text")));
+/// assert!(matches!(7_u32.datum(), Datum::Int(7)));
+/// assert!(matches!(None::<&str>.datum(), Datum::Off));
+/// assert!(matches!(true.datum(), Datum::On));
+/// ```
 #[derive(Clone, Copy)]
 pub enum Datum<'a> {
     /// No attribute; in text, nothing.
@@ -29,6 +39,16 @@ pub enum Datum<'a> {
 ///
 /// As an attribute, `None` and `false` leave it out, and `true` gives it without a value. At an attribute whose values are words (`aria-pressed`,
 /// `draggable`, …), `true` and `false` are these words. In text, `None` and `false` are nothing.
+///
+/// ```
+/// use lazuli::html;
+/// use lazuli::html::to_html;
+/// use std::net::Ipv4Addr;
+///
+/// let (name, hint, peer) = (String::from("Ada"), None::<&str>, Ipv4Addr::LOCALHOST);
+/// let markup = html! { input value=(name) title=(hint) disabled=(name.is_empty()) required=(true) data-peer=(peer); };
+/// assert_eq!(to_html(&markup).unwrap(), r#"<input value="Ada" required data-peer="127.0.0.1">"#);
+/// ```
 pub trait Value {
     /// The value, borrowed.
     fn datum(&self) -> Datum<'_>;

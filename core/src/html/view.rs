@@ -21,6 +21,20 @@ use core::fmt;
 
 /// What a browser shows of one component: one word for each value, and the numbers of the blocks. It holds no markup, unless that comes as
 /// a string.
+///
+/// ```
+/// use lazuli::html;
+/// use lazuli::html::Renderer;
+///
+/// let rows = |names: &'static [&'static str]| html! { ul { @for name in names key=(name) { li { (name) } } } };
+/// let mut renderer = Renderer::new(1);
+/// let mut view = renderer.mount(&rows(&["a", "b"]), None)?;
+/// let mut patch = Vec::new();
+/// renderer.update(&mut view, &rows(&["b", "a"]), None, &mut patch)?;
+/// assert_eq!(patch, b"[-3,1,1,0]", "of list 1, the row with index 1 goes to index 0");
+/// assert!(view.memory() < 1_000, "bytes");
+/// # Ok::<(), lazuli::html::Fault>(())
+/// ```
 pub struct View {
     /// The templates that it names; the first is its own.
     names: Vec<&'static Template>,
@@ -36,6 +50,16 @@ pub struct View {
 }
 
 /// A render as a page shows it first.
+///
+/// ```
+/// use lazuli::html;
+/// use lazuli::html::Renderer;
+///
+/// let page = Renderer::new(1).page(&html! { p { "Hello, " ("Ada") } })?;
+/// assert_eq!(page.html, "<p>Hello, Ada</p>");
+/// assert!(page.shape.starts_with("[\""), "{}", page.shape);
+/// # Ok::<(), lazuli::html::Fault>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The HTML.
@@ -80,6 +104,17 @@ impl Renderer {
     }
 
     /// A render as a page shows it first.
+    ///
+    /// ```
+    /// use lazuli::html;
+    /// use lazuli::html::Renderer;
+    ///
+    /// let (mut one, mut other) = (Renderer::new(1), Renderer::new(1));
+    /// let show = |count: u32| html! { p { (count) } };
+    /// assert_eq!(one.page(&show(3))?.fingerprint, other.page(&show(3))?.fingerprint);
+    /// assert_ne!(one.page(&show(3))?.fingerprint, other.page(&show(4))?.fingerprint);
+    /// # Ok::<(), lazuli::html::Fault>(())
+    /// ```
     ///
     /// # Errors
     /// When the render is none; see [`Fault`].
@@ -161,6 +196,16 @@ impl Renderer {
 
     /// Appends the patch that makes a view anew, whatever the browser shows.
     ///
+    /// ```
+    /// use lazuli::html;
+    /// use lazuli::html::{Renderer, View};
+    ///
+    /// let mut patch = Vec::new();
+    /// Renderer::new(1).whole(&mut View::default(), &html! { p { ("Ada") } }, None, &mut patch)?;
+    /// assert!(patch.starts_with(b"[-6,") && patch.ends_with(br#","Ada"]"#));
+    /// # Ok::<(), lazuli::html::Fault>(())
+    /// ```
+    ///
     /// # Errors
     /// When the render is none; see [`Fault`].
     pub fn whole(
@@ -182,6 +227,18 @@ impl Renderer {
     }
 
     /// The JSON of a template that was seen.
+    ///
+    /// ```
+    /// use lazuli::html;
+    /// use lazuli::html::Renderer;
+    ///
+    /// let mut renderer = Renderer::new(1);
+    /// let shape = renderer.page(&html! { p { "Hello, " ("Ada") } })?.shape;
+    /// let name = shape.split('"').nth(1).unwrap();
+    /// assert_eq!(renderer.template(name), Some(r#"["<p>Hello, </p>",[[0,[0,0],0,"Hello, ",""]]]"#));
+    /// assert_eq!(renderer.template("another"), None);
+    /// # Ok::<(), lazuli::html::Fault>(())
+    /// ```
     pub fn template(&self, name: &str) -> Option<&'static str> {
         self.templates.get(name).map(|template| template.source)
     }
@@ -272,6 +329,14 @@ fn again<'s>(stage: &'s mut Option<&mut dyn Stage>) -> Option<&'s mut dyn Stage>
 }
 
 /// A render as HTML.
+///
+/// ```
+/// use lazuli::html;
+/// use lazuli::html::to_html;
+///
+/// assert_eq!(to_html(&html! { p title=("a \"b\"") { ("1 < 2") } })?, "<p title=\"a &quot;b&quot;\">1 &lt; 2</p>");
+/// # Ok::<(), lazuli::html::Fault>(())
+/// ```
 ///
 /// # Errors
 /// When the render is none; see [`Fault`].

@@ -8,6 +8,49 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// A WebSocket on a channel of a site.
+///
+/// ```
+/// # use lazuli::html::Render;
+/// # use lazuli::{Channel, ChannelMessage, Component, Context, Response, Result, Routes, html};
+/// # use lazuli_harness::page::Site;
+/// # struct Room(Vec<String>);
+/// # impl Component for Room {
+/// #     fn render(&self) -> impl Render {
+/// #         html! { ol { @for (n, line) in self.0.iter().enumerate() key=(n) { li { (line) } } } }
+/// #     }
+/// #     fn on_mount(&mut self, cx: &mut Context) -> Result {
+/// #         cx.join("room");
+/// #         Ok(())
+/// #     }
+/// #     fn on_channel_message(&mut self, _: &mut Context, message: &ChannelMessage) -> Result {
+/// #         self.0.extend(message.text().map(str::to_owned));
+/// #         Ok(())
+/// #     }
+/// # }
+/// # struct Talk;
+/// # impl Channel for Talk {
+/// #     fn on_connect(&mut self, cx: &mut Context) -> Result {
+/// #         cx.join("room");
+/// #         Ok(())
+/// #     }
+/// #     fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+/// #         cx.to_room("room").text(text);
+/// #         Ok(())
+/// #     }
+/// # }
+/// # let mut routes: Routes = Routes::new();
+/// # routes.spark("/spark")?;
+/// # routes.channel("/talk", |_| Ok(Talk))?;
+/// # let room = routes.component("room", |_, (): ()| Ok(Room(Vec::new())))?;
+/// # routes.get("/room", move |cx, request| Response::page(&cx.show(&room, request, &())?).map_err(Into::into))?;
+/// let site = Site::new(routes, ());
+/// let client = site.connect("/talk")?;
+/// client.send_json(&serde_json::json!({ "text": "hello" }));
+/// assert_eq!(client.sent_json()[0]["text"], "hello");
+/// client.close();
+/// assert_eq!(site.stats().connections, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Client {
     world: Rc<RefCell<World>>,
     conn: ConnId,

@@ -148,7 +148,7 @@ impl Tab {
                     }
                 }
             }
-            Asked::Event(host, fields) => {
+            Asked::Event(host, fields, resets) => {
                 for field in fields {
                     if let Some(field) = self.fields.get_mut(&field) {
                         field.is_untold = false;
@@ -157,6 +157,8 @@ impl Tab {
                 if !is_ok {
                     let number = self.parts.iter().find(|part| part.host == host).and_then(|part| part.number);
                     self.fail(message, &number.into(), false);
+                } else if let Some(form) = resets {
+                    self.reset(form);
                 }
             }
             Asked::Other => {}

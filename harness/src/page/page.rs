@@ -12,6 +12,65 @@ use std::rc::Rc;
 /// A page in a browser. It is closed when it is dropped.
 ///
 /// A selector is one of those that [`Selector`] knows. Where one element is meant, finding none or several fails the test.
+///
+/// ```
+/// # use lazuli::html::Render;
+/// # use lazuli::{Component, Context, Event, Flash, Response, Result, Routes, html};
+/// # use lazuli_harness::page::Site;
+/// # use std::time::Duration;
+/// # #[derive(Default)]
+/// # struct Notes { all: Vec<String>, draft: String }
+/// # impl Component for Notes {
+/// #     fn render(&self) -> impl Render {
+/// #         html! {
+/// #             form on:submit="add" spark-reset { input name="note" on:input="typed" spark-debounce="300"; button { "Add" } }
+/// #             i { (self.draft) }
+/// #             ul { @for (n, note) in self.all.iter().enumerate() key=(n) { li { (note) } } }
+/// #             button on:click="clear" spark-confirm="Forget all?" { "Clear" }
+/// #         }
+/// #     }
+/// #     fn on_event(&mut self, cx: &mut Context, event: &Event) -> Result {
+/// #         #[derive(serde::Deserialize)]
+/// #         #[serde(rename_all = "snake_case")]
+/// #         enum Said { Add { fields: Fields }, Typed { value: String }, Clear }
+/// #         #[derive(serde::Deserialize)]
+/// #         struct Fields { note: String }
+/// #         match event.parse()? {
+/// #             Said::Add { fields } if fields.note.is_empty() => return Err(lazuli::Error::reply("Write something")),
+/// #             Said::Add { fields } => { self.all.push(fields.note); cx.flash(Flash::Success, "Added"); }
+/// #             Said::Typed { value } => self.draft = value,
+/// #             Said::Clear => self.all.clear(),
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// # let mut routes: Routes = Routes::new();
+/// # routes.spark("/spark")?;
+/// # let notes = routes.component("notes", |_, (): ()| Ok(Notes::default()))?;
+/// # routes.get("/notes", move |cx, request| Response::page(&cx.show(&notes, request, &())?).map_err(Into::into))?;
+/// # let site = Site::new(routes, ());
+/// let page = site.visit("/notes")?;
+/// page.type_into("input", "milk"); // four keys
+/// assert_eq!(page.text("i"), "", "what is typed waits for silence");
+/// site.wait(Duration::from_millis(300));
+/// assert_eq!(page.text("i"), "milk");
+///
+/// page.key("input", "Enter");
+/// assert_eq!(page.texts("li"), ["milk"]);
+/// assert_eq!(page.flashes(), [(Flash::Success, "Added".into())]);
+/// assert_eq!(page.value("input"), "");
+///
+/// page.submit("form"); // with nothing in it
+/// assert_eq!(page.errors(), ["Write something"], "an error that nobody takes fails the next step");
+///
+/// page.accept_confirm(false);
+/// page.click_text("Clear");
+/// assert_eq!(page.count("li"), 1);
+/// page.accept_confirm(true);
+/// page.click_text("Clear");
+/// assert!(!page.has("li"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Page {
     world: Rc<RefCell<World>>,
     id: usize,

@@ -12,12 +12,99 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// A site in virtual time: a hub of its own, and whoever visits it.
+///
+/// ```
+/// # use lazuli::html::Render;
+/// # use lazuli::{Channel, ChannelMessage, Component, Context, Response, Result, Routes, html};
+/// # use lazuli_harness::page::Site;
+/// # struct Room(Vec<String>);
+/// # impl Component for Room {
+/// #     fn render(&self) -> impl Render {
+/// #         html! { ol { @for (n, line) in self.0.iter().enumerate() key=(n) { li { (line) } } } }
+/// #     }
+/// #     fn on_mount(&mut self, cx: &mut Context) -> Result {
+/// #         cx.join("room");
+/// #         Ok(())
+/// #     }
+/// #     fn on_channel_message(&mut self, _: &mut Context, message: &ChannelMessage) -> Result {
+/// #         self.0.extend(message.text().map(str::to_owned));
+/// #         Ok(())
+/// #     }
+/// # }
+/// # struct Talk;
+/// # impl Channel for Talk {
+/// #     fn on_connect(&mut self, cx: &mut Context) -> Result {
+/// #         cx.join("room");
+/// #         Ok(())
+/// #     }
+/// #     fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+/// #         cx.to_room("room").text(text);
+/// #         Ok(())
+/// #     }
+/// # }
+/// # let mut routes: Routes = Routes::new();
+/// # routes.spark("/spark")?;
+/// # routes.channel("/talk", |_| Ok(Talk))?;
+/// # let room = routes.component("room", |_, (): ()| Ok(Room(Vec::new())))?;
+/// # routes.get("/room", move |cx, request| Response::page(&cx.show(&room, request, &())?).map_err(Into::into))?;
+/// let site = Site::new(routes, ());
+/// let (one, other) = (site.visit("/room")?, site.session().visit("/room")?); // two browsers
+/// let client = site.connect("/talk")?; // and a WebSocket client
+/// client.send("hello");
+/// assert_eq!((one.texts("li"), other.texts("li")), (vec!["hello".into()], vec!["hello".into()]));
+/// assert_eq!(client.sent_messages(), ["hello"]);
+/// assert_eq!(site.stats().components, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Site<A: App = ()> {
     served: Rc<RefCell<Served<A>>>,
     world: Rc<RefCell<World>>,
 }
 
 /// A browser with its cookies; its pages share them.
+///
+/// ```
+/// # use lazuli::html::Render;
+/// # use lazuli::{Channel, ChannelMessage, Component, Context, Response, Result, Routes, html};
+/// # use lazuli_harness::page::Site;
+/// # struct Room(Vec<String>);
+/// # impl Component for Room {
+/// #     fn render(&self) -> impl Render {
+/// #         html! { ol { @for (n, line) in self.0.iter().enumerate() key=(n) { li { (line) } } } }
+/// #     }
+/// #     fn on_mount(&mut self, cx: &mut Context) -> Result {
+/// #         cx.join("room");
+/// #         Ok(())
+/// #     }
+/// #     fn on_channel_message(&mut self, _: &mut Context, message: &ChannelMessage) -> Result {
+/// #         self.0.extend(message.text().map(str::to_owned));
+/// #         Ok(())
+/// #     }
+/// # }
+/// # struct Talk;
+/// # impl Channel for Talk {
+/// #     fn on_connect(&mut self, cx: &mut Context) -> Result {
+/// #         cx.join("room");
+/// #         Ok(())
+/// #     }
+/// #     fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+/// #         cx.to_room("room").text(text);
+/// #         Ok(())
+/// #     }
+/// # }
+/// # let mut routes: Routes = Routes::new();
+/// # routes.spark("/spark")?;
+/// # routes.channel("/talk", |_| Ok(Talk))?;
+/// # let room = routes.component("room", |_, (): ()| Ok(Room(Vec::new())))?;
+/// # routes.get("/room", move |cx, request| Response::page(&cx.show(&room, request, &())?).map_err(Into::into))?;
+/// let site = Site::new(routes, ());
+/// let ada = site.session();
+/// ada.set_cookie("token", "a good one");
+/// let page = ada.visit("/room")?;
+/// assert!(page.has("ol"));
+/// assert!(ada.cookie("lazuli_session").is_some(), "the site has given it one");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Session {
     world: Rc<RefCell<World>>,

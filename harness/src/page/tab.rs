@@ -57,12 +57,15 @@ pub(super) struct Said {
     pub(super) data: Map<String, Value>,
     /// The fields whose values it tells.
     pub(super) fields: Vec<NodeId>,
+    /// The form that is as at first again once this was answered without an error.
+    pub(super) resets: Option<NodeId>,
 }
 
 /// What a reply is awaited to.
 pub(super) enum Asked {
     Mount(NodeId),
-    Event(NodeId, Vec<NodeId>),
+    /// Its host, the fields whose values it told, the form that is reset.
+    Event(NodeId, Vec<NodeId>, Option<NodeId>),
     Other,
 }
 
@@ -236,7 +239,7 @@ impl Tab {
         let number = self.inner_of(at, said.element).unwrap_or(u64::from(number));
         let event =
             json!({ "type": "component_event", "component_id": number, "event": said.event, "data": said.data });
-        self.ask(world, event, Asked::Event(self.parts[at].host, said.fields));
+        self.ask(world, event, Asked::Event(self.parts[at].host, said.fields, said.resets));
     }
 
     /// Compares what the components' elements hold with what they would hold if they were made anew.

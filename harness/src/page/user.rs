@@ -46,7 +46,8 @@ impl Tab {
         }
         let event = attribute_of(&attribute).unwrap_or_default();
         let (data, fields) = self.data(element, target, name, more);
-        let said = Said { element, event, data, fields };
+        let resets = (name == "submit" && attribute_of("spark-reset").is_some()).then_some(element);
+        let said = Said { element, event, data, fields, resets };
         let millis =
             |name: &str| attribute_of(name).and_then(|millis| millis.trim().parse().ok()).map(Duration::from_millis);
         let (debounce, throttle) = (millis("spark-debounce"), millis("spark-throttle"));
@@ -277,6 +278,12 @@ impl Tab {
         }
         self.fire(world, form, "submit", Map::new());
         Ok(())
+    }
+
+    /// The fields of a form hold again what their markup says.
+    pub(super) fn reset(&mut self, form: NodeId) {
+        let dom = &self.dom;
+        self.fields.retain(|node, _| form_of(dom, *node) != Some(form));
     }
 
     /// A key goes down and up. Enter in a field of a form sends the form.

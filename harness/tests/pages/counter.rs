@@ -21,12 +21,12 @@ fn the_counter_counts_in_steps() -> Result<(), Failed> {
 
 #[test]
 fn the_guide_shows_this_very_test() {
-    let (source, guide) = (include_str!("counter.rs"), include_str!("../../../docs/guide.md"));
+    let (source, guide) = (include_str!("counter.rs"), include_str!("../../../docs/components.md"));
     let shown = source
         .split("// The guide begins here.\n")
         .nth(1)
         .and_then(|rest| rest.split("// The guide ends here.").next());
-    assert!(guide.contains(shown.expect("it is marked")), "docs/guide.md has another test than this file");
+    assert!(guide.contains(shown.expect("it is marked")), "docs/components.md has another test than this file");
 }
 
 #[test]

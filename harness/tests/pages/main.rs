@@ -6,6 +6,7 @@ mod faults;
 mod generated;
 mod law;
 mod nested;
+mod readme;
 mod rooms;
 mod strings;
 mod todos;

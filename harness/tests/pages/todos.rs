@@ -134,6 +134,55 @@ fn a_list_of_things_to_do() {
     assert!(page.has(".empty"));
 }
 
+/// A form that is empty again when it was taken.
+#[derive(Default)]
+struct Guests(Vec<String>);
+
+impl Component for Guests {
+    fn render(&self) -> impl Render {
+        html! {
+            form on:submit="add" spark-reset {
+                input name="name" value="Ada";
+                input type="checkbox" name="vip";
+                select name="table" { option { "1" } option { "2" } }
+            }
+            ul { @for name in &self.0 key=(name) { li { (name) } } }
+        }
+    }
+
+    fn on_event(&mut self, _: &mut Context, event: &Event<'_>) -> Result {
+        let fields = event.read::<Value>()?["fields"].take();
+        if fields["name"] == "" {
+            return Err(Error::validation("a name is needed"));
+        }
+        self.0.push(format!("{} {} {}", fields["name"], fields["vip"], fields["table"]));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_form_is_reset_when_its_submit_went_well() {
+    let mut routes = routes();
+    let guests = routes.component("guests", |_, ()| Ok(Guests::default())).unwrap();
+    show(&mut routes, "/guests", guests, ());
+    let site = Site::new(routes, ());
+    let page = site.visit("/guests").unwrap();
+    let fill = |name: &str| {
+        page.change("[name=name]", name);
+        page.check("[name=vip]", true);
+        page.change("select", "2");
+    };
+    let fields = || (page.value("[name=name]"), page.is_checked("[name=vip]"), page.value("select"));
+    fill("");
+    page.submit("form");
+    assert_eq!(page.errors(), ["Validation failed: a name is needed"]);
+    assert_eq!(fields(), ("".into(), true, "2".into()), "after an error all stays");
+    fill("Ben");
+    page.submit("form");
+    assert_eq!(page.texts("li"), [r#""Ben" "on" "2""#]);
+    assert_eq!(fields(), ("Ada".into(), false, "1".into()), "as the page came");
+}
+
 #[test]
 fn what_is_typed_waits_for_silence() {
     let site = todos();

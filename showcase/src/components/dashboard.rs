@@ -18,14 +18,6 @@ use metrics::Metrics;
 use notifications::Notifications;
 use serde::{Deserialize, Serialize};
 
-/// All of its code.
-pub const CODE: &str = concat!(
-    include_str!("dashboard.rs"),
-    include_str!("dashboard/metrics.rs"),
-    include_str!("dashboard/activity.rs"),
-    include_str!("dashboard/notifications.rs"),
-);
-
 /// Who looks at the board: what its components are made from. Nobody can change it, as it is signed.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Viewer {

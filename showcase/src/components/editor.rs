@@ -41,7 +41,11 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
         let id = request.param("document_id").unwrap_or_default().to_owned();
         check_id(&id).map_err(|refused| Error::reply(refused.message))?;
         let shown = cx.show(&editor, request, &id)?;
-        super::page("editor", &id, &super::with_scripts(&["/assets/live.js", "/assets/editor.js"], shown))
+        super::page(
+            "editor",
+            &id,
+            &super::with_scripts(&["/assets/live.js", "/assets/change.js", "/assets/editor.js"], shown),
+        )
     })
 }
 

@@ -3,8 +3,8 @@
 use lazuli::html;
 use lazuli::html::Render;
 
-/// A page: a way back, whether it is connected, what it shows, and a way to the code that made it, which is called `name`.
-pub fn page(name: &str, title: &str, content: &dyn Render) -> impl Render {
+/// A page: a way back, whether it is connected, what it shows, and ways to the files of code that made it.
+pub fn page(title: &str, code: &[(&'static str, &'static str)], content: &dyn Render) -> impl Render {
     html! {
         html lang="en" {
             head {
@@ -33,8 +33,14 @@ pub fn page(name: &str, title: &str, content: &dyn Render) -> impl Render {
                         p class="notice warn" { "Without JavaScript this page shows what it is, but does not change." }
                     }
                     @(content)
-                    p class="source" {
-                        a href={"/source/" (name)} target="_blank" { "The code of this page" }
+                    nav class="source" aria-labelledby="code" {
+                        span id="code" { "The code of this page:" }
+                        ul {
+                            @for (file, _) in code key=(file) {
+                                @let name = file.trim_start_matches("src/").trim_start_matches("components/");
+                                li { a href={"/source/" (file)} target="_blank" { (name) } }
+                            }
+                        }
                     }
                 }
                 div class="flashes" data-spark-flash {}

@@ -24,40 +24,52 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 type Added = Result<(), PatternError>;
-type Add = fn(&mut Routes<Showcase>) -> Added;
 
-/// Each page: its name, its code, and what adds it.
-const PAGES: &[(&str, &str, Add)] = &[
-    (
-        "chat-room",
-        concat!(include_str!("chat_room.rs"), include_str!("conversation.rs"), include_str!("typists.rs")),
-        chat_room::add,
-    ),
-    ("counter", include_str!("counter.rs"), counter::add),
-    ("dashboard", dashboard::CODE, dashboard::add),
-    ("editor", concat!(include_str!("editor.rs"), include_str!("../documents/opened.rs")), editor::add),
-    ("form", include_str!("form.rs"), form::add),
-    ("risky", include_str!("risky.rs"), risky::add),
-    ("table", include_str!("table.rs"), table::add),
-    ("todos", include_str!("todos.rs"), todos::add),
-    ("users", users::CODE, users::add),
-];
+/// A page of the showcase.
+struct Page {
+    name: &'static str,
+    add: fn(&mut Routes<Showcase>) -> Added,
+    /// Each file of its code, by its path in the showcase's folder.
+    code: &'static [(&'static str, &'static str)],
+}
 
-/// Adds them all, and their code at `/source/NAME`.
+macro_rules! pages {
+    ($($name:literal, $add:path: $($file:literal)+;)+) => {
+        const PAGES: &[Page] = &[
+            $(Page { name: $name, add: $add, code: &[$(($file, include_str!(concat!("../../", $file)))),+] }),+
+        ];
+    };
+}
+
+pages! {
+    "chat-room", chat_room::add: "src/components/chat_room.rs" "src/components/conversation.rs" "src/components/typists.rs" "pages/live.js";
+    "counter", counter::add: "src/components/counter.rs";
+    "dashboard", dashboard::add: "src/components/dashboard.rs" "src/components/dashboard/metrics.rs"
+        "src/components/dashboard/activity.rs" "src/components/dashboard/notifications.rs" "src/components/chat_room.rs";
+    "editor", editor::add: "src/components/editor.rs" "src/documents/opened.rs" "src/documents/sync.rs" "pages/editor.js" "pages/change.js";
+    "form", form::add: "src/components/form.rs";
+    "risky", risky::add: "src/components/risky.rs";
+    "table", table::add: "src/components/table.rs";
+    "todos", todos::add: "src/components/todos.rs";
+    "users", users::add: "src/components/users.rs" "src/components/users/rows.rs" "src/components/users/dialog.rs" "src/components/users/data.rs";
+}
+
+/// Adds them all, and each file of their code at `/source/PATH`.
 pub fn add(routes: &mut Routes<Showcase>) -> Added {
-    for (_, _, add) in PAGES {
-        add(routes)?;
+    for page in PAGES {
+        (page.add)(routes)?;
     }
-    routes.get("/source/:name", |_, request| {
-        let wanted = request.param("name");
-        let found = PAGES.iter().find(|(name, ..)| Some(*name) == wanted);
-        Ok(found.map_or_else(Response::not_found, |(_, code, _)| Response::text(*code)))
+    routes.get("/source/*file", |_, request| {
+        let wanted = request.param("file");
+        let found = PAGES.iter().flat_map(|page| page.code).find(|(file, _)| Some(*file) == wanted);
+        Ok(found.map_or_else(Response::not_found, |(_, code)| Response::text(*code)))
     })
 }
 
-/// A page with this content. Its code is at `/source/NAME`.
+/// A page with this content, and with links to its code.
 fn page(name: &str, title: &str, content: &dyn Render) -> Result<Response> {
-    let response = Response::page(&layout::page(name, title, content))?;
+    let code = PAGES.iter().find(|page| page.name == name).map_or(&[][..], |page| page.code);
+    let response = Response::page(&layout::page(title, code, content))?;
     Ok(response.with_header("Content-Security-Policy", POLICY)?)
 }
 

@@ -11,15 +11,6 @@ use lazuli::html::Render;
 use lazuli::{Component, Event, Flash, Result, Routes, html};
 use serde::Deserialize;
 
-pub const CODE: &str = concat!(
-    include_str!("users.rs"),
-    "\n",
-    include_str!("users/rows.rs"),
-    "\n",
-    include_str!("users/dialog.rs"),
-    "\n",
-    include_str!("users/data.rs"),
-);
 const ON_A_PAGE: usize = 20;
 
 pub fn add(routes: &mut Routes<Showcase>) -> Added {

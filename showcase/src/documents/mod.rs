@@ -2,9 +2,11 @@
 
 mod opened;
 mod replica;
+mod sync;
 
-pub use opened::{Opened, Sync};
+pub use opened::Opened;
 pub use replica::{Replica, Splice};
+pub use sync::Sync;
 
 use lazuli::{ConnId, Timestamp};
 use std::collections::BTreeMap;

@@ -1,10 +1,8 @@
 //! A document as one page has it open.
 
-use super::{Document, LONGEST, Person, Replica, Splice};
+use super::{Document, Person, Replica};
 use crate::app::Context;
-use lazuli::{Error, Flash, Result};
-use serde::Deserialize;
-use serde_json::json;
+use lazuli::{Error, Result};
 
 /// A page's copy of a document, and what it knows of the others who have it open.
 ///
@@ -21,12 +19,12 @@ pub struct Opened {
     pub characters: usize,
     id: String,
     room: String,
-    copy: Replica,
+    pub(super) copy: Replica,
     /// Names the copy, so that no change is taken for one of another.
-    turn: u64,
-    revision: u64,
+    pub(super) turn: u64,
+    pub(super) revision: u64,
     /// Whether the browser knows that there is something to ask for.
-    is_told: bool,
+    pub(super) is_told: bool,
 }
 
 /// Another one who has it open.
@@ -37,29 +35,6 @@ pub struct Other {
     pub name: String,
     /// Where their caret is, in UTF-16 units.
     pub caret: Option<u32>,
-}
-
-/// What a browser says.
-#[derive(Deserialize)]
-pub struct Sync {
-    /// Which copy it knows.
-    turn: String,
-    /// What was typed since the last answer.
-    change: Option<Splice>,
-    /// Where the caret is after it.
-    caret: u32,
-    /// To go, after it, through one's own changes.
-    step: Option<Step>,
-}
-
-/// A way through one's own changes.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Step {
-    /// Back.
-    Undo,
-    /// And forth again.
-    Redo,
 }
 
 impl Opened {
@@ -99,37 +74,6 @@ impl Opened {
         let (id, conn) = (self.id.clone(), cx.conn());
         cx.update(move |app| app.documents.close(&id, conn));
         self.tell_others(cx);
-    }
-
-    /// The browser says what was typed, and where its caret is then; it is answered what to change.
-    pub fn sync(&mut self, cx: &mut Context<'_>, Sync { turn, change, caret, step }: Sync) {
-        if turn != self.turn.to_string() {
-            return; // it was said before the browser heard of this copy, and will be said again
-        }
-        if let Err(error) = change.map_or(Ok(()), |change| self.take(cx, &change)) {
-            cx.flash(Flash::Warning, error.message());
-            return self.begin(cx, true);
-        }
-        let caret = self.copy.mark(caret);
-        self.copy.take_changes();
-        match step {
-            Some(Step::Undo) => self.copy.undo(),
-            Some(Step::Redo) => self.copy.redo(),
-            None => {}
-        }
-        let undone = self.copy.take_changes();
-        let news = self.copy.take_news();
-        self.catch_up(cx);
-        let answer = json!({ "undone": undone, "changes": self.copy.take_changes() });
-        cx.dispatch("textarea", "editor:answer", &answer);
-        self.revision += news.len() as u64;
-        let conn = cx.conn();
-        self.change(cx, move |document| {
-            news.iter().for_each(|news| document.learn(news));
-            if let Some(person) = document.people.get_mut(&conn) {
-                person.caret = caret;
-            }
-        });
     }
 
     /// Somebody else did something.
@@ -175,49 +119,11 @@ impl Opened {
         self.characters = self.copy.text().chars().count();
     }
 
-    fn document<'a>(&self, cx: &Context<'a>) -> Option<&'a Document> {
+    pub(super) fn document<'a>(&self, cx: &Context<'a>) -> Option<&'a Document> {
         cx.app().documents.get(&self.id)
     }
 
-    fn take(&self, cx: &Context<'_>, change: &Splice) -> Result {
-        if self.document(cx).is_some_and(Document::is_full) {
-            return Err(Error::reply(
-                "This document remembers too much; it can be changed again once everybody has closed it",
-            ));
-        }
-        if self.copy.length() + change.2.encode_utf16().count() > LONGEST + change.1 as usize {
-            return Err(Error::reply("This document cannot become longer"));
-        }
-        self.copy.splice(change)
-    }
-
-    /// Makes the copy anew, and has the browser show it.
-    pub fn start_anew(&mut self, cx: &mut Context<'_>) {
-        self.begin(cx, false);
-    }
-
-    /// The same; `is_refused`: and forget what was typed.
-    fn begin(&mut self, cx: &mut Context<'_>, is_refused: bool) {
-        self.turn = cx.random();
-        self.copy = Replica::for_browser();
-        self.catch_up(cx);
-        self.copy.take_changes();
-        cx.dispatch(
-            "textarea",
-            "editor:open",
-            &json!({ "turn": self.turn.to_string(), "text": self.copy.text(), "refused": is_refused }),
-        );
-    }
-
-    fn catch_up(&mut self, cx: &Context<'_>) {
-        self.is_told = false;
-        if let Some(document) = self.document(cx) {
-            self.copy.learn(&document.shared.news(&self.copy.knows()));
-            self.revision = document.revision;
-        }
-    }
-
-    fn change(&self, cx: &mut Context<'_>, change: impl FnOnce(&mut Document) + Send + 'static) {
+    pub(super) fn change(&self, cx: &mut Context<'_>, change: impl FnOnce(&mut Document) + Send + 'static) {
         let id = self.id.clone();
         cx.update(move |app| app.documents.change(&id, change));
         self.tell_others(cx);

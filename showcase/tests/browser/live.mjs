@@ -1,9 +1,9 @@
 // The live pages: counter, todos, form, risky; and what holds for all of them.
 
 import { check, equal } from '../lib.mjs';
-import { becomes, fitsWidth, isLive, live, open, origin, server, shoot, test } from './world.mjs';
+import { PAGES, addTodos as add } from './pages.mjs';
+import { becomes, isLive, live, open, origin, server, shoot, test } from './world.mjs';
 
-const PAGES = ['/counter', '/todos', '/users', '/form', '/risky', '/table'];
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const has = (page, selector, expected) => becomes(() => page.locator(selector).allInnerTexts(), expected, selector);
 /** Tells the first component of a page what its own page never would. */
@@ -49,13 +49,6 @@ test('counter: set_step takes "4" and 5, and leaves aside what is no number', as
 // Todos.
 
 const titles = (page, expected) => has(page, '.todo .title', expected);
-async function add(page, ...all) {
-  for (const title of all) {
-    await page.getByLabel('What needs to be done?').fill(title);
-    await page.getByLabel('What needs to be done?').press('Enter');
-    await becomes(() => page.getByLabel('What needs to be done?').inputValue(), '', 'the input after Enter');
-  }
-}
 
 test('todos: add trims, ignores what is blank, and reloads nothing', async () => {
   const page = await live('/todos');
@@ -192,35 +185,59 @@ test('risky: an action that fails is told, once, and the page lives on', async (
 // All of them.
 
 test('live pages: the first paint is complete without JavaScript', async () => {
-  for (const [path, ...texts] of [['/counter', 'Counter: 0', '+1'], ['/todos', '0 items left'], ['/users', 'Ada Almeida', 'Page 1 of 3'], ['/form', 'Submit'], ['/risky', 'Read it'], ['/table', 'Create 1,000 rows']]) {
-    const page = await open(path, { script: false });
-    for (const one of [...texts, 'Without JavaScript']) check((await page.locator('main').innerText()).includes(one), `the first paint of ${path}`, one, await page.locator('main').innerText());
+  for (const { path, shows } of PAGES) {
+    const page = await open(path(), { script: false });
+    const text = await page.locator('main').innerText();
+    for (const one of [...shows, 'Without JavaScript']) check(text.includes(one), `the first paint of ${page.url()}`, one, text);
   }
 });
 
 test('live pages: a page that has not changed joins with about 100 bytes', async () => {
-  for (const path of PAGES) {
-    const page = await live(path);
+  for (const { path } of PAGES.filter((one) => !one.changesAtMount)) {
+    const page = await live(path());
     const components = await page.locator('[data-spark]').count();
     const bytes = await page.evaluate(() => window.heardBytes);
-    check(bytes > 0 && bytes <= 100 * components, `what ${path} hears while it joins`, `at most 100 bytes for each of ${components}`, bytes);
+    check(bytes > 0 && bytes <= 100 * components, `what ${page.url()} hears while it joins`, `at most 100 bytes for each of ${components}`, bytes);
   }
 });
 
-test('live pages: a policy without anything inline, a link to the code, and a way there', async () => {
+test('live pages: the start page leads to each, and each comes under a policy without anything inline', async () => {
   const links = await (await open('/')).locator('.pages a').evaluateAll((all) => all.map((a) => new URL(a.href).pathname));
-  for (const path of PAGES) {
-    check(links.includes(path), 'the links of the start page', path, links);
+  equal(links.map((link) => link.split('/')[1]).sort(), PAGES.map(({ name }) => name).sort(), 'the links of the start page');
+  for (const path of links) {
     const response = await fetch(origin + path);
+    equal(response.status, 200, `the answer to ${path}`);
     const policy = response.headers.get('content-security-policy') ?? '';
     check(/default-src 'none'/.test(policy) && !/unsafe|\*/.test(policy), `the policy of ${path}`, "default-src 'none' and nothing unsafe", policy);
     check(!/ style=| on[a-z]+=/.test(await response.text()), `the markup of ${path}`, 'nothing inline', 'something');
-    const page = await live(path);
-    const code = await page.locator('.source a').getAttribute('href');
-    const source = await fetch(origin + code);
-    check(source.headers.get('content-type')?.startsWith('text/plain') && (await source.text()).includes('impl Component<Showcase>'), `the code of ${path}`, 'Rust', code);
   }
-  equal((await fetch(`${origin}/source/nothing`)).status, 404, 'code of a page that is none');
+});
+
+test('live pages: each links to its code, of which no file has 150 lines', async () => {
+  for (const { name, path } of PAGES) {
+    const page = await live(path());
+    const links = await page.locator('.source a').evaluateAll((all) => all.map((a) => a.href));
+    check(links.length > 0, `the links of "${name}" to its code`, 'one or more', links);
+    const sources = await Promise.all(links.map((link) => fetch(link)));
+    for (const source of sources) equal([source.status, source.headers.get('content-type')], [200, 'text/plain; charset=utf-8'], source.url);
+    const texts = await Promise.all(sources.map((source) => source.text()));
+    check(/impl Component<Showcase>|routes\.component\(/.test(texts[0]), `the code of "${name}"`, 'a component first', links[0]);
+    const lines = texts.map((text, n) => [text.trimEnd().split('\n').length, links[n]]);
+    equal(lines.filter(([count]) => count >= 150), [], `files of "${name}" with 150 lines or more`);
+  }
+  for (const none of ['nothing', 'src/main.rs', '../Cargo.toml', 'src/components/']) equal((await fetch(`${origin}/source/${none}`)).status, 404, `/source/${none}`);
+});
+
+test('live pages: what waits for the server shows it, and that it is answered', async () => {
+  const page = await live('/counter');
+  server.signal('SIGSTOP');
+  const seen = () => button(page, '+1').evaluate((one) => [one.classList.contains('spark-loading'), getComputedStyle(one).opacity !== '1']);
+  equal(await seen(), [false, false], 'the button before it is clicked');
+  await button(page, '+1').click();
+  await becomes(seen, [true, true], 'the button that waits');
+  server.signal('SIGCONT');
+  await has(page, 'h2', ['Counter: 1']);
+  await becomes(seen, [false, false], 'the button that was answered');
 });
 
 test('live pages: one that loses its server says so, and comes back by itself', async () => {
@@ -229,6 +246,7 @@ test('live pages: one that loses its server says so, and comes back by itself', 
   await says('Connected');
   await server.stop();
   await says('Offline');
+  await shoot(page, 'live-offline');
   // The new server did not sign what the page shows, so the page is loaded anew.
   const loaded = page.waitForEvent('load', { timeout: 60_000 });
   await server.start();
@@ -240,53 +258,13 @@ test('live pages: one that loses its server says so, and comes back by itself', 
 });
 
 test('live pages: nothing moves while they join', async () => {
-  for (const path of PAGES) {
-    const page = await live(path, { before: (one) => one.addInitScript(() => {
+  for (const { name, path, changesAtMount } of PAGES) {
+    const page = await live(path(), { before: (one) => one.addInitScript(() => {
       window.shifts = 0;
       new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shifts += entry.value))).observe({ type: 'layout-shift', buffered: true });
     }) });
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    equal(await page.evaluate(() => window.shifts), 0, `the layout shift of ${path}`);
-  }
-});
-
-test('live pages: every control has a label, and shows where the focus is', async () => {
-  for (const path of PAGES) {
-    const page = await live(path);
-    if (path === '/todos') await add(page, 'milk');
-    const nameless = await page.locator('button:visible, input:visible, a[href]').evaluateAll((all) =>
-      all.filter((one) => !(one.ariaLabel || one.labels?.[0]?.textContent.trim() || (one.matches('a, button') && one.textContent.trim()))).map((one) => one.outerHTML));
-    equal(nameless, [], `controls of ${path} without a name`);
-    for (let n = 0; n < 6; n += 1) {
-      await page.keyboard.press('Tab');
-      if (await page.evaluate(() => document.activeElement === document.body)) continue; // behind the last one
-      const ring = await page.evaluate(() => [document.activeElement.outerHTML.slice(0, 80), getComputedStyle(document.activeElement).outlineStyle]);
-      check(ring[1] !== 'none', `the focus ring of ${ring[0]}`, 'visible', ring[1]);
-    }
-  }
-});
-
-test('live pages: light, dark and on a phone', async () => {
-  for (const [look, options] of [['light', {}], ['dark', { dark: true }], ['phone', { width: 360, height: 740 }]]) {
-    for (const path of PAGES) {
-      const page = await live(path, options);
-      if (path === '/todos') {
-        await add(page, 'Grind the stone', 'Wash it with lye', 'Mix it with wax, resin and oil, and knead the dough for three days');
-        await page.getByLabel('Grind the stone', { exact: true }).check();
-        await page.locator('.todo.completed').waitFor();
-      }
-      if (path === '/risky') await button(page, 'Read it').click();
-      if (path === '/form') {
-        await page.getByLabel('Email').fill('ada@');
-        await page.getByText('Invalid email').waitFor();
-      }
-      if (path === '/table') {
-        await page.locator('#run').click();
-        await page.locator('tbody a.lbl').nth(2).click();
-        await page.locator('tr.danger').waitFor();
-      }
-      if (options.width) await fitsWidth(page, options.width);
-      await shoot(page, `live-${path.slice(1)}-${look}`);
-    }
+    const shift = await page.evaluate(() => window.shifts);
+    check(shift <= (changesAtMount ? 0.0001 : 0), `the layout shift of "${name}"`, changesAtMount ? 'that of one word' : 'none', shift);
   }
 });

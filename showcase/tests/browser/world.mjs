@@ -70,8 +70,10 @@ const troubles = [];
 
 /** Opens a page in a profile of its own. What its console or its Content-Security-Policy complains about fails the test,
  *  save, for a window that is to lose its server, that a WebSocket could not connect. */
-export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, script = true, before } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: script });
+export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, script = true, reducedMotion = null, isPhone = false, before } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: script, reducedMotion, isMobile: isPhone, hasTouch: isPhone,
+  });
   contexts.push(context);
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
