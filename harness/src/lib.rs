@@ -30,6 +30,7 @@ mod coverage;
 pub mod dom;
 mod journal;
 mod kernel;
+mod live;
 mod model;
 mod net;
 mod oracle;
