@@ -16,6 +16,9 @@ pub(super) struct Visit {
     pub(super) frames: Reader,
     /// What it has said was the last.
     pub(super) is_quiet: bool,
+    /// The most bytes that the driver held for it at once, and the largest frame that it was sent.
+    pub(super) offered: usize,
+    pub(super) largest: usize,
 }
 
 /// How far it is.

@@ -1,6 +1,5 @@
 //! What pages do to the driver, and what comes of it.
 
-use super::browser::Talk;
 use super::{LiveWorld, Phase};
 use crate::app::SimApp;
 use crate::app::live::{Called, Id, Seen};
@@ -162,8 +161,13 @@ impl LiveWorld {
                 self.mark(id, what, verdict);
                 self.components.called(id, what, verdict)?;
                 self.pages.called(id, what, verdict, version);
-                if let Some(home) = id.home.filter(|_| self.pages.is_due(id.outer)) {
-                    self.pace.changed(now, home.session);
+                match id.home {
+                    // What a page is told of a failure goes out at once, with what has changed.
+                    Some(home) if what == Called::Update || verdict != Verdict::Done => {
+                        self.pace.looked(now, home.session);
+                    }
+                    Some(home) if self.pages.is_due(id.outer) => self.pace.changed(now, home.session),
+                    _ => {}
                 }
             }
             Seen::Shown { id, version, state } => {
@@ -177,7 +181,8 @@ impl LiveWorld {
             Seen::Blown(id) => {
                 self.note("blown", id, 0);
                 self.coverage.add(Mark::RenderPanicked, 1);
-                self.components.blown(id, self.pages.is_first(id.outer));
+                let is_first = self.pages.blown(id.outer);
+                self.components.blown(id, is_first);
             }
         }
         Ok(())
@@ -206,14 +211,14 @@ impl LiveWorld {
                 if self.net.links[link].was_blocked {
                     self.pace.is_slow(session);
                 }
-                // A page, or the answer to an upgrade, is not the hub's.
-                if matches!(self.visits[session as usize].talk, Talk::Open) {
-                    self.bounds.offered(session, offered, LARGEST)?;
-                }
+                let visit = &mut self.visits[session as usize];
+                visit.offered = visit.offered.max(offered);
                 Ok(())
             }
-            Entry::Said { link, text } => {
+            Entry::Said { link, text, length } => {
                 let (now, session) = (self.now(), self.net.links[link].session);
+                let visit = &mut self.visits[session as usize];
+                visit.largest = visit.largest.max(length as usize);
                 self.pace.wrote(now, session, text)
             }
             Entry::Broke { link } | Entry::Closed { link } => {
@@ -233,6 +238,3 @@ impl LiveWorld {
         matches!(self.net.links[self.visits[session as usize].link].peer, Peer::Gone | Peer::Vanished)
     }
 }
-
-/// No frame of the hub is larger: what a page shows as a whole, or several patches in one.
-const LARGEST: usize = 1 << 20;

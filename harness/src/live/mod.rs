@@ -212,6 +212,9 @@ impl LiveWorld {
         let Some((session, socket)) = browser.socket.as_ref().map(|socket| (socket.session, socket)) else {
             return complain(Oracle::Rest, format!("at rest, browser {number} has no socket: {browser:?}"));
         };
+        // All that the driver ever held has been written by now.
+        let visit = &self.visits[session as usize];
+        self.bounds.offered(session, visit.offered, visit.largest)?;
         if !self.plan.is_lossy() {
             self.components.knows(session)?;
             if let Some(asked) = socket.asked.values().next() {

@@ -10,6 +10,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) browsers: usize,
+    /// The most components of a page.
+    pub(super) parts: u64,
     /// After so many operations the faults heal.
     pub(super) operations: u32,
     pub(super) config: Config,
@@ -55,7 +57,7 @@ impl Plan {
             wall: Timestamp::from_unix_micros(1_790_000_000_000_000 + rng.below(1 << 50)),
             window: *rng.pick(&[1, 40, 300, 2_000, 64 << 10, 64 << 10, 64 << 10]),
             patches: Duration::from_millis(*rng.pick(&[16, 16, 16, 100])),
-            token_life: Duration::from_secs(*rng.pick(&[86_400, 86_400, 86_400, 20])),
+            token_life: Duration::from_secs(*rng.pick(&[86_400, 86_400, 86_400, 3])),
             log: *rng.pick(&[Level::Debug, Level::Error, Level::Error, Level::Error]),
             ..Config::default()
         };
@@ -76,16 +78,23 @@ impl Plan {
             }),
             ..Limits::spark()
         };
+        // Sometimes one page with lists alone has a long life, so that both ends have to number anew.
+        let is_long = rng.chance(120);
+        let mut habits = Habits::draw(rng);
+        if is_long {
+            habits = Habits { deeds: [60, 20, 0, 0, 4, 0, 0, 0], events: [80, 5, 3, 0, 0, 0, 0, 0], kinds: [0, 4, 0, 1, 0, 0], ..habits };
+        }
         Some(Plan {
-            browsers: rng.between(1, 8) as usize,
-            operations: rng.between(50, 250) as u32,
+            browsers: if is_long { 1 } else { rng.between(1, 8) as usize },
+            parts: if is_long { 1 } else { 4 },
+            operations: if is_long { 300 } else { rng.between(50, 250) as u32 },
             config,
             limits,
             net: NetPlan::draw(rng, faultless),
             faults: if faultless { FaultRates::default() } else { FaultRates::draw(rng) },
             pause: *rng.pick(&[5_000, 30_000, 300_000]),
             text: *rng.pick(&[10, 60, 600]),
-            habits: Habits::draw(rng),
+            habits,
         })
     }
 

@@ -9,9 +9,6 @@ use crate::oracle::{Check, Oracle, complain};
 use crate::tally::Fault;
 use lazuli::Time;
 
-/// The most components of a page.
-const PARTS: u64 = 4;
-
 impl LiveWorld {
     /// A new link for a browser, and the request on it.
     fn visit(&mut self, number: usize, target: &str, is_socket: bool) -> u32 {
@@ -29,6 +26,8 @@ impl LiveWorld {
             answer: AnswerReader::default(),
             frames: Reader::default(),
             is_quiet: false,
+            offered: 0,
+            largest: 0,
         });
         let cookie = self.browsers[number].cookie.as_ref().map(|cookie| format!("; lazuli_session={cookie}"));
         let upgrade = if is_socket {
@@ -49,7 +48,7 @@ impl LiveWorld {
     /// A browser asks for a page, in place of the one that it has.
     pub(super) fn load(&mut self, number: usize) {
         self.drop_page(number);
-        let count = self.net.kernel.rng.between(1, PARTS);
+        let count = self.net.kernel.rng.between(1, self.plan.parts);
         let rng = &mut self.net.kernel.rng;
         let habits = &self.plan.habits;
         let kinds: Vec<u64> = (0..count).map(|_| rng.weighted(&habits.kinds) as u64).collect();

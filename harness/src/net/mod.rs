@@ -290,8 +290,8 @@ impl Io<SimApp> for Net {
                 found.down.push(part, at);
             }
         }
-        for text in found.wire.texts.drain(..).filter(|_| self.notes_texts) {
-            self.journal.push(Entry::Said { link, text });
+        for (text, length) in found.wire.texts.drain(..).filter(|_| self.notes_texts) {
+            self.journal.push(Entry::Said { link, text, length });
         }
         self.schedule_down(link, 0);
         self.journal.push(Entry::Wrote { link, offered, hub });

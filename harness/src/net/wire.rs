@@ -7,8 +7,10 @@ pub(crate) struct Wire {
     state: State,
     /// How the text in progress begins.
     begin: Vec<u8>,
-    /// What texts were written since somebody asked.
-    pub(super) texts: Vec<Text>,
+    /// The length of its frame.
+    length: u64,
+    /// What texts were written since somebody asked, with the lengths of their frames.
+    pub(super) texts: Vec<(Text, u64)>,
 }
 
 /// What a text on a Spark socket is about, as far as its beginning says.
@@ -100,6 +102,7 @@ impl Wire {
                         (10, 127) => header[2..].iter().fold(0, |length, &byte| length << 8 | u64::from(byte)),
                         _ => continue,
                     };
+                    self.length = *have as u64 + left;
                     self.state = State::Payload { opcode, left };
                     self.end_frame();
                 }
@@ -122,7 +125,7 @@ impl Wire {
     fn end_frame(&mut self) {
         if let State::Payload { opcode, left: 0 } = self.state {
             if opcode == 1 {
-                self.texts.push(Text::of(&self.begin));
+                self.texts.push((Text::of(&self.begin), self.length));
                 self.begin.clear();
             }
             self.state = if opcode == 8 { State::Closed } else { BEGIN };
@@ -174,7 +177,9 @@ mod tests {
         for size in [1, 7, 1_000] {
             let mut wire = Wire::default();
             bytes.chunks(size).for_each(|piece| drop(wire.feed(piece).unwrap()));
-            assert_eq!(wire.texts, [Text::Patches, Text::Component, Text::Other, Text::Other, Text::Other]);
+            let kinds: Vec<Text> = wire.texts.iter().map(|(text, _)| *text).collect();
+            assert_eq!(wire.texts[1].1, 2 + texts[1].len() as u64);
+            assert_eq!(kinds, [Text::Patches, Text::Component, Text::Other, Text::Other, Text::Other]);
         }
     }
 

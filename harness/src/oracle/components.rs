@@ -27,6 +27,8 @@ pub(crate) struct Components {
     events: BTreeMap<u32, (bool, Option<Verdict>)>,
     /// By session: failures that the page has still to be told, and those that came with a new component.
     untold: BTreeMap<u32, [i64; 2]>,
+    /// Sessions that were told that a component is gone, and so maybe nothing of what went wrong before.
+    vague: BTreeSet<u32>,
     /// Mounts that failed on purpose.
     refused: BTreeSet<(u32, u32)>,
     /// Outermost components whose renders have panicked.
@@ -125,7 +127,7 @@ impl Components {
         let untold = &mut self.untold.entry(session).or_default()[usize::from(is_fresh)];
         *untold -= 1;
         // A panic may be told twice: in answer to an event, and to the one around it.
-        if *untold < 0 && !is_fresh {
+        if *untold < 0 && !is_fresh && !self.vague.contains(&session) {
             return complain(Oracle::Components, format!("session {session} was told of a failure that never was"));
         }
         Ok(())
@@ -133,7 +135,7 @@ impl Components {
 
     /// A page is told that a component is gone: of what went wrong before it is told nothing more.
     pub(crate) fn gone(&mut self, session: u32) {
-        self.untold.insert(session, [0, 0]);
+        self.vague.insert(session);
     }
 
     /// An event with a `ref` was answered.
@@ -165,7 +167,7 @@ impl Components {
 
     /// At rest, a page knows of everything that went wrong.
     pub(crate) fn knows(&self, session: u32) -> Check {
-        match self.untold.get(&session) {
+        match self.untold.get(&session).filter(|_| !self.vague.contains(&session)) {
             Some([failed, fresh]) if *failed > 0 || *fresh > 0 => complain(
                 Oracle::Components,
                 format!("session {session} was not told of {failed} failures and of {fresh} components made anew"),
@@ -193,5 +195,68 @@ impl Components {
             return complain(Oracle::Components, sentence);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::live::Home;
+
+    const ID: Id = Id { number: 5, outer: 5, key: None, home: Some(Home { session: 1, place: 2 }) };
+    const INNER: Id = Id { number: 6, key: Some(1), ..ID };
+
+    fn play(calls: &[(Id, Called, Verdict)]) -> Result<Components, super::super::Complaint> {
+        let mut components = Components::default();
+        components.sent(0, true);
+        components.sent(1, false);
+        for (id, what, verdict) in calls {
+            components.called(*id, *what, *verdict)?;
+        }
+        Ok(components)
+    }
+
+    #[test]
+    fn a_component_is_mounted_and_unmounted_once() {
+        let (mount, unmount) = ((ID, Called::Mount, Verdict::Done), (ID, Called::Unmount, Verdict::Done));
+        let timer = (ID, Called::Timer, Verdict::Done);
+        let finished = |calls: &[_]| play(calls).and_then(|components| components.finished(&Stats::default()));
+        assert!(finished(&[mount, timer, unmount]).is_ok());
+        for wrong in [&[mount][..], &[timer], &[mount, mount], &[unmount], &[mount, unmount, timer]] {
+            assert!(finished(wrong).is_err(), "{wrong:?}");
+        }
+        let panic = (ID, Called::Timer, Verdict::Panicked);
+        assert!(play(&[mount, panic]).is_ok() && play(&[mount, panic, unmount]).is_err());
+        let inner = [(INNER, Called::Mount, Verdict::Done), (INNER, Called::Timer, Verdict::Panicked)];
+        assert!(play(&[mount, inner[0], inner[1]]).is_ok());
+        assert!(play(&[mount, inner[0], inner[1], timer]).is_err(), "the one around it goes too");
+        assert!(play(&[mount]).unwrap().lost(1).is_err() && play(&[mount, unmount]).unwrap().lost(1).is_ok());
+    }
+
+    #[test]
+    fn each_event_is_answered_by_what_it_led_to() {
+        let mount = (ID, Called::Mount, Verdict::Done);
+        let event = |verdict| (ID, Called::Event(0), verdict);
+        let answered = |calls: &[_], answer| play(calls).unwrap().answered(0, answer).is_ok();
+        assert!(answered(&[mount, event(Verdict::Done)], Answered::Ok));
+        assert!(answered(&[mount, event(Verdict::Panicked)], Answered::Internal));
+        assert!(answered(&[mount], Answered::NotMounted));
+        assert!(!answered(&[mount], Answered::Ok) && !answered(&[mount, event(Verdict::Failed)], Answered::Ok));
+        assert!(!answered(&[mount, event(Verdict::Done)], Answered::NotMounted));
+        assert!(play(&[mount, event(Verdict::Done), event(Verdict::Done)]).is_err(), "twice");
+    }
+
+    #[test]
+    fn what_failed_is_told_once() {
+        let failed = [(ID, Called::Mount, Verdict::Done), (ID, Called::Event(1), Verdict::Failed)];
+        let mut components = play(&failed).unwrap();
+        assert!(components.knows(1).is_err());
+        assert!(components.told(1, false).is_ok() && components.knows(1).is_ok());
+        assert!(components.told(1, false).is_err());
+        let with_ref = [failed[0], (ID, Called::Event(0), Verdict::Failed)];
+        assert!(play(&with_ref).unwrap().knows(1).is_ok(), "the answer says so");
+        let mut blown = play(&failed[..1]).unwrap();
+        blown.blown(ID, false);
+        assert!(blown.knows(1).is_err() && blown.told(1, true).is_ok() && blown.knows(1).is_ok());
     }
 }

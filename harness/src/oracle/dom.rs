@@ -28,6 +28,8 @@ struct View {
     /// By key; `None` is the outermost itself.
     states: BTreeMap<Option<u64>, (u32, u64, Option<Snapshot>)>,
     /// A callback has succeeded since the last render.
+    has_succeeded: bool,
+    /// The same, and it has left another state than that.
     is_due: bool,
     /// The render that was begun last had a reason.
     has_reason: bool,
@@ -62,10 +64,14 @@ impl Pages {
         let Some(view) = self.views.get_mut(&id.outer) else { return };
         match (what, verdict) {
             // What it changes is in the render that follows; after an error, there is none.
-            (Called::Update, Verdict::Failed) if id.key.is_none() => view.is_due = false,
+            (Called::Update, Verdict::Failed) if id.key.is_none() => {
+                (view.is_due, view.has_succeeded) = (false, false);
+            }
+            (Called::Unmount, _) | (_, Verdict::Panicked) if id.key.is_none() => view.is_due = false,
             (Called::Update | Called::Unmount, _) => {}
             (_, Verdict::Done) => {
                 let is_shown = view.states.get(&id.key).is_some_and(|state| (state.0, state.1) == (id.number, version));
+                view.has_succeeded = true;
                 view.is_due |= !is_shown && view.states.contains_key(&None);
             }
             _ => {}
@@ -78,7 +84,8 @@ impl Pages {
         let before = view.states.insert(id.key, (id.number, version, Some(state)));
         if id.key.is_none() {
             view.renders += 1;
-            view.has_reason = std::mem::take(&mut view.is_due) || before.is_none() || view.was_asked || self.is_lossy;
+            view.is_due = false;
+            view.has_reason = std::mem::take(&mut view.has_succeeded) || before.is_none() || view.was_asked || self.is_lossy;
         }
         match before {
             Some((number, before, _)) if number == id.number && before != version && !view.has_reason => complain(
@@ -94,9 +101,12 @@ impl Pages {
         self.views.get(&outer).is_some_and(|view| view.is_due)
     }
 
-    /// Whether the render that was begun last is the first of its view.
-    pub(crate) fn is_first(&self, outer: u32) -> bool {
-        self.views.get(&outer).is_some_and(|view| view.renders == 1)
+    /// A render has panicked, and with it the view has ended. Gives whether it was the first of it.
+    pub(crate) fn blown(&mut self, outer: u32) -> bool {
+        self.views.get_mut(&outer).is_some_and(|view| {
+            view.is_due = false;
+            view.renders == 1
+        })
     }
 
     /// The outermost component that was mounted last at a place.
@@ -158,5 +168,61 @@ fn write(dom: &Dom, node: NodeId, out: &mut String) {
             }
             Kind::Fragment => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::live::Show;
+    use std::sync::Arc;
+
+    struct Fixed(&'static str);
+
+    impl Show for Fixed {
+        fn html(&self, inner: &dyn Fn(u64) -> String) -> String {
+            self.0.replace("inner", &inner(7))
+        }
+    }
+
+    const HOME: Home = Home { session: 1, place: 2 };
+    const OUTER: Id = Id { number: 5, outer: 5, key: None, home: Some(HOME) };
+    const INNER: Id = Id { number: 6, outer: 5, key: Some(7), home: Some(HOME) };
+
+    fn pages() -> Pages {
+        let mut pages = Pages::new(false);
+        pages.made(OUTER);
+        pages.shown(OUTER, 0, Arc::new(Fixed("<p>inner</p>"))).unwrap();
+        pages.shown(INNER, 0, Arc::new(Fixed("a &lt; b"))).unwrap();
+        pages
+    }
+
+    fn shows(pages: &Pages, html: &str) -> bool {
+        let mut dom = Dom::default();
+        let host = dom.make_element("div");
+        dom.set_inner_html(host, html);
+        pages.compare(HOME, &dom, host).is_ok()
+    }
+
+    #[test]
+    fn a_page_shows_what_was_rendered() {
+        let pages = pages();
+        assert!(shows(&pages, "<p>a &lt; b</p>") && shows(&pages, "<!----><p>a &lt;<!----> b</p>"));
+        for other in ["<p>a &lt; c</p>", "<p class=x>a &lt; b</p>", "<b>a &lt; b</b>", "<p>a &lt; b</p> ", ""] {
+            assert!(!shows(&pages, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_has_changed_is_rendered_and_what_has_failed_is_not() {
+        let mut pages = pages();
+        pages.called(INNER, Called::Timer, Verdict::Done, 1);
+        assert!(pages.is_due(5) && !shows(&pages, "<p>a &lt; b</p>"), "not rendered yet");
+        pages.shown(OUTER, 0, Arc::new(Fixed("inner"))).unwrap();
+        pages.shown(INNER, 1, Arc::new(Fixed("c"))).unwrap();
+        assert!(!pages.is_due(5) && shows(&pages, "c"));
+        pages.called(INNER, Called::Timer, Verdict::Failed, 2);
+        pages.shown(OUTER, 0, Arc::new(Fixed("inner"))).unwrap();
+        assert!(pages.shown(INNER, 2, Arc::new(Fixed("d"))).is_err(), "a failed callback shows");
     }
 }

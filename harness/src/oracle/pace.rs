@@ -24,12 +24,13 @@ pub(crate) struct Pace {
 struct Page {
     /// When patches were written last.
     patched: Option<Time>,
-    /// When something of it was rendered last, in a render that follows another.
-    rendered: Option<Time>,
+    /// When the server looked last at what has changed.
+    looked: Option<Time>,
     /// Since when something has changed that was not rendered.
     since: Option<Time>,
-    /// Frames of patches that were made, and not seen to be written.
+    /// Frames of patches that were made, and not seen to be written; and when the latest was.
     made: u64,
+    made_at: Option<Time>,
     /// Patches came too early, unless a command follows.
     hurried: Option<String>,
     /// Its socket has always taken everything at once.
@@ -61,14 +62,19 @@ impl Pace {
         self.page(session).since.get_or_insert(now);
     }
 
+    /// The server lets a component of a session bring itself up to date.
+    pub(crate) fn looked(&mut self, now: Time, session: u32) {
+        self.page(session).looked = Some(now);
+    }
+
     /// Something of a session is rendered because it has changed.
     pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) -> Check {
         let (window, is_lossy) = (self.window, self.is_lossy);
         let page = self.page(session);
-        if is_changed && page.rendered != Some(now) {
+        if is_changed && page.made_at.replace(now) != Some(now) {
             page.made += 1;
         }
-        page.rendered = Some(now);
+        (page.looked, page.since) = (Some(now), None);
         // What the driver holds is in the window, or on its way to a socket that takes it in parts; the frame that has
         // filled the window waits in the hub.
         let most = (window / SMALLEST) as u64 + 3;
@@ -110,9 +116,9 @@ impl Pace {
                 let sentence = format!("session {session} has changed at {} and got nothing by {}", Seconds(since), Seconds(now));
                 return complain(Oracle::Pace, sentence);
             }
-            let is_free = |at: Option<Time>| at.is_none_or(|at| at + self.every <= now);
             // Two looks at one moment are one too many.
-            if is_free(page.patched) && is_free(page.rendered) {
+            let is_free = page.patched.is_none_or(|at| at + self.every <= now) && page.looked != Some(now);
+            if since == now && is_free {
                 let sentence = format!("session {session} has changed at {} and was not shown it at once", Seconds(since));
                 return complain(Oracle::Pace, sentence);
             }
@@ -123,5 +129,55 @@ impl Pace {
     /// The socket of a session is gone.
     pub(crate) fn gone(&mut self, session: u32) {
         self.pages.remove(&session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Time {
+        Time::from_micros(1_000 * millis)
+    }
+
+    fn pace(window: u32) -> Pace {
+        Pace::new(Duration::from_millis(16), window, false)
+    }
+
+    fn turned(pace: &mut Pace, millis: u64, is_due: bool) -> bool {
+        pace.turned(at(millis), Duration::ZERO, |_| is_due).is_ok()
+    }
+
+    #[test]
+    fn the_first_change_goes_out_at_once_and_the_next_ones_in_time() {
+        let mut pace = pace(64 << 10);
+        pace.changed(at(100), 1);
+        assert!(!turned(&mut pace, 100, true) && turned(&mut pace, 100, false));
+        pace.rendered(at(100), 1, true).unwrap();
+        pace.wrote(at(100), 1, Text::Patches).unwrap();
+        pace.changed(at(105), 1);
+        assert!(turned(&mut pace, 105, true) && turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
+    }
+
+    #[test]
+    fn patches_keep_their_distance_unless_a_command_follows() {
+        let frames = |pace: &mut Pace, last| {
+            pace.wrote(at(100), 1, Text::Patches)?;
+            pace.wrote(at(110), 1, Text::Patches)?;
+            pace.wrote(at(110), 1, last)
+        };
+        assert!(frames(&mut pace(64 << 10), Text::Other).is_err());
+        assert!(frames(&mut pace(64 << 10), Text::Patches).is_err());
+        assert!(frames(&mut pace(64 << 10), Text::Component).is_ok());
+        let mut slow = pace(64 << 10);
+        slow.is_slow(1);
+        assert!(frames(&mut slow, Text::Other).is_ok(), "a slow socket takes them when it can");
+    }
+
+    #[test]
+    fn what_is_on_its_way_has_an_end() {
+        let mut pace = pace(1);
+        let ok = (0..3).all(|turn| pace.rendered(at(100 + turn), 1, true).is_ok());
+        assert!(ok && pace.rendered(at(110), 1, false).is_ok() && pace.rendered(at(120), 1, true).is_err());
     }
 }

@@ -98,7 +98,7 @@ impl Kind for List {
     fn html(&self, _: &dyn Fn(u64) -> String) -> String {
         let mut html = String::from("<ul>");
         for Row { id, label, is_done } in &self.rows {
-            let class = if *is_done { " class=\"done\"" } else { " class=\"\"" };
+            let class = if *is_done { " class=\"done\"" } else { "" };
             html += &format!("<li id=\"r{id}\"{class}>{}</li>", escaped(label));
         }
         html += "</ul><ol>";
