@@ -300,7 +300,8 @@ impl LiveWorld {
 }
 
 fn socket_is_open(world: &LiveWorld, number: usize) -> bool {
-    world.browsers[number].socket.as_ref().is_some_and(|socket| {
-        socket.is_open && !world.visits[socket.session as usize].is_quiet
-    })
+    world.browsers[number]
+        .socket
+        .as_ref()
+        .is_some_and(|socket| socket.is_open && !world.visits[socket.session as usize].is_quiet)
 }

@@ -27,7 +27,10 @@ pub(super) enum Talk {
     /// It waits for an answer; whether that is to be a socket.
     Asking(bool),
     /// It reads a page.
-    Reading { length: Option<usize>, body: Vec<u8> },
+    Reading {
+        length: Option<usize>,
+        body: Vec<u8>,
+    },
     /// It is connected.
     Open,
     Over,
@@ -102,12 +105,21 @@ pub(super) struct Socket {
 /// What a reply is awaited to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    Mount { place: u32, at: Time },
+    Mount {
+        place: u32,
+        at: Time,
+    },
     /// With a token that was changed, or belongs to another browser.
     Foreign,
-    Event { op: u32 },
-    Resync { number: u32 },
-    Unmount { place: u32 },
+    Event {
+        op: u32,
+    },
+    Resync {
+        number: u32,
+    },
+    Unmount {
+        place: u32,
+    },
     Template(String),
 }
 

@@ -1,7 +1,7 @@
 //! What frames say to a page, by `docs/protocol.md`.
 
-use super::browser::{Asked, Browser};
 use super::LiveWorld;
+use super::browser::{Asked, Browser};
 use crate::coverage::Mark;
 use crate::dom::{Misfit, View};
 use crate::oracle::{Answered, Check, Oracle, complain};
@@ -85,9 +85,8 @@ impl LiveWorld {
             };
             let was_left = component.as_u64().and_then(|component| u32::try_from(component).ok());
             let socket = self.browsers[number].socket.as_ref();
-            let was_left = was_left.is_some_and(|component| {
-                socket.is_some_and(|socket| socket.left.contains(&component))
-            });
+            let was_left =
+                was_left.is_some_and(|component| socket.is_some_and(|socket| socket.left.contains(&component)));
             match self.part_of(number, component) {
                 Some(at) => self.patch(number, at, patch)?,
                 None if was_left || self.plan.is_lossy() => {}
@@ -126,7 +125,10 @@ impl LiveWorld {
         let session = socket.session;
         let reference = frame["ref"].as_u64().and_then(|number| u32::try_from(number).ok());
         let Some(asked) = reference.and_then(|reference| socket.asked.remove(&reference)) else {
-            return complain(Oracle::Components, format!("session {session} got a second answer, or one to nothing: {frame}"));
+            return complain(
+                Oracle::Components,
+                format!("session {session} got a second answer, or one to nothing: {frame}"),
+            );
         };
         let (is_ok, code) = (frame["status"] == "ok", frame["payload"]["code"].as_str().unwrap_or_default());
         let wrong = || complain(Oracle::Components, format!("{asked:?} of session {session} was answered {frame}"));
@@ -166,7 +168,10 @@ impl LiveWorld {
         }
         let component = payload["component_id"].as_u64().and_then(|component| u32::try_from(component).ok());
         let Some(component) = component.filter(|component| socket.given.insert(*component)) else {
-            return complain(Oracle::Components, format!("place {place} got a number that is none, or not new: {payload}"));
+            return complain(
+                Oracle::Components,
+                format!("place {place} got a number that is none, or not new: {payload}"),
+            );
         };
         (part.number, part.is_asked) = (Some(component), false);
         match payload.get("patch") {
@@ -209,9 +214,9 @@ impl LiveWorld {
         if !may_be {
             return complain(Oracle::Components, format!("place {place} could not be mounted: {error}"));
         }
-        if let Some(part) = self.browsers[number].page.as_mut().and_then(|page| {
-            page.parts.iter_mut().find(|part| part.place == place)
-        }) {
+        if let Some(part) =
+            self.browsers[number].page.as_mut().and_then(|page| page.parts.iter_mut().find(|part| part.place == place))
+        {
             (part.is_asked, part.is_given_up) = (false, true);
         }
         Ok(())

@@ -61,9 +61,11 @@ impl LiveWorld {
                 Ok(())
             }
             (false, 200) => {
-                if let Some(cookie) = answer.headers.get("set-cookie").and_then(|cookie| {
-                    cookie.strip_prefix("lazuli_session=").and_then(|rest| rest.split(';').next())
-                }) {
+                if let Some(cookie) = answer
+                    .headers
+                    .get("set-cookie")
+                    .and_then(|cookie| cookie.strip_prefix("lazuli_session=").and_then(|rest| rest.split(';').next()))
+                {
                     self.browsers[number].cookie = Some(cookie.to_owned());
                 }
                 let length = answer.headers.get("content-length").and_then(|length| length.parse().ok());

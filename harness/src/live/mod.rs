@@ -218,7 +218,10 @@ impl LiveWorld {
         if !self.plan.is_lossy() {
             self.components.knows(session)?;
             if let Some(asked) = socket.asked.values().next() {
-                return complain(Oracle::Components, format!("at rest, {asked:?} of session {session} was not answered"));
+                return complain(
+                    Oracle::Components,
+                    format!("at rest, {asked:?} of session {session} was not answered"),
+                );
             }
         }
         let Some(page) = &browser.page else {

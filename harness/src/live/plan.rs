@@ -82,7 +82,12 @@ impl Plan {
         let is_long = rng.chance(120);
         let mut habits = Habits::draw(rng);
         if is_long {
-            habits = Habits { deeds: [60, 20, 0, 0, 4, 0, 0, 0], events: [80, 5, 3, 0, 0, 0, 0, 0], kinds: [0, 4, 0, 1, 0, 0], ..habits };
+            habits = Habits {
+                deeds: [60, 20, 0, 0, 4, 0, 0, 0],
+                events: [80, 5, 3, 0, 0, 0, 0, 0],
+                kinds: [0, 4, 0, 1, 0, 0],
+                ..habits
+            };
         }
         Some(Plan {
             browsers: if is_long { 1 } else { rng.between(1, 8) as usize },

@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn texts_are_told_apart_by_their_beginnings() {
-        let texts = ["[1,[1,2]]", "{\"type\":\"component_flash\"}", "{\"type\":\"reply\"}", "", "{\"type\":\"component"];
+        let texts =
+            ["[1,[1,2]]", "{\"type\":\"component_flash\"}", "{\"type\":\"reply\"}", "", "{\"type\":\"component"];
         let mut bytes = b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec();
         texts.iter().for_each(|text| bytes.extend(Frame::new(Kind::Text, text.as_bytes()).wire()));
         for size in [1, 7, 1_000] {

@@ -27,7 +27,8 @@ pub(crate) struct Components {
     events: BTreeMap<u32, (bool, Option<Verdict>)>,
     /// By session: failures that the page has still to be told, and those that came with a new component.
     untold: BTreeMap<u32, [i64; 2]>,
-    /// Sessions that were told that a component is gone, and so maybe nothing of what went wrong before.
+    /// Sessions that were told that a component is gone, or have lost their sockets, and so maybe are not told of what went
+    /// wrong before.
     vague: BTreeSet<u32>,
     /// Mounts that failed on purpose.
     refused: BTreeSet<(u32, u32)>,
@@ -155,8 +156,10 @@ impl Components {
 
     /// The socket of a session is lost: its components are unmounted.
     pub(crate) fn lost(&mut self, session: u32) -> Check {
-        self.untold.remove(&session);
-        let is_left = |id: &Id, life: Life| life == Life::Mounted && id.home.is_some_and(|home| home.session == session);
+        // It may read on what was on its way.
+        self.vague.insert(session);
+        let is_left =
+            |id: &Id, life: Life| life == Life::Mounted && id.home.is_some_and(|home| home.session == session);
         match self.lives.values().find(|(id, life)| is_left(id, *life)) {
             None => Ok(()),
             Some((id, _)) => {

@@ -85,7 +85,8 @@ impl Pages {
         if id.key.is_none() {
             view.renders += 1;
             view.is_due = false;
-            view.has_reason = std::mem::take(&mut view.has_succeeded) || before.is_none() || view.was_asked || self.is_lossy;
+            view.has_reason =
+                std::mem::take(&mut view.has_succeeded) || before.is_none() || view.was_asked || self.is_lossy;
         }
         match before {
             Some((number, before, _)) if number == id.number && before != version && !view.has_reason => complain(
