@@ -148,7 +148,13 @@ impl LiveWorld {
             Asked::Resync { number: component } if !is_ok && code == "NOT_MOUNTED" => {
                 // It is gone, of which the page is told besides.
                 match self.part_of(number, &component.into()) {
-                    Some(_) => wrong(),
+                    Some(_) if !self.plan.is_lossy() => wrong(),
+                    Some(at) => {
+                        if let Some(page) = &mut self.browsers[number].page {
+                            (page.parts[at].number, page.parts[at].is_given_up) = (None, true);
+                        }
+                        Ok(())
+                    }
                     None => Ok(()),
                 }
             }

@@ -110,7 +110,7 @@ impl Plan {
 }
 
 /// Of a thousand seeds, how many have pages.
-const SHARE: u32 = 450;
+const SHARE: u32 = 350;
 
 impl Habits {
     fn draw(rng: &mut Rng) -> Habits {
