@@ -52,6 +52,26 @@ pub enum Canary {
     AfterEnd,
     /// The way to put a channel's messages into frames is forgotten while somebody is subscribed.
     LostForm,
+    /// A page that had no credit when a component changed is not told of it later.
+    LostPatch,
+    /// A page that has no credit is sent patches all the same, one after the other.
+    QueuedPatch,
+    /// Patches go out whenever something has changed, however soon after the latest.
+    TwoFrames,
+    /// Where both ends number anew, the server begins one too high.
+    UnevenNumbers,
+    /// A row that moves forward comes to stand one place too early.
+    WrongPlace,
+    /// What a failed callback has changed is shown.
+    ShownFailure,
+    /// When a socket is lost, one of its components stays.
+    LeftComponent,
+    /// A token is good for whoever has it, and whatever it says.
+    AnyToken,
+    /// A page is not told that a component was made anew.
+    SilentAnew,
+    /// In a long text, what comes before a change is counted one short.
+    WrongSplice,
 }
 
 #[cfg(feature = "canary")]
@@ -80,6 +100,16 @@ impl Canary {
         Canary::TwoAnswers,
         Canary::AfterEnd,
         Canary::LostForm,
+        Canary::LostPatch,
+        Canary::QueuedPatch,
+        Canary::TwoFrames,
+        Canary::UnevenNumbers,
+        Canary::WrongPlace,
+        Canary::ShownFailure,
+        Canary::LeftComponent,
+        Canary::AnyToken,
+        Canary::SilentAnew,
+        Canary::WrongSplice,
     ];
 }
 

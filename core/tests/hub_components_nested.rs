@@ -247,6 +247,9 @@ fn after_a_panic_all_is_made_anew() {
         assert!(heard.iter().any(|value| value["type"] == "component_error" && value["fresh"] == true), "{heard:?}");
         let notes = browser.notes();
         assert!(notes.ends_with(&["mount tea".into(), "mount cup".into()]), "{notes:?}");
+        // The one that panicked is dropped, whether it did in a callback or in its render.
+        let told = ["unmount tea", "unmount cup"].map(|what| notes.iter().any(|note| note == what));
+        assert_eq!(told, [true, component == 1], "{notes:?}");
         assert_eq!(browser.world.stats().components, 5);
         // What was lost is gone, what is new lives.
         let number = whole[1][5].as_u64().unwrap();

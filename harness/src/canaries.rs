@@ -80,5 +80,10 @@ fn meant_for(canary: Canary) -> Oracle {
         Canary::ClosedActive | Canary::LeftSilent => Oracle::Silence,
         Canary::LostBatched => Oracle::Batches,
         Canary::TwoAnswers | Canary::AfterEnd | Canary::LostForm => Oracle::Spark,
+        Canary::LostPatch | Canary::UnevenNumbers | Canary::WrongPlace | Canary::ShownFailure | Canary::WrongSplice => {
+            Oracle::Dom
+        }
+        Canary::QueuedPatch | Canary::TwoFrames => Oracle::Pace,
+        Canary::LeftComponent | Canary::AnyToken | Canary::SilentAnew => Oracle::Components,
     }
 }

@@ -51,5 +51,41 @@ counters! {
         NotAuthenticated = "unauthenticated messages",
         /// A connection was closed because its permission had expired.
         Expired = "expired connections",
+        /// A component's tree that was compared with what is true, at rest.
+        PageCompared = "components compared",
+        /// A component was mounted, and its page was right as it was.
+        MountedAsIs = "mounts without a patch",
+        /// A patch was applied to a page.
+        Patched = "patches",
+        /// Both ends began to count anew.
+        Renumbered = "renumberings",
+        /// A browser came back with a page whose socket was lost.
+        CameBack = "pages that came back",
+        /// A page asked for all that a component shows.
+        Resynced = "resyncs",
+        /// A component in another's markup was mounted.
+        Nested = "components in components",
+        /// A component was told what was said in a room.
+        ComponentHeard = "components that heard",
+        /// A component was told something by another one of its page.
+        KinTold = "events among components",
+        /// A component panicked while it handled an event.
+        ComponentPanicked = "components that panicked",
+        /// A render panicked.
+        RenderPanicked = "renders that panicked",
+        /// A page was told that a component was made anew.
+        MadeAnew = "components made anew",
+        /// A page was told that a component is gone.
+        ComponentGone = "components gone",
+        /// A component did not want to be mounted.
+        MountFailed = "mounts that failed",
+        /// A component failed to bring itself up to date.
+        UpdateFailed = "updates that failed",
+        /// A page was told to do something.
+        PageCommand = "commands for pages",
+        /// A token was tried that was shown to somebody else, or forged.
+        ForeignToken = "foreign tokens",
+        /// A token was too old.
+        TokenExpired = "expired tokens",
     }
 }

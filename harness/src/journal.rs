@@ -1,6 +1,7 @@
 //! What was seen of the product, in order: callbacks from inside, calls of the transport's interface from outside.
 
 use crate::app::SimEffect;
+use crate::net::Text;
 use crate::trace::{bytes as digest, mix};
 use lazuli::ConnId;
 use std::mem;
@@ -13,6 +14,8 @@ pub(crate) enum Entry {
     Call(Call),
     /// The driver wrote to a link: how much, and how many bytes of the hub's frames were taken.
     Wrote { link: usize, offered: usize, hub: usize },
+    /// The last byte of a text was written to a link; the length is its frame's.
+    Said { link: usize, text: Text, length: u64 },
     /// The driver was told that a link is broken when it wrote.
     Broke { link: usize },
     /// The driver asked for something that its interface does not allow.

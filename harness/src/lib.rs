@@ -6,6 +6,9 @@
 //! break, which callbacks fail or panic. While the run goes on, [`Oracle`]s compare what is seen with what the
 //! documentation promises. Every seed runs twice, and both runs have to be the same, step by step.
 //!
+//! Some seeds have pages besides: browsers that mount live components, lose their sockets and come back. At rest, each page's
+//! tree has to be what a parser makes of its components' states.
+//!
 //! ```
 //! let outcome = lazuli_harness::run_seed(7);
 //! assert_eq!(outcome.failure, None);
@@ -30,6 +33,7 @@ mod coverage;
 pub mod dom;
 mod journal;
 mod kernel;
+mod live;
 mod model;
 mod net;
 mod oracle;

@@ -200,7 +200,7 @@ fn draw_rate(rng: &mut Rng, from: &[(u32, u32)]) -> Rate {
 }
 
 impl NetPlan {
-    fn draw(rng: &mut Rng, faultless: bool) -> NetPlan {
+    pub(crate) fn draw(rng: &mut Rng, faultless: bool) -> NetPlan {
         let capacities: &[u64] =
             if faultless { &[64 << 10, 256 << 10] } else { &[200, 4 << 10, 64 << 10, 64 << 10, 256 << 10] };
         NetPlan {
@@ -245,7 +245,7 @@ impl Habits {
 }
 
 impl FaultRates {
-    fn draw(rng: &mut Rng) -> FaultRates {
+    pub(crate) fn draw(rng: &mut Rng) -> FaultRates {
         let mut rate = |most| if rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
         FaultRates {
             reset: rate(30),

@@ -1,6 +1,7 @@
 //! Seeds, run.
 
 use crate::coverage::Coverage;
+use crate::live::LiveWorld;
 use crate::oracle::{Failure, Oracle};
 use crate::report::Report;
 use crate::spark::Law;
@@ -60,28 +61,62 @@ pub fn replay(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
 }
 
 fn run_once(seed: u64, trace: Trace) -> (Outcome, Trace) {
+    let (pages, trace) = run_pages(seed, trace);
     let mut world = World::new(seed, trace);
     let mut law = Law::new(seed);
     let heard = law.play();
     world.net.kernel.step("spark", *heard.as_ref().unwrap_or(&0), || format!("both ways: {heard:?}"));
-    let failure = world.run().err().or(heard.err().map(|complaint| complaint.at(Time::ZERO)));
+    let failure = world.run().err().or(heard.err().map(|complaint| complaint.at(Time::ZERO))).or(pages.failure);
     world.model.coverage.merge(&law.coverage);
+    world.model.coverage.merge(&pages.coverage);
     let kernel = &mut world.net.kernel;
     let trace = std::mem::take(&mut kernel.trace);
     let mut tally = std::mem::take(&mut kernel.tally);
     tally.merge(&world.model.tally);
+    tally.merge(&pages.tally);
     let outcome = Outcome {
         seed,
         hash: trace.hash(),
         steps: trace.len(),
-        simulated: world.now().saturating_since(Time::ZERO),
-        operations: world.operations,
-        clients: world.clients(),
+        simulated: world.now().saturating_since(Time::ZERO) + pages.simulated,
+        operations: world.operations + pages.operations,
+        clients: world.clients() + pages.browsers,
         tally,
         coverage: std::mem::take(&mut world.model.coverage),
         failure,
     };
     (outcome, trace)
+}
+
+/// What became of the pages of a seed.
+#[derive(Default)]
+struct Paged {
+    failure: Option<Failure>,
+    coverage: Coverage,
+    tally: Tally,
+    simulated: Duration,
+    operations: u32,
+    browsers: usize,
+}
+
+/// Runs the pages of a seed, if it has any; gives the trace back.
+fn run_pages(seed: u64, trace: Trace) -> (Paged, Trace) {
+    let mut world = match LiveWorld::new(seed, trace) {
+        Ok(world) => world,
+        Err(trace) => return (Paged::default(), trace),
+    };
+    let failure = world.run().err();
+    let kernel = &mut world.net.kernel;
+    let trace = std::mem::take(&mut kernel.trace);
+    let paged = Paged {
+        failure,
+        tally: std::mem::take(&mut kernel.tally),
+        simulated: kernel.now.saturating_since(Time::ZERO),
+        operations: world.operations,
+        browsers: world.browsers(),
+        coverage: world.coverage,
+    };
+    (paged, trace)
 }
 
 /// Runs many seeds on `jobs` threads. After each seed, `progress` gets how many are done and how many have failed.

@@ -12,6 +12,7 @@ use super::texts::Texts;
 use super::walk::{Place, Tree};
 use super::word::Words;
 use super::write::Writer;
+use crate::canary::{Canary, is_planted};
 #[cfg(feature = "html-strings")]
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -418,7 +419,8 @@ impl View {
     /// Gives the blocks new numbers, in their order.
     fn renumber(&mut self) {
         let Some(root) = self.names.first() else { return };
-        let (mut next, mut bases, mut texts) = (1, Vec::with_capacity(self.bases.len()), Texts::default());
+        let first = 1 + u32::from(is_planted(Canary::UnevenNumbers));
+        let (mut next, mut bases, mut texts) = (first, Vec::with_capacity(self.bases.len()), Texts::default());
         self.tree().walk(root, &mut Place::default(), &mut |place, template| {
             let from = self.bases.get(place.block).copied().unwrap_or(0);
             self.texts.renumber(from, template.numbered(), next, &mut texts);

@@ -3,6 +3,7 @@
 use super::callback::{self, Answer, Failure};
 use super::state::{Conn, Mounted, Page};
 use super::{Hub, Work};
+use crate::canary::{Canary, is_planted};
 use crate::channel::{App, Channel};
 use crate::component::{Bound, ChannelMessage, Claim, Event, Invalid, Mount, NotMade, session_of};
 use crate::context::Context;
@@ -375,6 +376,9 @@ impl<A: App> Hub<A> {
         self.answer_error(conn, reference, &error);
         let outer = self.state.conns.get(conn).and_then(Conn::mounted).and_then(|mounted| mounted.within);
         let conn = if error.close_code().is_some() { outer.map_or(conn, |(outer, _)| outer) } else { conn };
+        if is_planted(Canary::ShownFailure) {
+            self.may_have_changed(conn);
+        }
         match error.close_code() {
             Some(code) => self.end_with(conn, code, error.message()),
             None if reference.is_some() => {}
@@ -411,7 +415,7 @@ impl<A: App> Hub<A> {
         if self.connect(conn, user.as_deref(), Answer::None).is_err() {
             return self.give_up_component(conn);
         }
-        if !is_told {
+        if !is_told && !is_planted(Canary::SilentAnew) {
             self.tell_failed(conn, Error::internal("").message(), true);
         }
     }

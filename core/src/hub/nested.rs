@@ -125,13 +125,20 @@ impl<A: App> Stage for Nursery<'_, A> {
         };
         let Some(mut channel) = taken else { return };
         self.around.push(number);
+        let mut result = Ok(());
         if let Some(part) = channel.component() {
             // Contained here, so that no component is dropped while a panic goes on.
-            if let Err(panic) = callback::contain(|| part.render(&mut |render| run(render, self))) {
-                self.panicked.get_or_insert(panic);
-            }
+            result = callback::contain(|| part.render(&mut |render| run(render, self)));
         }
         self.around.pop();
+        if let Err(panic) = result {
+            self.panicked.get_or_insert(panic);
+            // As after any panic, it is told nothing any more, not even that it is gone.
+            if let Err(panic) = callback::contain(|| drop(channel)) {
+                self.panicked.get_or_insert(panic);
+            }
+            return;
+        }
         match (instance, fresh) {
             (Some(instance), _) => self.channels[instance] = Some(channel),
             (None, Some(fresh)) => self.fresh[fresh].channel = Some(channel),

@@ -8,6 +8,7 @@ use super::Hub;
 use super::callback::{Answer, Failure};
 use super::nested::{Found, Nursery};
 use super::state::{Conn, Due};
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::flow::SlowPolicy;
 use crate::frame::{Frame, Kind};
@@ -109,13 +110,17 @@ impl<A: App> Hub<A> {
     /// Brings a page up to date, or sees to it that this happens as soon as it may.
     pub(super) fn update_page(&mut self, socket: ConnId) {
         let (now, every) = (self.state.now, self.state.config.patches);
-        let is_ready = self.state.is_open(socket) && !self.state.flow.is_waiting(socket.index());
+        let has_credit = !self.state.flow.is_waiting(socket.index()) || is_planted(Canary::QueuedPatch);
+        let is_ready = self.state.is_open(socket) && has_credit;
         let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
         page.noted = false;
+        if !is_ready && is_planted(Canary::LostPatch) {
+            page.changed.clear();
+        }
         if !is_ready || !page.has_news() {
             return;
         }
-        let patched = page.patched.filter(|_| page.commands.is_empty());
+        let patched = page.patched.filter(|_| page.commands.is_empty() && !is_planted(Canary::TwoFrames));
         // Twice at one moment never: what a component does when it is updated could call for the next update.
         let earliest = patched.max(page.looked.filter(|looked| *looked == now)).map(|at| at + every);
         if let Some(at) = earliest.filter(|at| *at > now || page.looked == Some(now)) {

@@ -365,7 +365,10 @@ impl<A: App> Hub<A> {
                 self.state.timers.cancel(key);
             }
         }
-        for conn in self.state.channels_on(socket).into_iter().chain(self.state.components_on(socket)) {
+        let left = usize::from(is_planted(Canary::LeftComponent));
+        for conn in
+            self.state.channels_on(socket).into_iter().chain(self.state.components_on(socket).into_iter().skip(left))
+        {
             self.put_off_batch(conn);
             self.end_channel(conn, code, reason, false);
         }

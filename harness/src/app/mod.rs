@@ -4,6 +4,7 @@
 //! of it is said a second time, by the model; the two share the verbs and nothing else.
 
 mod kinds;
+pub(crate) mod live;
 mod member;
 mod verb;
 
@@ -24,6 +25,8 @@ pub(crate) struct SimApp {
     /// The connection of each session that ever came; many are gone.
     conns: BTreeMap<u32, ConnId>,
     journal: Journal,
+    /// What live components write down.
+    pub(crate) stage: live::Stage,
 }
 
 /// I/O that the application wants done: a question, which somebody outside answers.
@@ -178,7 +181,7 @@ pub(crate) fn application(limits: &RouteLimits, journal: &Journal) -> Result<(Si
             Ok("said".into())
         })
     })?;
-    Ok((SimApp { total: 0, conns: BTreeMap::new(), journal: journal.clone() }, routes))
+    Ok((SimApp { total: 0, conns: BTreeMap::new(), journal: journal.clone(), stage: live::Stage::default() }, routes))
 }
 
 /// A page about a room, written into the journal.

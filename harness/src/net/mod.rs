@@ -5,6 +5,7 @@ mod pipe;
 mod wire;
 
 pub(crate) use link::{Link, Peer, Server};
+pub(crate) use wire::Text;
 
 use crate::app::{SimApp, SimEffect};
 use crate::journal::{Entry, Journal};
@@ -27,11 +28,13 @@ pub(crate) struct Net {
     by_id: Vec<Option<(LinkId, usize)>>,
     /// Whether faults have healed: everyone reads at once.
     pub(crate) healed: bool,
+    /// Whether the journal is to have each text that was written.
+    pub(crate) notes_texts: bool,
 }
 
 impl Net {
     pub(crate) fn new(kernel: Kernel, plan: NetPlan, journal: Journal) -> Net {
-        Net { kernel, links: Vec::new(), plan, journal, by_id: Vec::new(), healed: false }
+        Net { kernel, links: Vec::new(), plan, journal, by_id: Vec::new(), healed: false, notes_texts: false }
     }
 
     /// A new link for a session.
@@ -286,6 +289,9 @@ impl Io<SimApp> for Net {
             if found.peer != Peer::Gone {
                 found.down.push(part, at);
             }
+        }
+        for (text, length) in found.wire.texts.drain(..).filter(|_| self.notes_texts) {
+            self.journal.push(Entry::Said { link, text, length });
         }
         self.schedule_down(link, 0);
         self.journal.push(Entry::Wrote { link, offered, hub });

@@ -3,7 +3,37 @@
 /// Counts the bytes of the hub's frames (messages and pings), and sees to it that frames stay whole and nothing follows
 /// a close frame.
 #[derive(Debug, Default)]
-pub(crate) struct Wire(State);
+pub(crate) struct Wire {
+    state: State,
+    /// How the text in progress begins.
+    begin: Vec<u8>,
+    /// The length of its frame.
+    length: u64,
+    /// What texts were written since somebody asked, with the lengths of their frames.
+    pub(super) texts: Vec<(Text, u64)>,
+}
+
+/// What a text on a Spark socket is about, as far as its beginning says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// Patches of components.
+    Patches,
+    /// Something else that a component says to its page.
+    Component,
+    Other,
+}
+
+impl Text {
+    fn of(begin: &[u8]) -> Text {
+        match begin {
+            [b'[', ..] => Text::Patches,
+            COMPONENT => Text::Component,
+            _ => Text::Other,
+        }
+    }
+}
+
+const COMPONENT: &[u8] = b"{\"type\":\"component_";
 
 #[derive(Debug)]
 enum State {
@@ -37,7 +67,7 @@ impl Wire {
     pub(crate) fn feed(&mut self, mut bytes: &[u8]) -> Result<usize, String> {
         let mut hub = 0;
         while let Some((&byte, rest)) = bytes.split_first() {
-            match &mut self.0 {
+            match &mut self.state {
                 State::Body => return Ok(hub),
                 State::Closed => return Err("something was written after the close frame".into()),
                 State::Head { status, end } => {
@@ -51,7 +81,7 @@ impl Wire {
                         _ => 0,
                     };
                     if *end == BLANK_LINE.len() {
-                        self.0 = if status == UPGRADE { BEGIN } else { State::Body };
+                        self.state = if status == UPGRADE { BEGIN } else { State::Body };
                     }
                 }
                 State::Header { bytes: header, have } => {
@@ -72,13 +102,18 @@ impl Wire {
                         (10, 127) => header[2..].iter().fold(0, |length, &byte| length << 8 | u64::from(byte)),
                         _ => continue,
                     };
-                    self.0 = State::Payload { opcode, left };
+                    self.length = *have as u64 + left;
+                    self.state = State::Payload { opcode, left };
                     self.end_frame();
                 }
                 State::Payload { opcode, left } => {
                     let size = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
                     *left -= size as u64;
                     hub += if is_hub(*opcode) { size } else { 0 };
+                    if *opcode == 1 {
+                        let missing = COMPONENT.len() - self.begin.len();
+                        self.begin.extend_from_slice(&bytes[..size.min(missing)]);
+                    }
                     bytes = &bytes[size..];
                     self.end_frame();
                 }
@@ -88,8 +123,12 @@ impl Wire {
     }
 
     fn end_frame(&mut self) {
-        if let State::Payload { opcode, left: 0 } = self.0 {
-            self.0 = if opcode == 8 { State::Closed } else { BEGIN };
+        if let State::Payload { opcode, left: 0 } = self.state {
+            if opcode == 1 {
+                self.texts.push((Text::of(&self.begin), self.length));
+                self.begin.clear();
+            }
+            self.state = if opcode == 8 { State::Closed } else { BEGIN };
         }
     }
 }
@@ -128,6 +167,21 @@ mod tests {
     fn what_is_no_websocket_has_no_frames() {
         let mut wire = Wire::default();
         assert_eq!(wire.feed(b"HTTP/1.1 404 Not Found\r\n\r\n\r\n\x88\x00anything"), Ok(0));
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_their_beginnings() {
+        let texts =
+            ["[1,[1,2]]", "{\"type\":\"component_flash\"}", "{\"type\":\"reply\"}", "", "{\"type\":\"component"];
+        let mut bytes = b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec();
+        texts.iter().for_each(|text| bytes.extend(Frame::new(Kind::Text, text.as_bytes()).wire()));
+        for size in [1, 7, 1_000] {
+            let mut wire = Wire::default();
+            bytes.chunks(size).for_each(|piece| drop(wire.feed(piece).unwrap()));
+            let kinds: Vec<Text> = wire.texts.iter().map(|(text, _)| *text).collect();
+            assert_eq!(wire.texts[1].1, 2 + texts[1].len() as u64);
+            assert_eq!(kinds, [Text::Patches, Text::Component, Text::Other, Text::Other, Text::Other]);
+        }
     }
 
     #[test]

@@ -1,14 +1,20 @@
 //! What must be true of every run. One family a file; none of them shares code with the product.
 
 mod bounds;
+mod components;
+mod dom;
 mod lifecycle;
 mod order;
+mod pace;
 mod presence;
 mod silence;
 
 pub(crate) use bounds::Bounds;
+pub(crate) use components::{Answered, Components};
+pub(crate) use dom::Pages;
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use order::Order;
+pub(crate) use pace::Pace;
 pub(crate) use presence::Views;
 pub(crate) use silence::Silence;
 
@@ -38,6 +44,12 @@ pub enum Oracle {
     Batches,
     /// A channel hears the same on a Spark socket as on a path of its own, and the socket keeps to the protocol.
     Spark,
+    /// Every page shows what its components are, and each patch fits what it is for.
+    Dom,
+    /// Components live as long as they are mounted, are mounted by those alone to whom they were shown, and answer once.
+    Components,
+    /// A page's first change goes out at once, the next ones in one frame for all, and a slow page gets one to the present.
+    Pace,
     /// Once faults have healed, everything that is under way arrives.
     Rest,
     /// Two runs of a seed are the same, step by step.
@@ -58,6 +70,9 @@ impl fmt::Display for Oracle {
             Oracle::Limits => "limits",
             Oracle::Batches => "batches",
             Oracle::Spark => "spark",
+            Oracle::Dom => "dom",
+            Oracle::Components => "components",
+            Oracle::Pace => "pace",
             Oracle::Rest => "rest",
             Oracle::Determinism => "determinism",
             Oracle::Panics => "panics",

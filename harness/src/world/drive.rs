@@ -231,6 +231,8 @@ impl World {
                 }
                 self.bounds.offered(session, offered, self.model.largest(session))
             }
+            // What pages are told is seen where there are pages.
+            Entry::Said { .. } => Ok(()),
             Entry::Broke { link } => {
                 // The driver has no newer time in its turn.
                 self.model.lost(self.model.time(), self.net.links[link].session, true);

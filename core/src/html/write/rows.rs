@@ -1,6 +1,7 @@
 //! Lists in a patch: which rows go, move and come, and which are gone past because nothing in them changed.
 
 use super::Writer;
+use crate::canary::{Canary, is_planted};
 use crate::html::fault::Flaw;
 use crate::html::list::{Keys, NEW, Order};
 use crate::html::template::{Slot, Template};
@@ -116,7 +117,8 @@ impl Writer {
             Order::Same => {}
             Order::Moves(moves) => {
                 for (from, to) in moves {
-                    self.out.ints(&[-3, number, (*from).into(), (*to).into()]);
+                    let to = to - u32::from(to > from && is_planted(Canary::WrongPlace));
+                    self.out.ints(&[-3, number, (*from).into(), to.into()]);
                 }
             }
             Order::Permuted(at, order) => {

@@ -1,0 +1,208 @@
+//! What browsers read: answers, frames, and the ends of both.
+
+use super::browser::{Asked, Talk};
+use super::{LiveWorld, Phase};
+use crate::codec::{Answer, Incoming};
+use crate::kernel::Event;
+use crate::net::Peer;
+use crate::oracle::{Check, Oracle, complain};
+use crate::trace::{bytes as digest, mix};
+use serde_json::{Value, json};
+
+impl LiveWorld {
+    /// A browser reads what has come.
+    pub(super) fn read(&mut self, link: usize) -> Check {
+        let mut bytes = std::mem::take(&mut self.buffer);
+        let ended = self.net.take_down(link, &mut bytes);
+        let session = self.net.links[link].session;
+        let result = if bytes.is_empty() || self.is_away(session) { Ok(()) } else { self.hear(session, &bytes) };
+        self.buffer = bytes;
+        result?;
+        if ended && !self.is_away(session) { self.stream_ended(session) } else { Ok(()) }
+    }
+
+    fn hear(&mut self, session: u32, bytes: &[u8]) -> Check {
+        self.net.kernel.step("read", mix(u64::from(session), digest(bytes)), || {
+            format!("{} bytes by session {session}", bytes.len())
+        });
+        let visit = &mut self.visits[session as usize];
+        match &mut visit.talk {
+            Talk::Open => visit.frames.feed(bytes),
+            Talk::Reading { body, .. } => {
+                body.extend_from_slice(bytes);
+                return self.read_page(session);
+            }
+            Talk::Over => return Ok(()),
+            Talk::Asking(is_socket) => {
+                let is_socket = *is_socket;
+                match visit.answer.feed(bytes) {
+                    Ok(None) => return Ok(()),
+                    Ok(Some((answer, rest))) => self.hear_answer(session, is_socket, &answer, &rest)?,
+                    Err(what) => return complain(Oracle::Delivery, format!("session {session} read {what}")),
+                }
+            }
+        }
+        self.hear_frames(session)
+    }
+
+    fn hear_answer(&mut self, session: u32, is_socket: bool, answer: &Answer, rest: &[u8]) -> Check {
+        self.net.kernel.step("answer", u64::from(answer.status), || format!("to session {session}: {answer:?}"));
+        let number = self.visits[session as usize].browser;
+        match (is_socket, answer.status) {
+            (true, 101) => {
+                let visit = &mut self.visits[session as usize];
+                visit.talk = Talk::Open;
+                visit.frames.feed(rest);
+                let socket = self.browsers[number].socket.as_mut().filter(|socket| socket.session == session);
+                if let Some(socket) = socket {
+                    socket.is_open = true;
+                    self.hydrate(number)?;
+                }
+                Ok(())
+            }
+            (false, 200) => {
+                if let Some(cookie) = answer
+                    .headers
+                    .get("set-cookie")
+                    .and_then(|cookie| cookie.strip_prefix("lazuli_session=").and_then(|rest| rest.split(';').next()))
+                {
+                    self.browsers[number].cookie = Some(cookie.to_owned());
+                }
+                let length = answer.headers.get("content-length").and_then(|length| length.parse().ok());
+                self.visits[session as usize].talk = Talk::Reading { length, body: rest.to_vec() };
+                self.read_page(session)
+            }
+            _ => complain(Oracle::Delivery, format!("session {session} of a page was answered {answer:?}")),
+        }
+    }
+
+    /// Takes the page, if it is complete.
+    fn read_page(&mut self, session: u32) -> Check {
+        let visit = &mut self.visits[session as usize];
+        let Talk::Reading { length: Some(length), body } = &mut visit.talk else { return Ok(()) };
+        if body.len() < *length {
+            return Ok(());
+        }
+        let body = std::mem::take(body);
+        visit.talk = Talk::Over;
+        let link = visit.link;
+        self.net.finish(link);
+        self.page_came(session, &body)?;
+        self.wake(session);
+        Ok(())
+    }
+
+    fn hear_frames(&mut self, session: u32) -> Check {
+        while matches!(self.visits[session as usize].talk, Talk::Open) {
+            let incoming = match self.visits[session as usize].frames.next() {
+                Ok(Some(incoming)) => incoming,
+                Ok(None) => break,
+                Err(what) => return complain(Oracle::Lifecycle, format!("session {session} read {what}")),
+            };
+            self.net.kernel.step("heard", u64::from(session), || format!("by session {session}: {incoming:.400?}"));
+            match incoming {
+                Incoming::Text(text) => match serde_json::from_str(text) {
+                    Ok(frame) => self.hear_frame(session, frame)?,
+                    Err(error) => return complain(Oracle::Delivery, format!("{text:.80} is no JSON: {error}")),
+                },
+                Incoming::Ping(bytes) => {
+                    let bytes = bytes.to_vec();
+                    self.pong(session, &bytes);
+                }
+                Incoming::Close(..) => self.say_goodbye(session),
+                Incoming::Binary(_) | Incoming::Pong(_) => {
+                    return complain(Oracle::Delivery, format!("a page got {incoming:.80?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A frame comes in: at once if it is a template, or else after what waits for one.
+    fn hear_frame(&mut self, session: u32, frame: Value) -> Check {
+        let number = self.visits[session as usize].browser;
+        let browser = &mut self.browsers[number];
+        let Some(socket) = browser.socket.as_mut().filter(|socket| socket.session == session) else { return Ok(()) };
+        let reference = frame["ref"].as_u64().and_then(|number| u32::try_from(number).ok());
+        let asked = reference.and_then(|reference| socket.asked.get(&reference));
+        if let Some(Asked::Template(name)) = asked.filter(|_| frame["type"] == "reply") {
+            let name = name.clone();
+            reference.and_then(|reference| socket.asked.remove(&reference));
+            socket.wanted.remove(&name);
+            if frame["status"] == "ok" {
+                let added = browser.templates.add(&name, &frame["payload"].to_string());
+                added.or_else(|misfit| complain(Oracle::Dom, format!("template {name}: {misfit}")))?;
+            } else if frame["payload"]["code"] == "UNKNOWN_TEMPLATE" {
+                browser.no_templates.insert(name);
+            } else {
+                return complain(Oracle::Components, format!("a template was answered {frame}"));
+            }
+            self.hydrate(number)?;
+        } else {
+            socket.held.push_back(frame);
+        }
+        self.hear_held(number)
+    }
+
+    /// Hears what waited, up to what needs a template that is not there.
+    fn hear_held(&mut self, number: usize) -> Check {
+        while let Some(frame) = self.browsers[number].socket.as_ref().and_then(|socket| socket.held.front()) {
+            let mut missing = Vec::new();
+            let patches = if frame.is_array() { frame } else { &frame["payload"]["patch"] };
+            self.browsers[number].missing(patches, &mut missing);
+            if !missing.is_empty() {
+                self.want(number, missing);
+                return Ok(());
+            }
+            let frame = self.browsers[number].socket.as_mut().and_then(|socket| socket.held.pop_front());
+            if let Some(frame) = frame {
+                self.take_in(number, &frame)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for templates, each once.
+    pub(super) fn want(&mut self, number: usize, names: Vec<String>) {
+        for name in names {
+            if self.browsers[number].socket.as_mut().is_some_and(|socket| socket.wanted.insert(name.clone())) {
+                let message = json!({ "type": "template", "name": name });
+                self.ask(number, message, Some(Asked::Template(name)));
+            }
+        }
+    }
+
+    /// A browser has read everything that the server will ever send on a link.
+    fn stream_ended(&mut self, session: u32) -> Check {
+        self.net.kernel.step("stream end", session.into(), || format!("read by session {session}"));
+        let link = self.visits[session as usize].link;
+        self.visits[session as usize].talk = Talk::Over;
+        self.net.finish(link);
+        self.wake(session);
+        Ok(())
+    }
+
+    /// A reset reaches a browser: what it has not read is lost.
+    pub(super) fn client_reset(&mut self, link: usize) -> Check {
+        let session = self.net.links[link].session;
+        if !self.is_away(session) {
+            self.net.kernel.step("client reset", session.into(), || format!("session {session}"));
+            self.net.links[link].peer = Peer::Gone;
+            self.net.links[link].down.clear();
+            self.visits[session as usize].talk = Talk::Over;
+            self.wake(session);
+        }
+        Ok(())
+    }
+
+    /// While everything comes to rest, a browser does what has become due soon.
+    fn wake(&mut self, session: u32) {
+        self.wake_up(self.visits[session as usize].browser);
+    }
+
+    pub(super) fn wake_up(&mut self, number: usize) {
+        if self.phase == Phase::Resting {
+            self.net.kernel.schedule_within(500_000, Event::Act(number));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! A page's first change goes out at once, the next ones in one frame for all, and a slow page gets one to the present.
+//!
+//! `docs/protocol.md`: "The first change comes at once, the next ones at most every 16 ms. A client that reads slowly gets one patch
+//! to the present when it reads again." Known are the callbacks and renders of components, and the frames as the server writes
+//! them.
+
+use super::{Check, Oracle, complain};
+use crate::net::Text;
+use crate::trace::Seconds;
+use lazuli::Time;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub(crate) struct Pace {
+    every: Duration,
+    window: usize,
+    /// Whether frames may be dropped.
+    is_lossy: bool,
+    pages: BTreeMap<u32, Page>,
+}
+
+/// A session.
+#[derive(Default)]
+struct Page {
+    /// When patches were written last.
+    patched: Option<Time>,
+    /// When the server looked last at what has changed.
+    looked: Option<Time>,
+    /// Since when something has changed that was not rendered.
+    since: Option<Time>,
+    /// Frames of patches that were made, and not seen to be written; and when the latest was.
+    made: u64,
+    made_at: Option<Time>,
+    /// Patches came too early, unless a command follows.
+    hurried: Option<String>,
+    /// Its socket has always taken everything at once.
+    is_brisk: bool,
+}
+
+/// No frame of patches, with its header, is smaller.
+const SMALLEST: usize = 10;
+
+impl Pace {
+    /// For patches that come so often, and a window of so many bytes.
+    pub(crate) fn new(every: Duration, window: u32, is_lossy: bool) -> Pace {
+        Pace { every, window: window as usize, is_lossy, pages: BTreeMap::new() }
+    }
+
+    fn page(&mut self, session: u32) -> &mut Page {
+        // Within a smaller window, sockets may be out of credit for a moment.
+        let is_brisk = self.window >= 64 << 10;
+        self.pages.entry(session).or_insert_with(|| Page { is_brisk, ..Page::default() })
+    }
+
+    /// The socket of a session has not taken everything.
+    pub(crate) fn is_slow(&mut self, session: u32) {
+        self.page(session).is_brisk = false;
+    }
+
+    /// Something of a session has changed.
+    pub(crate) fn changed(&mut self, now: Time, session: u32) {
+        self.page(session).since.get_or_insert(now);
+    }
+
+    /// The server lets a component of a session bring itself up to date.
+    pub(crate) fn looked(&mut self, now: Time, session: u32) {
+        self.page(session).looked = Some(now);
+    }
+
+    /// Something of a session is rendered because it has changed.
+    pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) -> Check {
+        let (window, is_lossy) = (self.window, self.is_lossy);
+        let page = self.page(session);
+        if is_changed && page.made_at.replace(now) != Some(now) {
+            page.made += 1;
+        }
+        (page.looked, page.since) = (Some(now), None);
+        // What the driver holds is in the window, or on its way to a socket that takes it in parts; the frame that has
+        // filled the window waits in the hub.
+        let most = (window / SMALLEST) as u64 + 3;
+        if page.made > most && !is_lossy {
+            let sentence =
+                format!("{} frames of patches are on their way to session {session}, more than {most}", page.made);
+            return complain(Oracle::Pace, sentence);
+        }
+        Ok(())
+    }
+
+    /// A text frame was begun on the wire.
+    pub(crate) fn wrote(&mut self, now: Time, session: u32, text: Text) -> Check {
+        let every = self.every;
+        let page = self.page(session);
+        match (text, page.hurried.take()) {
+            (Text::Patches, Some(hurried)) => return complain(Oracle::Pace, hurried),
+            (Text::Patches, None) => {
+                page.made = page.made.saturating_sub(1);
+                let before = page.patched.replace(now).filter(|before| now < *before + every);
+                page.hurried = before.filter(|_| page.is_brisk).map(|before| {
+                    format!("session {session} got patches at {} and at {}", Seconds(before), Seconds(now))
+                });
+            }
+            (Text::Component, _) => {}
+            (Text::Other, hurried) => return hurried.map_or(Ok(()), |hurried| complain(Oracle::Pace, hurried)),
+        }
+        Ok(())
+    }
+
+    /// The driver has taken its turn; `is_due` says whether something of a session has changed and was not rendered. The clock
+    /// may be so late.
+    pub(crate) fn turned(&mut self, now: Time, late: Duration, is_due: impl Fn(u32) -> bool) -> Check {
+        for (session, page) in &mut self.pages {
+            if !is_due(*session) {
+                page.since = None;
+            }
+            let Some(since) = page.since.filter(|_| page.is_brisk) else { continue };
+            if now > since + self.every + late {
+                let sentence =
+                    format!("session {session} has changed at {} and got nothing by {}", Seconds(since), Seconds(now));
+                return complain(Oracle::Pace, sentence);
+            }
+            // Two looks at one moment are one too many; and with a clock that is late, an earlier change may be waiting still.
+            let is_free = page.patched.is_none_or(|at| at + self.every <= now) && page.looked != Some(now);
+            if since == now && is_free && late.is_zero() {
+                let sentence =
+                    format!("session {session} has changed at {} and was not shown it at once", Seconds(since));
+                return complain(Oracle::Pace, sentence);
+            }
+        }
+        Ok(())
+    }
+
+    /// The socket of a session is gone.
+    pub(crate) fn gone(&mut self, session: u32) {
+        self.pages.remove(&session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Time {
+        Time::from_micros(1_000 * millis)
+    }
+
+    fn pace(window: u32) -> Pace {
+        Pace::new(Duration::from_millis(16), window, false)
+    }
+
+    fn turned(pace: &mut Pace, millis: u64, is_due: bool) -> bool {
+        pace.turned(at(millis), Duration::ZERO, |_| is_due).is_ok()
+    }
+
+    #[test]
+    fn the_first_change_goes_out_at_once_and_the_next_ones_in_time() {
+        let mut pace = pace(64 << 10);
+        pace.changed(at(100), 1);
+        assert!(!turned(&mut pace, 100, true) && turned(&mut pace, 100, false));
+        pace.rendered(at(100), 1, true).unwrap();
+        pace.wrote(at(100), 1, Text::Patches).unwrap();
+        pace.changed(at(105), 1);
+        assert!(turned(&mut pace, 105, true) && turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
+    }
+
+    #[test]
+    fn patches_keep_their_distance_unless_a_command_follows() {
+        let frames = |pace: &mut Pace, last| {
+            pace.wrote(at(100), 1, Text::Patches)?;
+            pace.wrote(at(110), 1, Text::Patches)?;
+            pace.wrote(at(110), 1, last)
+        };
+        assert!(frames(&mut pace(64 << 10), Text::Other).is_err());
+        assert!(frames(&mut pace(64 << 10), Text::Patches).is_err());
+        assert!(frames(&mut pace(64 << 10), Text::Component).is_ok());
+        let mut slow = pace(64 << 10);
+        slow.is_slow(1);
+        assert!(frames(&mut slow, Text::Other).is_ok(), "a slow socket takes them when it can");
+    }
+
+    #[test]
+    fn what_is_on_its_way_has_an_end() {
+        let mut pace = pace(1);
+        let ok = (0..3).all(|turn| pace.rendered(at(100 + turn), 1, true).is_ok());
+        assert!(ok && pace.rendered(at(110), 1, false).is_ok() && pace.rendered(at(120), 1, true).is_err());
+    }
+}
