@@ -7,7 +7,7 @@ need_node
 need_node client
 [ -x /usr/bin/chromium ] || { apt-get update -q && apt-get install -qy chromium; }
 node client/test/browser.mjs
-cargo build -q --release -p showcase
+cargo build -q --release -p showcase --bins --examples
 shots=${SHOTS:-$(mktemp -d)}
 cd showcase/tests
 node browser.mjs --server "../../target/release/showcase --addr 127.0.0.1:PORT" --shots "$shots"

@@ -1,9 +1,10 @@
 // Plays the showcase's pages in a real browser (Chromium, through playwright-core) against a server that it starts itself.
 //
 //     node browser.mjs --server "target/release/showcase --addr 127.0.0.1:PORT" [--shots DIR] [--chromium PATH]
-//                      [--only PART_OF_A_NAME]
+//                      [--inert COMMAND] [--only PART_OF_A_NAME]
 //
 // PORT stands for a free port, the same at each start: the tests stop the server and start it again.
+// `--inert` is the example of that name, which shows hostile texts; unless given, the one that a release build makes.
 // `--shots` keeps screenshots of the pages: light, dark, on a phone, offline.
 
 import { run } from './browser/world.mjs';
@@ -19,5 +20,6 @@ import './browser/chat_room.mjs';
 import './browser/dashboard.mjs';
 import './browser/editor.mjs';
 import './browser/access.mjs';
+import './browser/inert.mjs';
 
 process.exitCode = (await run()) ? 0 : 1;

@@ -69,8 +69,8 @@ const contexts = [];
 const troubles = [];
 
 /** Opens a page in a profile of its own. What its console or its Content-Security-Policy complains about fails the test,
- *  save, for a window that is to lose its server, that a WebSocket could not connect. */
-export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, script = true, reducedMotion = null, isPhone = false, before } = {}) {
+ *  save, for a window that is to lose its server, that a WebSocket could not connect, and what it `ignores`. */
+export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, script = true, reducedMotion = null, isPhone = false, before, ignores } = {}) {
   const context = await browser.newContext({
     viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: script, reducedMotion, isMobile: isPhone, hasTouch: isPhone,
   });
@@ -98,15 +98,19 @@ export async function open(path, { width = 900, height = 700, dark = false, cloc
   page.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return;
     if (losesServer && /WebSocket connection to .* failed/.test(message.text())) return;
-    troubles.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+    const trouble = `${message.type()}: ${message.text()} (${message.location().url})`;
+    if (!ignores?.test(trouble)) troubles.push(trouble);
   });
   if (clock) await page.clock.install();
   await before?.(page);
-  await page.goto(origin + path);
+  await page.goto(new URL(path, origin).href);
   // From here on its time is ours. (The jump is shorter than any timeout of the page.)
   if (clock) await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 5_000);
   return page;
 }
+
+/** What the console and the policy have complained about, for a test that expects it. */
+export const complaints = () => troubles.splice(0);
 
 /** A page of live components, all of them mounted. */
 export async function live(path, options) {
