@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 need_node
 need_node client
 [ -x /usr/bin/chromium ] || { apt-get update -q && apt-get install -qy chromium; }
+cargo build -q --release -p lazuli-std --example strings
 node client/test/browser.mjs
 cargo build -q --release -p showcase --bins --examples
 shots=${SHOTS:-$(mktemp -d)}

@@ -45,9 +45,8 @@ pub fn bytes(update: &'static str) -> Result<usize, Box<dyn Error>> {
         }
     }
     match &heard[..] {
-        [reply] if reply.contains(r#""status":"ok""#) && !reply.contains("patch") => {
-            Ok(said.len() - token.len() + reply.len())
-        }
+        // Its number, and no patch.
+        [reply] if reply.ends_with(r#""status":"ok","payload":[1]}"#) => Ok(said.len() - token.len() + reply.len()),
         _ => Err(format!("the mount was answered {heard:?}").into()),
     }
 }

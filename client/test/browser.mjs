@@ -1,4 +1,5 @@
-// Plays the component half of the client in Chromium, against a server that the tests script.
+// Plays the component half of the client in Chromium, against a server that the tests script; strings.mjs against a real one, which has to be
+// built before: cargo build --release -p lazuli-std --example strings
 //
 //     node test/browser.mjs [PART_OF_A_NAME]
 
@@ -7,6 +8,7 @@ import './browser/pages.mjs';
 import './browser/patches.mjs';
 import './browser/random.mjs';
 import './browser/speed.mjs';
+import './browser/strings.mjs';
 
 process.exitCode = (await run(process.argv[2])) ? 0 : 1;
 process.exit();
