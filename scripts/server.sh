@@ -32,5 +32,13 @@ stop_showcase() {
 need_node() {
     command -v npm >/dev/null || { apt-get update -q && apt-get install -qy nodejs npm; }
     local folder=${1:-showcase/tests}
-    [ -d "$folder/node_modules" ] || (cd "$folder" && npm ci --no-audit --no-fund)
+    # Another lock file than the one that was installed from means another version of something.
+    [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] || (cd "$folder" && npm ci --no-audit --no-fund)
+}
+
+# Chromium or Firefox, by name.
+need_browser() {
+    local package=$1
+    [ "$package" = firefox ] && package=firefox-esr
+    command -v "$package" >/dev/null || { apt-get update -q && apt-get install -qy "$package"; }
 }

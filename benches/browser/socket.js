@@ -4,6 +4,9 @@ globalThis.WebSocket = class Socket {
   static OPEN = 1;
   readyState = 1;
   components = 0;
+  resyncs = 0;
+  /** What the answer to a mount says behind the number. @type {any[]} */
+  answer = [];
 
   constructor() {
     globalThis.socket = this;
@@ -14,9 +17,12 @@ globalThis.WebSocket = class Socket {
     const { type, ref } = JSON.parse(text);
     if (type === 'component_mount') {
       const id = (this.components += 1);
-      setTimeout(() => this.say(JSON.stringify({ type: 'reply', ref, status: 'ok', payload: [id] })));
+      setTimeout(() => this.say(JSON.stringify({ type: 'reply', ref, status: 'ok', payload: [id, ...this.answer] })));
     } else if (type === 'ping') setTimeout(() => this.say('{"type":"pong"}'));
-    else if (type === 'component_resync') this.resyncs = (this.resyncs ?? 0) + 1;
+    else if (type === 'component_resync') {
+      this.resyncs += 1;
+      this.onresync?.();
+    }
   }
 
   say(data) {

@@ -11,6 +11,8 @@ pub mod hub;
 pub mod idle;
 pub mod joining;
 pub mod links;
+pub mod pairs;
+
 pub mod patches;
 pub mod scenario;
 pub mod steps;

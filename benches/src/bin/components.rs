@@ -5,7 +5,7 @@
 //! components export DIR    each update as a JSON file, for the page in `benches/browser`
 //! ```
 
-use lazuli::html::{Renderer, to_html};
+use lazuli::html::{Renderer, View, to_html};
 use lazuli_benches::corpus::{Case, case, cases};
 use lazuli_benches::count::{Counting, blocks};
 use lazuli_benches::joining;
@@ -157,7 +157,7 @@ fn export(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The page before, the templates that it needs, the patch, and the page after.
+/// The page before, as HTML and as a patch, the templates that it needs, the patch, and the page after.
 fn exported(case: &Case) -> Result<String, Box<dyn Error>> {
     let (old, new) = (case.old.render(), case.new.render());
     let mut renderer = Renderer::new(7);
@@ -168,13 +168,14 @@ fn exported(case: &Case) -> Result<String, Box<dyn Error>> {
         .filter_map(|name| Some((serde_json::from_str(renderer.template(&name)?).ok()?, name)))
         .map(|(template, name)| (name, template))
         .collect();
-    let mut view = renderer.mount(&*old, None)?;
-    let mut patch = Vec::new();
+    let (mut view, mut whole, mut patch) = (View::default(), Vec::new(), Vec::new());
+    renderer.whole(&mut view, &*old, None, &mut whole)?;
     renderer.update(&mut view, &*new, None, &mut patch)?;
     Ok(json!({
         "name": case.name,
         "old": page.html,
         "shape": page.shape,
+        "whole": String::from_utf8(whole)?,
         "templates": templates,
         "patch": String::from_utf8(patch)?,
         "new": to_html(&*new)?,

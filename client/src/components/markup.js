@@ -35,7 +35,8 @@ export function scan(nodes) {
 export function parse(markup, context) {
   const template = document.createElement('template');
   if (context) {
-    const parent = template.content.ownerDocument.importNode(context);
+    const parent = /** @type {any} */ (template.content.ownerDocument.importNode(context));
+    parent.multiple = true; // or a select would choose one of its options
     parent.innerHTML = markup;
     template.content.append(...parent.childNodes);
   } else template.innerHTML = markup;

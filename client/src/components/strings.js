@@ -1,9 +1,9 @@
 // Views of strings: markup without templates.
 
-import { setAttribute, setText } from './values.js';
+import { setAttribute, setText, within } from './values.js';
 
 /** Whose inside has no numbers, because it belongs to somebody else. @param {any} node */
-export const isClosed = (node) => node.matches?.('[data-ignore],[data-spark],noscript,selectedcontent');
+export const isClosed = (node) => node.matches?.('[data-ignore],[data-spark]') || /^(NOSCRIPT|SELECTEDCONTENT)$/.test(node.nodeName); // of HTML
 
 /** Makes the nodes in `old` like those in `fresh`, and keeps those of the same kind. @param {any} old @param {any} fresh */
 export function morph(old, fresh) {
@@ -19,7 +19,7 @@ export function morph(old, fresh) {
         const value = node.getAttribute(name);
         if (mine.getAttribute(name) !== value) setAttribute(mine, name, value);
       }
-      if (!isClosed(mine)) morph(mine, node);
+      if (!isClosed(mine)) within(mine, () => morph(mine, node));
     }
   });
 }

@@ -68,18 +68,18 @@ export function enter(field, name, value) {
  *  @param {any} element @param {string} name @param {string | null} value */
 export function setAttribute(element, name, value) {
   const isOn = value !== null;
-  const field = name === 'selected' ? element.closest('select') : element.matches(FIELDS) && element;
+  const field = element.closest(FIELDS);
   const keeps = field && isNewer(field);
   const space = !(element instanceof HTMLElement) && SPACES.get(/** @type {string} */ (name.split(':')[0]));
-  if (name === 'style') element.style.cssText = value ?? ''; // a policy may forbid the attribute
-  else if (space && isOn) element.setAttributeNS(`http://www.w3.org/${space}`, name, value);
-  else if (isOn) element.setAttribute(name, value);
   if (!isOn) element.removeAttribute(name);
+  else if (name === 'style') element.style.cssText = value; // a policy may forbid the attribute
+  else if (space) element.setAttributeNS(`http://www.w3.org/${space}`, name, value);
+  else element.setAttribute(name, value);
   if (name === 'class' && loading.get(element)) element.classList.add('spark-loading');
 
   if (keeps) return;
   if (/^(checked|selected|muted)$/.test(name)) element[name] = isOn;
-  if (field && /^(value|checked|selected)$/.test(name)) enter(field, 'value', name === 'value' && !isTicked(field) ? value ?? '' : field.value);
+  if (field && /^(value|checked|selected)$/.test(name)) enter(field, 'value', name === 'value' && field === element && !isTicked(field) ? value ?? '' : field.value);
 }
 
 /** Nodes out of markup, for this element. @param {Element} context @param {string} markup */
@@ -107,13 +107,15 @@ export function write(node, place, value, before) {
 }
 
 /** @param {any} node a text or a comment @param {string} text */
-export function setText(node, text) {
-  const area = node.parentNode;
-  const isField = area?.localName === 'textarea';
-  const keeps = isField && isNewer(area);
-  if (node.nodeValue !== text) node.nodeValue = text;
-  // Once something was typed in it, what it shows is not its content any more.
-  if (isField && !keeps) enter(area, 'value', area.defaultValue);
+export const setText = (node, text) => within(node.parentNode, () => node.nodeValue === text || (node.nodeValue = text));
+
+/** Changes what is in an element. A `textarea` in which something was typed shows it no more by itself, and a `select` chooses
+ *  another option by itself, which is nothing that the user did. @param {any} element @param {() => unknown} act */
+export function within(element, act) {
+  const field = element?.closest?.('select,textarea');
+  const follows = field && !isNewer(field);
+  act();
+  if (follows) enter(field, 'value', field.defaultValue ?? field.value);
 }
 
 /** The value that a place shows in a page that came as HTML. Of markup and of styles a page says the same in other words.

@@ -22,7 +22,7 @@
 /** @typedef {ReturnType<typeof createView>} View */
 
 import { staying } from './order.js';
-import { changed, misfit, nodesOf, read, setAttribute, setText, write } from './values.js';
+import { changed, misfit, nodesOf, read, setAttribute, setText, within, write } from './values.js';
 import { isClosed, morph } from './strings.js';
 
 // The kinds of structures.
@@ -186,8 +186,10 @@ export function createView(root, templates) {
     if (isShown && (count || blocks.length)) {
       const parent = parentOf(hole);
       touched.push(parent);
-      if (from && to) replace(from.head, to.tail, nodes);
-      else parent.insertBefore(nodes, next ? next.head : behind(hole));
+      within(parent, () => {
+        if (from && to) replace(from.head, to.tail, nodes);
+        else parent.insertBefore(nodes, next ? next.head : behind(hole));
+      });
     }
     hole.blocks = all.slice(0, at).concat(blocks, all.slice(end));
     old.forEach(drop);
@@ -317,7 +319,7 @@ export function createView(root, templates) {
     } else if (operation === -8) {
       const fresh = nodesOf(node, take());
       const added = [...fresh.childNodes];
-      node.insertBefore(fresh, node.childNodes[which] ?? null);
+      within(node, () => node.insertBefore(fresh, node.childNodes[which] ?? null));
       added.forEach(numberNode);
     } else {
       const blocks = [...node.childNodes].map((one) => ({ head: one, tail: one, slots: [] }));
