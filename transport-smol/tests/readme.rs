@@ -65,7 +65,7 @@ fn links_between_pages_lead_somewhere() {
             seen += 1;
         }
     }
-    assert!(seen > 40, "{seen} links");
+    assert!(seen > 30, "{seen} links");
 }
 
 #[test]
