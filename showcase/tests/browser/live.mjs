@@ -76,6 +76,11 @@ test('todos: toggle, delete, filters, how many are left, clear completed', async
   await page.getByLabel('two', { exact: true }).check();
   await left(2);
   await has(page, '.todo.completed .title', ['two']);
+  await page.getByLabel('two', { exact: true }).uncheck();
+  await left(3);
+  await has(page, '.todo.completed .title', []);
+  await page.getByLabel('two', { exact: true }).check();
+  await left(2);
   await button(page, 'Active').click();
   await titles(page, ['one', 'three']);
   await has(page, '[aria-pressed=true]', ['Active']);
@@ -144,6 +149,8 @@ test('form: says what is wrong while one types, and then that it is submitted', 
   await email.fill('');
   await problems('Name is required', 'Email is required');
   await button(page, 'Submit').click();
+  // Only then is the answer there: until it has come, what is filled in may land in the field that gets the focus.
+  await becomes(() => page.evaluate(() => document.activeElement.id), 'name', 'the focus');
   await problems('Name is required', 'Email is required');
   await name.fill('Ada');
   await email.fill('ada@lovelace.example');
