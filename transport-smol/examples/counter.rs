@@ -1,4 +1,4 @@
-// A counter, complete: `cargo run -p lazuli-smol --example counter`, and open <http://127.0.0.1:4000/>.
+//! A counter, complete: `cargo run -p lazuli-smol --example counter`, and open <http://127.0.0.1:4000/>.
 
 use lazuli::{Component, Context, Event, Response, Result, Routes, client, html};
 
