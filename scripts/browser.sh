@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Tries the browser client's components, and the pages, in headless Chromium.
+# Tries the browser client's components, and the pages, in headless Chromium; with `--browser firefox` in Firefox.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/server.sh
 need_node
 need_node client
-[ -x /usr/bin/chromium ] || { apt-get update -q && apt-get install -qy chromium; }
-node client/test/browser.mjs
+browser=chromium
+[ "${1:-}" = --browser ] && browser=$2
+need_browser "$browser"
+BROWSER=$browser node client/test/browser.mjs
 cargo build -q --release -p showcase
 shots=${SHOTS:-$(mktemp -d)}
 cd showcase/tests
-node browser.mjs --server "../../target/release/showcase --addr 127.0.0.1:PORT" --shots "$shots"
+node browser.mjs --server "../../target/release/showcase --addr 127.0.0.1:PORT" --browser "$browser" --shots "$shots"
 echo "Screenshots: $shots"

@@ -1,4 +1,4 @@
-// Plays the component half of the client in Chromium, against a server that the tests script.
+// Plays the component half of the client in Chromium (or with BROWSER=firefox in Firefox), against a server that the tests script.
 //
 //     node test/browser.mjs [PART_OF_A_NAME]
 

@@ -4,12 +4,13 @@ import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { chromium } from 'playwright-core';
+import playwright from 'playwright-core';
+import { launch } from '../../../client/test/browser/browsers.mjs';
 import { Client, Runner, TIME, check, equal, eventually, option, within } from '../lib.mjs';
 
 const command = option('server');
 if (!command?.includes('PORT')) {
-  console.error('usage: node browser.mjs --server "COMMAND --addr 127.0.0.1:PORT" [--shots DIR] [--chromium PATH] [--only PART_OF_A_NAME]');
+  console.error('usage: node browser.mjs --server "COMMAND --addr 127.0.0.1:PORT" [--shots DIR] [--browser firefox] [--only PART_OF_A_NAME]');
   process.exit(2);
 }
 const shots = option('shots');
@@ -60,10 +61,9 @@ export const server = {
   },
 };
 
-const browser = await chromium.launch({
-  executablePath: option('chromium', '/usr/bin/chromium'),
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browserName = option('browser', 'chromium');
+const start = (dark) => launch(playwright, browserName, { dark });
+const browsers = { light: await start(false) };
 
 const contexts = [];
 const troubles = [];
@@ -71,6 +71,8 @@ const troubles = [];
 /** Opens a page in a profile of its own. What its console or its Content-Security-Policy complains about fails the test,
  *  save, for a window that is to lose its server, that a WebSocket could not connect. */
 export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, script = true, before } = {}) {
+  if (dark && browserName === 'firefox') browsers.dark ??= await start(true);
+  const browser = (dark && browsers.dark) || browsers.light;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: script });
   contexts.push(context);
   await context.addInitScript(() => {
@@ -212,7 +214,9 @@ let rooms = 0;
 export const freshRoom = () => `room-${(rooms += 1)}`;
 
 const runner = new Runner();
-export function test(name, play) {
+/** `only`: the one browser in which this can be tried. */
+export function test(name, play, { only = browserName } = {}) {
+  if (only !== browserName) return console.log(`left  ${name}: only in ${only}`);
   runner.test(name, async () => {
     try {
       await play();
@@ -231,7 +235,7 @@ export async function run() {
   try {
     return await runner.run(option('only'));
   } finally {
-    await browser.close();
+    for (const browser of Object.values(browsers)) await browser.close();
     server.signal('SIGKILL');
   }
 }
