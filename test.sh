@@ -31,6 +31,7 @@ step hashes    "a seed gives one hash in debug and release"  "scripts/hashes.sh"
 step attacks   "what hostile peers try harms nobody"         "cargo test -q --release -p lazuli-harness --test attacks"
 step scenarios "the scenarios, by a foreign client, over both transports and over Spark" "scripts/scenarios.sh"
 step browser   "the pages, in Chromium"                      "scripts/browser.sh"
+step pairs     "patches lead where renders do, in Chromium"  "scripts/pairs.sh --pairs 3000"
 
 if [ "${only[0]:-}" = list ]; then
     for entry in "${steps[@]}"; do IFS='|' read -r name what _ <<<"$entry"; printf '%-10s %s\n' "$name" "$what"; done

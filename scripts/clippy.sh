@@ -6,3 +6,4 @@ cargo clippy -q --workspace --all-targets -- -D warnings
 cargo clippy -q -p lazuli-smol -p lazuli-std -- -D warnings
 cargo clippy -q -p lazuli -- -D warnings
 cargo clippy -q -p lazuli --all-targets --features html-strings -- -D warnings
+cargo clippy -q -p lazuli-benches --all-targets --features html-strings -- -D warnings

@@ -13,7 +13,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { launch } from './browsers.mjs';
+import playwright from 'playwright-core';
+import { launch } from '../../client/test/browser/browsers.mjs';
 
 const { values: { browser: name, corpus }, positionals: commands } = parseArgs({
   allowPositionals: true,
@@ -43,7 +44,7 @@ const server = createServer(({ url }, response) => {
   else send('text/html; charset=utf-8', `<!DOCTYPE html><title>Patches</title><body></body>${tags.join('')}`);
 });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-const browser = await launch(name);
+const browser = await launch(playwright, name);
 
 let page;
 let played = 0;

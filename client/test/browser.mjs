@@ -1,5 +1,5 @@
-// Plays the component half of the client in Chromium, against a server that the tests script; strings.mjs against a real one, which has to be
-// built before: cargo build --release -p lazuli-std --example strings
+// Plays the component half of the client in Chromium (or with BROWSER=firefox in Firefox), against a server that the tests script;
+// strings.mjs against a real one, which has to be built before: cargo build --release -p lazuli-std --example strings
 //
 //     node test/browser.mjs [PART_OF_A_NAME]
 

@@ -1,6 +1,6 @@
-// Plays the showcase's pages in a real browser (Chromium, through playwright-core) against a server that it starts itself.
+// Plays the showcase's pages in a real browser (Chromium or Firefox, through playwright-core) against a server that it starts itself.
 //
-//     node browser.mjs --server "target/release/showcase --addr 127.0.0.1:PORT" [--shots DIR] [--chromium PATH]
+//     node browser.mjs --server "target/release/showcase --addr 127.0.0.1:PORT" [--shots DIR] [--browser firefox]
 //                      [--inert COMMAND] [--only PART_OF_A_NAME]
 //
 // PORT stands for a free port, the same at each start: the tests stop the server and start it again.

@@ -71,7 +71,7 @@ export function setAttribute(element, name, value) {
   const field = element.closest(FIELDS);
   const keeps = field && isNewer(field);
   const space = !(element instanceof HTMLElement) && SPACES.get(/** @type {string} */ (name.split(':')[0]));
-  if (!isOn) element.removeAttribute(name);
+  if (!isOn) element.hasAttribute(name) && element.removeAttribute(name); // unasked, Chromium leaves an empty `style`
   else if (name === 'style') element.style.cssText = value; // a policy may forbid the attribute
   else if (space) element.setAttributeNS(`http://www.w3.org/${space}`, name, value);
   else element.setAttribute(name, value);

@@ -27,7 +27,7 @@ test('while an answer is to come, element and component are loading', async ({ o
   equal(await page.locator('button').getAttribute('class'), null);
 });
 
-test('patches wait, in order, for a template that is on its way, by the socket if need be', async ({ open, page, server, settled, troubles }) => {
+test('patches wait, in order, for a template that is on its way, by the socket if need be', async ({ browserName, open, page, server, settled, troubles }) => {
   let asked;
   server.other = (frame) => void (frame.type === 'template' && (asked = frame));
   await open('<i></i>', ['Embed000001', 0], { templates: { Embed000001: ['<i></i>', [[0, [0], 5, 0]]] } });
@@ -39,7 +39,7 @@ test('patches wait, in order, for a template that is on its way, by the socket i
   await settled();
   equal(await page.locator('#c').innerHTML(), '<i><u>b</u></i>');
   equal(server.of('component_resync').length, 0);
-  equal(troubles.splice(0).length, 1, 'the 404 of the template');
+  equal(troubles.splice(0).length, browserName === 'chromium' ? 1 : 0, 'the 404 of the template');
 });
 
 test('a page that somebody changed is asked for anew, once, and is right then', async ({ open, page, server, patch, settled }) => {
@@ -91,7 +91,7 @@ const FORM = '<form spark-submit="save" spark-change="check"><input name="a"><in
 test('forms: all fields, names that objects have, the field that changed; a second submit waits', async ({ open, page, server }) => {
   server.event = () => undefined;
   await open(FORM, ['']);
-  await page.locator('[name=a]').fill('x');
+  await page.locator('[name=a]').press('x');
   await page.locator('[name=a]').blur();
   const fields = '"fields":{"a":"x","__proto__":"p","m":["1","2"],"ok":"on"';
   await becomes(() => server.of('component_event').length, 1);
@@ -225,11 +225,11 @@ test('text that is being composed is not touched, and is an event when it is don
   equal([await page.locator('input').inputValue(), server.events], ['に', []]);
   await ime.send('Input.insertText', { text: '日' });
   await becomes(() => server.events.map(([, { value }]) => value).at(-1), '日', 'the event');
-});
+}, { only: 'chromium' }); // no other can be told to compose
 
 const ROWS = { Rows0000001: ['<ul></ul>', [[0, [0], 4, 0, ['<li><input><div class="box"><p></p></div></li>', [[0, [0], 1, 'id']]]]]] };
 
-test('rows that move take neither the focus nor the caret nor what was scrolled', async ({ open, page, patch }) => {
+test('rows that move take neither the focus nor the caret nor what was scrolled', async ({ browserName, open, page, patch }) => {
   const row = (id) => `<li id="${id}"><input><div class="box"><p></p></div></li>`;
   await open(`<ul>${['a', 'b', 'c', 'd'].map(row).join('')}</ul>`, ['Rows0000001', 4], { templates: ROWS });
   await page.evaluate(() => {
@@ -250,7 +250,8 @@ test('rows that move take neither the focus nor the caret nor what was scrolled'
     const input = document.querySelector('#a input');
     return [input === document.activeElement, input.selectionStart, window.blurs, [...document.querySelectorAll('.box')].map((box) => box.scrollTop)];
   });
-  equal(seen, [true, 2, 0, [100, 100, 100, 100]]);
+  // Firefox forgets what was scrolled, however an element is moved; the one with the focus is not.
+  equal(seen, [true, 2, 0, browserName === 'chromium' ? [100, 100, 100, 100] : [100, 0, 0, 0]]);
 });
 
 test('properties follow their attributes: checked, selected, open; styles come by the CSSOM', async ({ open, page, patch }) => {
@@ -264,14 +265,55 @@ test('properties follow their attributes: checked, selected, open; styles come b
   equal(await state(), [false, '1', false, 'rgb(0, 0, 0)']);
 });
 
-test('styles in raw HTML and in views of strings have their effect under the policy', async ({ open, page, patch, troubles }) => {
+const CHOICE = { Choice00001: ['<select></select>', [[0, [0], 4, 0, ['<option> </option>', [[0, [0, 0], 0], [1, [0], 1, 'selected'], [2, [0], 1, 'value']]]]]] };
+
+test('what is chosen follows the server, when the option that was goes, or another comes', async ({ open, page, patch }) => {
+  await open('', [0], { templates: CHOICE });
+  const chosen = () => page.locator('select').inputValue();
+  const option = (name, isChosen) => [name, isChosen, name];
+  await patch(-6, 'Choice00001', 3, 0, ...option('a', null), ...option('b', true), ...option('c', null));
+  equal(await chosen(), 'b');
+  await patch(-2, 1, 1, 1, 9, true); // b goes, c is chosen
+  equal(await chosen(), 'c');
+  await patch(9, null, -1, 1, 0, 1, ...option('d', true)); // c no more, d comes
+  equal(await chosen(), 'd');
+  await patch(3, true, 12, null);
+  equal(await chosen(), 'a');
+  await patch(4, 'A', 3, null, 9, true); // another name for a
+  equal(await chosen(), 'c');
+});
+
+test('a style that goes leaves nothing', async ({ open, page, patch }) => {
+  await open('', [0], { templates: { Styled00001: ['<p></p><i></i>', [[0, [0], 1, 'style'], [1, [1], 1, 'title']]] } });
+  await patch(-6, 'Styled00001', null, 'x');
+  equal(await page.locator('#c').innerHTML(), '<p></p><i title="x"></i>');
+  await patch(1, 'color: red;', 1, null);
+  equal(await page.locator('#c').innerHTML(), '<p></p><i title="x"></i>');
+});
+
+test('views of strings: a textarea shows what it holds, options that come choose nothing', async ({ open, page, patch }) => {
+  await open('', ['']);
+  await patch(-6, '', '<textarea>a</textarea><select><option>1</option><option>2</option></select>');
+  await page.locator('select').selectOption('2');
+  await patch(3, 'b', -8, 4, 2, '<option>3</option><option>4</option>');
+  equal([await page.locator('textarea').inputValue(), await page.locator('select').inputValue()], ['b', '2']);
+  await patch(-2, 2, 0, 1);
+  equal(await page.locator('textarea').inputValue(), '');
+  await patch(-8, 2, 0, 'c');
+  equal(await page.locator('textarea').inputValue(), 'c');
+  await page.locator('textarea').fill('mine');
+  await patch(-2, 2, 0, 1);
+  equal(await page.locator('textarea').inputValue(), 'mine');
+});
+
+test('styles in raw HTML and in views of strings have their effect under the policy', async ({ browserName, open, page, patch, troubles }) => {
   await open('', ['']);
   await patch(-6, '', '<p style="color: rgb(1, 2, 3)">x</p>');
   equal(await page.evaluate(() => getComputedStyle(document.querySelector('p')).color), 'rgb(1, 2, 3)');
   await patch(-7, 2, 'style', 'color: rgb(4, 5, 6)');
   equal(await page.evaluate(() => getComputedStyle(document.querySelector('p')).color), 'rgb(4, 5, 6)');
-  // A parser tells of an attribute that the policy forbids, wherever it parses; there is no way around that. Of -7 nobody does.
-  equal(troubles.splice(0).map((text) => /style-src/.test(text)), [true, true]);
+  // Chromium's parser tells of an attribute that the policy forbids, wherever it parses; there is no way around that. Of -7 nobody does.
+  equal(troubles.splice(0).map((text) => /style-src/.test(text)), browserName === 'chromium' ? [true, true] : []);
 });
 
 test('commands: focus, scroll, set_value, dispatch, call; what is wrong with one changes nothing', async ({ open, page, server, settled, troubles, patch }) => {

@@ -178,6 +178,11 @@ test('strings: what belongs to others has no numbers; attributes in name spaces,
     [[-7, 8, 'title', [1, 1, 'B'], -7, 8, 'lang', 'de'], markup('2').replace('"abc"', '"aBc" lang="de"'), 2],
     [[-7, 7, 'xlink:href', '#a'], markup('2').replace('"abc"', '"aBc" lang="de"').replace('<a>', '<a xlink:href="#a">'), 1],
   ]), []);
+  // Of SVG it is not what its name says.
+  equal(await play(page, {}, [
+    [[-6, '', '<svg><noscript><a></a></noscript></svg><p>1</p>'], '<svg><noscript><a></a></noscript></svg><p>1</p>'],
+    [[6, '2'], '<svg><noscript><a></a></noscript></svg><p>2</p>', 1],
+  ]), []);
   const counted = await page.evaluate(async () => {
     const { root, view } = await inner.viewOf({});
     root.innerHTML = '<p>a</p><!--b-->';

@@ -42,4 +42,4 @@ test('1,000 rows cost less than by innerHTML, and a changed row next to nothing'
   });
   console.log(`      1,000 rows: ${nodes[0].toFixed(2)} ms, innerHTML ${nodes[1].toFixed(2)} ms, ratio ${ratio.toFixed(2)}; one row ${(change * 1000).toFixed(1)} µs`);
   equal([ratio < 1.5, change < 2.5], [true, true], `the ratio ${ratio} and the change ${change} ms`);
-});
+}, { only: 'chromium' }); // the goal is one for Chromium, and other clocks are coarse

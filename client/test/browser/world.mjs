@@ -4,10 +4,11 @@
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { chromium } from 'playwright-core';
+import playwright from 'playwright-core';
 import { WebSocketServer } from 'ws';
+import { launch } from './browsers.mjs';
 
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'";
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'";
 const PATIENCE = 10_000; // ms
 
 const served = (name) => readFileSync(new URL(`../../../core/client/${name}`, import.meta.url));
@@ -80,6 +81,7 @@ class Server {
 let server = new Server();
 const http = createServer((request, response) => {
   const path = request.url.split('?')[0];
+  if (path === '/favicon.ico') return response.writeHead(204).end(); // some browsers ask for it
   server.requests.push(path);
   const send = (status, type, body) => {
     response.writeHead(status, { 'content-type': type, 'content-security-policy': POLICY });
@@ -99,10 +101,8 @@ new WebSocketServer({ server: http }).on('connection', (socket) => {
 await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
 export const origin = `http://127.0.0.1:${http.address().port}`;
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browserName = process.env.BROWSER ?? 'chromium';
+const browser = await launch(playwright, browserName);
 
 /** A page with one mounted component. `shape` null: the server sends the view with the mount. */
 export const pageOf = (html, shape, more = '') => `<html><head><title>Test</title><script src="/js/spark.js" data-spark-url="/spark" defer></script></head>
@@ -111,7 +111,8 @@ export const pageOf = (html, shape, more = '') => `<html><head><title>Test</titl
 export const escapeHtml = (text) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
 
 const tests = [];
-export const test = (name, play) => tests.push({ name, play });
+/** `only`: the one browser in which this can be tried. */
+export const test = (name, play, { only } = {}) => tests.push({ name, play, only });
 
 /** Opens what a test says; anything the console or the policy complains about fails it, unless it is expected. */
 async function judge({ name, play }) {
@@ -123,6 +124,7 @@ async function judge({ name, play }) {
   page.on('pageerror', (error) => troubles.push(error.stack));
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && troubles.push(message.text()));
   const world = {
+    browserName,
     page,
     server,
     troubles,
@@ -168,6 +170,10 @@ async function judge({ name, play }) {
 export async function run(only = '') {
   let [passed, failed] = [0, 0];
   for (const one of tests.filter(({ name }) => name.includes(only))) {
+    if ((one.only ?? browserName) !== browserName) {
+      console.log(`left  ${one.name}: only in ${one.only}`);
+      continue;
+    }
     try {
       await Promise.race([judge(one), new Promise((_, reject) => setTimeout(() => reject(new Error('took too long')), 120_000).unref())]);
       passed += 1;
