@@ -5,8 +5,8 @@
 /** @import { Done } from './replies.js' */
 /**
  * @typedef {Member & {
- *   channel: Channel, fail: (error: Error) => void, end: (code: number, reason: string) => void,
- *   message: (event: string, data: unknown) => void, unsubscribed: (code: number, reason: string) => void,
+ *   channel: Channel, emit: (event: string, ...args: any[]) => void, end: (code: number, reason: string) => void,
+ *   frame: (frame: Record<string, any>) => void,
  * }} Subscription
  */
 /**
@@ -29,9 +29,8 @@
  * @typedef {{ (data: unknown): undefined, (data: unknown, options: { timeout?: number }): Promise<any> }} Send
  */
 
-import { retriesChannel } from './codes.js';
 import { createEmitter } from './emitter.js';
-import { createMember } from './member.js';
+import { createMember, passes } from './member.js';
 import { encodeMessage } from './wire.js';
 
 const REPLY_WITHIN = 10_000; // ms, unless the message says otherwise
@@ -42,18 +41,13 @@ const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
  *  @param {string} path @param {Params} params @returns {Subscription} */
 export function createChannel(shared, subscriptions, room, unheard, path, params) {
   const { env, replies } = shared;
-  const { on, off, emit } = createEmitter(env.report);
+  const { on, off, emit } = createEmitter(unheard);
   const member = createMember(shared, path, room, {
     params: () => params,
     frame: (values) => ({ type: 'subscribe', channel: path, params: values }),
     joined: (payload) => emit('joined', payload),
-    refused: fail,
+    refused: (error) => emit('error', error),
   });
-
-  /** @param {Error} error */
-  function fail(error) {
-    if (!emit('error', error)) unheard(error);
-  }
 
   function unsubscribe() {
     // With a ref, so that the answer is ours to ignore: it may say that the server was quicker.
@@ -64,40 +58,30 @@ export function createChannel(shared, subscriptions, room, unheard, path, params
   function send(data, options) {
     const ref = options && replies.next();
     /** @type {Done} */
-    let done = (error) => void (error && fail(error));
-    const prepare = () => {
+    let done = (error) => void (error && emit('error', error));
+    const post = () => {
       const frame = encodeMessage(path, data, ref);
-      const post = () => (ref === undefined ? shared.link.send(frame) : replies.expect(frame, ref, done));
-      return {
-        send: post,
-        get size() {
-          return new Blob([frame]).size;
-        },
-        refuse: (/** @type {any} */ error) => done(error),
-      };
-    };
-    if (ref === undefined) return member.dispatch(prepare());
-    return new Promise((resolve, reject) => {
-      const { timeout = REPLY_WITHIN } = options ?? {};
-      const message = prepare();
-      const stop = env.after(Math.min(timeout, LONGEST), () => {
-        const what = member.forget(message) ? 'not sent' : 'no reply';
-        replies.take(ref);
-        reject(member.failure(`${what} within ${timeout} ms`, 'TIMEOUT'));
-      });
-      done = (error, payload) => {
-        stop();
-        if (error) reject(error);
-        else resolve(payload);
-      };
+      const message = { frame, send: () => replies.post(frame, ref, done), refuse: done };
       member.dispatch(message);
-    });
+      return message;
+    };
+    if (!ref) return void post();
+    const { timeout = REPLY_WITHIN } = options;
+    let timer = 0;
+    return new Promise((resolve, reject) => {
+      done = (error, payload) => (error ? reject(error) : resolve(payload));
+      const message = post();
+      timer = env.setTimeout(() => {
+        replies.forget(ref);
+        reject(member.failure(`${member.forget(message) ? 'not sent' : 'no reply'} within ${timeout} ms`, 'TIMEOUT'));
+      }, Math.min(timeout, LONGEST));
+    }).finally(() => env.clearTimeout(timer));
   }
 
   /** No other socket will come by itself. @param {number} code @param {string} reason */
   function end(code, reason) {
     if (member.state() === 'closed') return;
-    member.close(`closed (${code})`);
+    member.close();
     emit('closed', code, reason);
   }
 
@@ -112,7 +96,7 @@ export function createChannel(shared, subscriptions, room, unheard, path, params
     send: /** @type {Send} */ (send),
     join(values = params) {
       const present = subscriptions.get(path);
-      if (present && present !== self && present.channel.state !== 'closed') throw new Error(`already subscribed to ${path}`);
+      if (present && present !== self && present.state() !== 'closed') throw new Error(`already subscribed to ${path}`);
       subscriptions.set(path, self);
       params = values;
       unsubscribe();
@@ -121,7 +105,7 @@ export function createChannel(shared, subscriptions, room, unheard, path, params
     leave() {
       unsubscribe();
       if (subscriptions.get(path) === self) subscriptions.delete(path);
-      member.close('left');
+      member.close();
     },
   };
 
@@ -129,20 +113,17 @@ export function createChannel(shared, subscriptions, room, unheard, path, params
   const self = {
     ...member,
     channel,
-    fail,
+    emit,
     end,
 
-    /** @param {string} event @param {unknown} data */
-    message(event, data) {
+    /** @param {Record<string, any>} frame */
+    frame({ type, data, code, reason }) {
       // While it joins, what comes is of the subscription before.
-      if (channel.state === 'joined') emit(event, data);
-    },
-
-    /** @param {number} code @param {string} reason */
-    unsubscribed(code, reason) {
       if (channel.state !== 'joined') return;
-      if (!retriesChannel(code)) return end(code, reason);
-      member.lost(code);
+      if (/^(message|binary)$/.test(type)) emit(type, data);
+      if (type !== 'unsubscribed') return;
+      if (!passes(code)) return end(code, reason);
+      member.lost(code, reason);
       emit('closed', code, reason);
     },
   };

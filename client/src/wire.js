@@ -13,12 +13,8 @@ export function checkPath(path) {
 export function encodeMessage(channel, data, ref) {
   if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
     const bytes = new Uint8Array(/** @type {any} */ (data).buffer ?? data, /** @type {any} */ (data).byteOffset, data.byteLength);
-    const kind = ref === undefined ? [1] : [2, ref >> 24, ref >> 16, ref >> 8, ref];
-    const head = [...kind, channel.length >> 8, channel.length, ...new TextEncoder().encode(channel)];
-    const frame = new Uint8Array(head.length + bytes.length);
-    frame.set(head);
-    frame.set(bytes, head.length);
-    return frame.buffer;
+    const kind = ref ? [2, ref >> 24, ref >> 16, ref >> 8, ref] : [1];
+    return new Uint8Array([...kind, channel.length >> 8, channel.length, ...new TextEncoder().encode(channel), ...bytes]).buffer;
   }
   // A Blob would be sent as `{}`, and what has no JSON not at all.
   const json = data instanceof Blob ? undefined : JSON.stringify(data);
@@ -26,19 +22,19 @@ export function encodeMessage(channel, data, ref) {
   return `${JSON.stringify({ type: 'message', channel, ref }).slice(0, -1)},"data":${json}}`;
 }
 
-/** A frame of the server, or `undefined` if it is none.
- *  @param {string | ArrayBuffer} frame @returns {Record<string, any> | undefined} */
+/** A frame of the server; an empty object if it is none.
+ *  @param {string | ArrayBuffer} frame @returns {Record<string, any>} */
 export function decode(frame) {
-  if (typeof frame !== 'string') {
-    const [kind, high = 0, low = 0] = new Uint8Array(frame);
-    const end = 3 + high * 256 + low;
-    if (kind !== 1 || frame.byteLength < end) return undefined;
-    return { type: 'binary', channel: new TextDecoder().decode(frame.slice(3, end)), data: frame.slice(end) };
-  }
   try {
-    const object = JSON.parse(frame);
-    return Array.isArray(object) ? { type: 'patches', data: object } : object;
+    if (typeof frame === 'string') {
+      const data = JSON.parse(frame);
+      return Array.isArray(data) ? { type: 'patches', data } : data ?? {};
+    }
+    const view = new DataView(frame);
+    const length = view.getUint16(1);
+    const channel = new TextDecoder().decode(new Uint8Array(frame, 3, length));
+    return { type: view.getUint8(0) === 1 && 'binary', channel, data: frame.slice(3 + length) };
   } catch {
-    return undefined; // no JSON
+    return {}; // no JSON, or too few bytes
   }
 }

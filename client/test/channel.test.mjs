@@ -277,7 +277,7 @@ test('params that fail are an error, and asked for again later', async () => {
     const seen = eventsOf(room, 'error');
     world.socket.opens();
     await settled();
-    assert.deepEqual(seen.map(([, error]) => [error.code, error.message]), [['PARAMS_FAILED', '/a: there are no params: Error: no token']]);
+    assert.deepEqual(seen.map(([, error]) => [error.code, error.message]), [['PARAMS_FAILED', '/a: Error: no token']]);
     broken = false;
     world.pass(500);
     await settled();

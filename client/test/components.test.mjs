@@ -21,7 +21,6 @@ function play({ isOpen = true, lacks = [] } = {}) {
   const templates = new Map(lacks.map((name) => [name, deferred()]));
   const link = {
     open: isOpen,
-    isOpen: () => link.open,
     state: () => (link.open ? 'open' : 'waiting'),
     send: (text) => link.open && (said.push(JSON.parse(text)), true),
   };
@@ -55,7 +54,7 @@ function play({ isOpen = true, lacks = [] } = {}) {
       changes: () => [],
     };
   };
-  const session = createSession({ env: world.env, link, replies }, page, createView);
+  const session = createSession({ env: world.env, state: link.state, replies }, page, createView);
   const element = { isConnected: true, closest: () => element };
   return {
     world, link, page, session, element, done, replies,

@@ -81,12 +81,13 @@ export function createEvents(env, session, complain) {
   function wait(delay, ms, repeats) {
     delay.stop?.();
     delays.add(delay);
-    delay.stop = env.after(ms, () => {
+    const timer = env.setTimeout(() => {
       delays.delete(delay);
       if (!delay.act) return;
       delay.act();
       if (repeats) wait({ ...delay, act: undefined }, ms, true);
-    });
+    }, ms);
+    delay.stop = () => env.clearTimeout(timer);
   }
 
   /** Sends what waits, so that the server hears of everything in the order in which it happened.

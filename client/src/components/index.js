@@ -28,7 +28,7 @@ export function createComponents(shared, url) {
   let isReloading = false;
 
   const templates = createTemplates(async (name) => {
-    const source = await env.load(`${address}/t/${encodeURIComponent(name)}`).catch(
+    const source = await fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
       () => new Promise((resolve, reject) => {
         replies.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
       }),
@@ -63,7 +63,7 @@ export function createComponents(shared, url) {
       return true;
     },
   }, (element) => createView(element, templates));
-  const hooks = createHooks(session, env.report);
+  const hooks = createHooks(session, env.reportError);
   createEvents(env, session, complain);
   const navigate = createNavigation(() => {
     session.sweep();

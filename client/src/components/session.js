@@ -44,13 +44,13 @@ export function createSession(shared, page, createView) {
     let epoch = 0; // jobs of an earlier one are for a view that is gone
     let jobs = Promise.resolve();
 
-    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: 0 }, {
+    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity }, {
       frame() {
         page.load(element, 1);
         return { type: 'component_mount', token, fresh: isFresh || undefined };
       },
-      answered: () => page.load(element, -1),
       joined({ component_id: id, components, patch: data }) {
+        page.load(element, -1);
         view.hole.id = id;
         isFresh = true;
         isAsked = false;
@@ -59,9 +59,13 @@ export function createSession(shared, page, createView) {
         else if (view.isBroken()) broken();
       },
       refused(error, retries) {
+        page.load(element, -1);
         if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
       },
-      late: (payload) => payload && unmount(payload.component_id),
+      late(_, payload) {
+        page.load(element, -1);
+        unmount(payload?.component_id);
+      },
     });
 
     /** @param {() => void} job */
@@ -90,7 +94,7 @@ export function createSession(shared, page, createView) {
       isFresh = true;
       const { id } = view.hole;
       if (isAsked) page.complain('This part of the page cannot be shown.', error, element);
-      else if (id) replies.tell({ type: 'component_resync', component_id: id });
+      else if (id) replies.ask({ type: 'component_resync', component_id: id });
       isAsked = !!id;
     }
 
@@ -105,7 +109,7 @@ export function createSession(shared, page, createView) {
     }
 
     /** @param {number | undefined} id */
-    const unmount = (id) => id && replies.tell({ type: 'component_unmount', component_id: id });
+    const unmount = (id) => id && replies.ask({ type: 'component_unmount', component_id: id });
 
     enqueue(() => {
       view.hydrate(page.shape(element));
@@ -136,13 +140,13 @@ export function createSession(shared, page, createView) {
           done(error);
         });
         if (member.state() === 'closed') member.join();
-        member.dispatch({ send, size: 0, refuse: done });
+        member.dispatch({ send, refuse: done });
       },
 
-      end: () => member.close('closed'),
+      end: () => member.close(),
 
       remove() {
-        member.close('gone');
+        member.close();
         drop();
         all.delete(element);
         unmount(view.hole.id);
