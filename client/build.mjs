@@ -13,8 +13,7 @@ const LIMIT = 11_584; // bytes, gzipped: what it has, rounded up to 64
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|owner|kind|anchor|templates|frozen|tree|kids|whole|special|partOf|parts|spoil|isBroken|changes|hydrate',
   'view|enqueue|want|shape|complain|sync|sweep|mine|act|component|repeats',
-  'joined|refused|late|answered|forget|dispatch|failure|revive|lost|expect|take|tell|settle|isOpen|opening|heard|unsubscribed',
-  'report|isOnline|hasPage',
+  'late|dispatch|emit|shut|sync|isWanted|retract|settle|forsake|begin|reached|again|retries|replies|subscriptions|room|ready|refuse',
 ].join('|')})$`);
 const SERVED = [['src/main.js', 'core/client/spark.js', LIMIT], ['src/dev/main.js', 'core/client/spark-dev.js']];
 
@@ -33,7 +32,7 @@ for (const [source, served, limit = Infinity] of SERVED) {
     module: true,
     compress: { passes: 3, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
     mangle: { properties: { regex: INTERNAL } },
-    format: { preamble: `/*! Lazuli, MIT OR Apache-2.0; made from client/${source.slice(0, source.lastIndexOf('/'))} */` },
+    format: { preamble: '/*! Lazuli, MIT OR Apache-2.0 */' },
   });
   const made = `${code}\n`;
   const file = new URL(`../${served}`, import.meta.url);

@@ -20,24 +20,23 @@ export class AzuSpark {
 
   /** @param {Callbacks & Options} [options] @param {Environment} [env] */
   constructor(options = {}, env) {
-    this.componentEndpoint = options.componentEndpoint;
-    this.channelEndpoint = options.channelEndpoint;
+    const { channelEndpoint, onConnect, onDisconnect, onError } = Object.assign(this, options);
 
     /** Connects. A second call changes nothing. */
     this.mount = () => {
-      if (this.spark) return this;
-      const { on } = (this.spark = connect(this.channelEndpoint, options, env));
-      const { onConnect, onDisconnect, onError } = options;
-      if (onConnect) on('open', onConnect);
-      if (onDisconnect) on('close', onDisconnect);
-      if (onError) on('error', onError);
+      if (!this.spark) {
+        const { on } = (this.spark = connect(channelEndpoint, options, env));
+        if (onConnect) on('open', onConnect);
+        if (onDisconnect) on('close', onDisconnect);
+        if (onError) on('error', onError);
+      }
       return this;
     };
   }
 
   /** The same as `subscribe` of Spark. @param {string} path @param {{ params?: Params }} [options] */
   subscribe(path, options) {
-    if (!this.spark) throw new Error('call mount() before subscribe()');
+    if (!this.spark) throw new Error('call mount()');
     return this.spark.subscribe(path, options);
   }
 

@@ -1,14 +1,11 @@
 // One channel.
 
 /** @import { Listener } from './emitter.js' */
-/** @import { Member, MemberState, Params, Room, Shared } from './member.js' */
+/** @import { SparkError } from './error.js' */
+/** @import { Connection, Member, MemberState, Params, Room } from './member.js' */
 /** @import { Done } from './replies.js' */
-/**
- * @typedef {Member & {
- *   channel: Channel, emit: (event: string, ...args: any[]) => void, end: (code: number, reason: string) => void,
- *   frame: (frame: Record<string, any>) => void,
- * }} Subscription
- */
+/** @typedef {Connection & { subscriptions: Map<string, Subscription>, room: Room }} Whole */
+/** @typedef {Channel & Member & { frame: (frame: Record<string, any>) => void }} Subscription */
 /**
  * @typedef {object} Channel
  * @property {string} path
@@ -29,103 +26,72 @@
  * @typedef {{ (data: unknown): undefined, (data: unknown, options: { timeout?: number }): Promise<any> }} Send
  */
 
-import { createEmitter } from './emitter.js';
-import { createMember, passes } from './member.js';
+import { createMember } from './member.js';
 import { encodeMessage } from './wire.js';
 
 const REPLY_WITHIN = 10_000; // ms, unless the message says otherwise
 const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 
-/** @param {Shared} shared @param {Map<string, Subscription>} subscriptions @param {Room} room
- *  @param {(error: Error) => void} unheard gets the errors that nobody here listens to
- *  @param {string} path @param {Params} params @returns {Subscription} */
-export function createChannel(shared, subscriptions, room, unheard, path, params) {
-  const { env, replies } = shared;
-  const { on, off, emit } = createEmitter(unheard);
-  const member = createMember(shared, path, room, {
-    params: () => params,
-    frame: (values) => ({ type: 'subscribe', channel: path, params: values }),
-    joined: (payload) => emit('joined', payload),
-    refused: (error) => emit('error', error),
-  });
+/** @param {Whole} connection @param {string} path @param {Params} params @returns {Channel} */
+export function createChannel(connection, path, params) {
+  const { env, replies, subscriptions } = connection;
+  const member = createMember(connection, path, connection.room, (values) => ({ type: 'subscribe', channel: path, params: values }), () => params);
+  const { emit } = member;
 
   function unsubscribe() {
     // With a ref, so that the answer is ours to ignore: it may say that the server was quicker.
-    if (member.state() !== 'closed') replies.ask({ type: 'unsubscribe', channel: path }, () => {});
+    if (member.state !== 'closed') replies.ask({ type: 'unsubscribe', channel: path }, () => {});
   }
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
   function send(data, options) {
-    const ref = options && replies.next();
-    /** @type {Done} */
-    let done = (error) => void (error && emit('error', error));
-    const post = () => {
-      const frame = encodeMessage(path, data, ref);
-      const message = { frame, send: () => replies.post(frame, ref, done), refuse: done };
-      member.dispatch(message);
-      return message;
-    };
-    if (!ref) return void post();
-    const { timeout = REPLY_WITHIN } = options;
+    const { timeout = REPLY_WITHIN } = options ?? {};
     let timer = 0;
-    return new Promise((resolve, reject) => {
-      done = (error, payload) => (error ? reject(error) : resolve(payload));
-      const message = post();
-      timer = env.setTimeout(() => {
-        replies.forget(ref);
-        reject(member.failure(`${member.forget(message) ? 'not sent' : 'no reply'} within ${timeout} ms`, 'TIMEOUT'));
-      }, Math.min(timeout, LONGEST));
-    }).finally(() => env.clearTimeout(timer));
+    /** @param {(payload: any) => void} resolve @param {(error: SparkError) => void} reject */
+    const post = (resolve, reject) => {
+      const ref = options && replies.next();
+      const ready = encodeMessage(path, data, ref);
+      /** @type {Done} */
+      const done = (error, payload) => (error ? reject(error) : resolve(payload));
+      const message = { ready, refuse: reject, send: () => replies.ask({}, options && done, ref, ready) };
+      member.dispatch(message);
+      if (options) {
+        timer = env.setTimeout(() => {
+          replies.forsake(/** @type {number} */ (ref));
+          member.refuse(message, 'TIMEOUT', ` within ${timeout} ms`);
+        }, Math.min(timeout, LONGEST));
+      }
+    };
+    if (options) return new Promise(post).finally(() => env.clearTimeout(timer));
+    post(() => {}, (error) => emit('error', error));
   }
 
-  /** No other socket will come by itself. @param {number} code @param {string} reason */
-  function end(code, reason) {
-    if (member.state() === 'closed') return;
-    member.close();
-    emit('closed', code, reason);
-  }
-
-  /** @type {Channel} */
-  const channel = {
-    path,
-    get state() {
-      return member.state();
-    },
-    on,
-    off,
+  const channel = Object.assign(member, {
     send: /** @type {Send} */ (send),
+
     join(values = params) {
       const present = subscriptions.get(path);
-      if (present && present !== self && present.state() !== 'closed') throw new Error(`already subscribed to ${path}`);
-      subscriptions.set(path, self);
+      if (present && present !== channel && present.state !== 'closed') throw new Error(`already subscribed to ${path}`);
+      subscriptions.set(path, channel);
       params = values;
       unsubscribe();
-      member.join();
+      member.sync(true);
     },
+
     leave() {
       unsubscribe();
-      if (subscriptions.get(path) === self) subscriptions.delete(path);
-      member.close();
+      if (subscriptions.get(path) === channel) subscriptions.delete(path);
+      member.shut();
     },
-  };
-
-  /** @type {Subscription} */
-  const self = {
-    ...member,
-    channel,
-    emit,
-    end,
 
     /** @param {Record<string, any>} frame */
     frame({ type, data, code, reason }) {
       // While it joins, what comes is of the subscription before.
-      if (channel.state !== 'joined') return;
-      if (/^(message|binary)$/.test(type)) emit(type, data);
-      if (type !== 'unsubscribed') return;
-      if (!passes(code)) return end(code, reason);
-      member.lost(code, reason);
-      emit('closed', code, reason);
+      if (member.state !== 'joined') return;
+      if (type === 'unsubscribed') member.end(code, reason);
+      else if (/message|binary/.test(type)) emit(type, data);
     },
-  };
-  return self;
+  });
+  channel.join();
+  return channel;
 }

@@ -18,7 +18,7 @@ export function createEmitter(report) {
 
     /** @param {string} event @param {Listener} listener @returns {() => void} takes it off again */
     on(event, listener) {
-      if (typeof listener !== 'function') throw new TypeError('no function');
+      listener.bind(0); // throws if it is no function
       off(event, listener);
       // Another array: one that is being gone through stays as it is.
       all = [...all, [event, listener]];

@@ -11,31 +11,34 @@
  * @typedef {object} Message
  * @property {() => boolean} send whether it went on its way
  * @property {(error: SparkError) => void} refuse
- * @property {string | ArrayBuffer} [frame] if it counts by its size
+ * @property {any} [ready] what is sent, if that is known
  * @property {number} [size] bytes, while it waits
  */
-/** @typedef {{ env: Environment, state: () => State, replies: Replies }} Shared what all members of a connection have in common */
-/** @typedef {{ messages: number, bytes: number }} Room how much more may wait to be sent */
 /**
- * @typedef {object} Events
- * @property {(values: ParamValues | undefined) => object} frame what asks for the join
- * @property {() => Params} [params]
- * @property {(payload: any) => void} joined
- * @property {(error: SparkError, retries: boolean) => void} refused
- * @property {(error: SparkError | null, payload: any) => void} [late] an answer that nobody waits for any more
+ * @typedef {object} Connection what all its members have in common
+ * @property {Environment} env
+ * @property {State} state
+ * @property {Replies} replies
+ * @property {(event: string, ...args: any[]) => void} emit
  */
+/** @typedef {{ messages: number, bytes: number }} Room how much more may wait to be sent */
 /** @typedef {ReturnType<typeof createMember>} Member */
 
+import { createEmitter } from './emitter.js';
 import { createError } from './error.js';
 import { createTries, evaluate } from './tries.js';
 
-const PASSING = /^(429|5\d\d|10(01|11|12|13)|RATE_LIMITED|INTERNAL_ERROR|PARAMS_FAILED)$/;
+/** What ended or was refused so is tried again by itself: by a status of HTTP, the code of a close, or the code of an error. */
+const PASSING = /\b(429|5\d\d|10(01|1[123])|RATE_LIMITED|INTERNAL_ERROR|PARAMS_FAILED)\b/;
 
-/** Whether what ended or was refused so is tried again by itself. @param {any[]} reasons statuses of HTTP, codes of a close, codes of an error */
-export const passes = (...reasons) => reasons.some((reason) => PASSING.test(reason));
-
-/** @param {Shared} shared @param {string} name @param {Room} room @param {Events} on */
-export function createMember({ env, state: linkState, replies }, name, room, on) {
+/** Its events: `joined` (payload), `error` (a SparkError), `closed` (code, reason), and `late` (payload), an answer that nobody
+ *  waits for any more.
+ *  @param {Connection} connection @param {string} path @param {Room} room
+ *  @param {(values: any) => { type: string }} ask the frame that asks for the join
+ *  @param {() => Params} [params] */
+export function createMember(connection, path, room, ask, params) {
+  const { env, replies } = connection;
+  const { on, off, emit } = createEmitter((error) => connection.emit('error', error));
   /** @type {MemberState} */
   let state = 'closed';
   /** @type {Set<Message>} */
@@ -43,47 +46,55 @@ export function createMember({ env, state: linkState, replies }, name, room, on)
   const tries = createTries(env);
 
   /** @param {string} text @param {string} code */
-  const failure = (text, code) => createError(`${name}: ${text}`, code);
+  const failure = (text, code) => createError(`${path}: ${text}`, code);
 
-  function up() {
-    if (state !== 'joining' || linkState() !== 'open') return;
+  /** Does what is to be done now: joins if there is a connection, waits if there is none, ends if there will be none.
+   *  @param {boolean} [isWanted] also when it is closed @param {number} [code] @param {string} [reason] */
+  function sync(isWanted, code, reason) {
     const current = tries.begin();
-    /** @param {SparkError | null} error @param {any} [payload] */
-    const answered = (error, payload) => {
-      if (error) {
-        const retries = passes(error.code, payload?.http, payload?.close);
-        if (retries) tries.again(up);
-        else close();
-        return on.refused(error, retries);
-      }
-      state = 'joined';
-      tries.reached();
-      on.joined(payload);
-      for (const message of queue) if (state !== 'joined' || !message.send() || !forget(message)) break;
-    };
-    evaluate(
-      on.params?.(),
-      current((values) => replies.ask(on.frame(values), current(answered, on.late))),
-      current((error) => answered(failure(`${error}`, 'PARAMS_FAILED'))),
-    );
-  }
-
-  function down() {
-    tries.begin();
-    if (state === 'joined') state = 'joining';
-  }
-
-  function close() {
-    tries.begin();
-    state = 'closed';
-    for (const message of queue) {
-      forget(message);
-      message.refuse(failure('not sent', 'CLOSED'));
+    if (connection.state === 'closed') return end(code, reason);
+    if (!isWanted && state === 'closed') return;
+    state = 'joining';
+    if (connection.state === 'open') {
+      evaluate(
+        params?.(),
+        current((values) => replies.ask(ask(values), current(answered, (_, payload) => emit('late', payload)))),
+        current((error) => answered(failure(error, 'PARAMS_FAILED'))),
+      );
     }
   }
 
+  /** @param {SparkError | null} error @param {any} [payload] */
+  function answered(error, payload) {
+    if (error) {
+      if (PASSING.test(`${[error.code, payload?.http, payload?.close]}`)) tries.again(sync);
+      else shut();
+      return emit('error', error);
+    }
+    state = 'joined';
+    tries.reached();
+    emit('joined', payload);
+    for (const message of queue) if (state !== 'joined' || !message.send() || !retract(message)) break;
+  }
+
+  /** The server ended it, or the whole connection ended. @param {any} [code] @param {string} [reason] */
+  function end(code, reason) {
+    if (state === 'closed') return;
+    if (connection.state !== 'closed' && PASSING.test(code)) {
+      state = 'joining';
+      tries.again(sync, code, reason);
+    } else shut();
+    emit('closed', code, reason);
+  }
+
+  function shut() {
+    tries.begin();
+    state = 'closed';
+    for (const message of queue) refuse(message, 'CLOSED');
+  }
+
   /** Takes a message out of the queue. @param {Message} message @returns {boolean} whether it was there */
-  function forget(message) {
+  function retract(message) {
     const waited = queue.delete(message);
     if (waited) {
       room.messages += 1;
@@ -92,37 +103,33 @@ export function createMember({ env, state: linkState, replies }, name, room, on)
     return waited;
   }
 
+  /** @param {Message} message @param {string} code @param {string} [within] */
+  function refuse(message, code, within = '') {
+    message.refuse(failure((retract(message) ? 'not sent' : 'no reply') + within, code));
+  }
+
   return {
-    failure,
-    up,
-    down,
-    close,
-    forget,
-    state: () => state,
-
-    /** Joins, or joins anew. */
-    join() {
-      tries.begin();
-      if (linkState() !== 'closed') state = 'joining';
-      up();
+    path,
+    get state() {
+      return state;
     },
-
-    /** The server ended it, but another try is worth it. @param {number} code @param {string} reason */
-    lost(code, reason) {
-      state = 'joining';
-      tries.again(up, code, reason);
-    },
+    on,
+    off,
+    emit,
+    sync,
+    end,
+    shut,
+    refuse,
 
     /** @param {Message} message */
     dispatch(message) {
       // What waits goes first.
       if (state === 'joined' && !queue.size && message.send()) return;
-      const size = (message.size = new Blob([message.frame ?? '']).size);
-      const isFull = room.messages < 1 || room.bytes < size;
-      if (isFull || state === 'closed') return message.refuse(failure('not sent', state === 'closed' ? 'CLOSED' : 'QUEUE_FULL'));
-      room.messages -= 1;
-      room.bytes -= size;
       queue.add(message);
+      room.messages -= 1;
+      room.bytes -= message.size = new Blob([message.ready ?? '']).size;
+      if (state === 'closed') refuse(message, 'CLOSED');
+      else if (Math.min(room.messages, room.bytes) < 0) refuse(message, 'QUEUE_FULL');
     },
   };
 }

@@ -6,33 +6,29 @@
 
 import { createError, errorOf } from './error.js';
 
-/** @param {(frame: string | ArrayBuffer) => boolean} send whether it went on its way */
+/** @param {(frame: string | Uint8Array) => boolean} send whether it went on its way */
 export function createReplies(send) {
   /** @type {Map<number, Done>} */
   const all = new Map();
   let last = 0;
 
-  /** A ref that was not used for the last four thousand million messages; never 0. */
-  const next = () => (last = (last % 0xffffffff) + 1);
-
-  /** Sends what has this ref, if it has one. @param {string | ArrayBuffer} frame @param {number | undefined} ref
-   *  @param {Done | undefined} done @returns {boolean} whether it went on its way */
-  function post(frame, ref, done) {
-    const sent = send(frame);
-    if (sent && ref && done) all.set(ref, done);
-    return sent;
-  }
+  /** A ref that was not used for the last four thousand million messages. */
+  const next = () => (last = (last + 1) >>> 0);
 
   return {
     next,
-    post,
-    forget: (/** @type {number} */ ref) => all.delete(ref),
 
-    /** Without somebody who waits for it, it asks for no reply.
-     *  @param {object} frame @param {Done} [done] @returns {boolean} whether it went on its way */
-    ask(frame, done) {
-      const ref = done && next();
-      return post(JSON.stringify({ ...frame, ref }), ref, done);
+    /** Nobody waits for it any more. @param {number} ref */
+    forsake: (ref) => all.delete(ref),
+
+    /** Sends a frame; without somebody who waits for it, it asks for no reply.
+     *  @param {object} frame @param {Done | undefined} [done]
+     *  @param {number} [ref] @param {string | Uint8Array} [ready] the frame as it is sent, with its ref
+     *  @returns {boolean} whether it went on its way */
+    ask(frame, done, ref = done && next(), ready = JSON.stringify({ ...frame, ref })) {
+      const sent = send(ready);
+      if (sent && done) all.set(/** @type {number} */ (ref), done);
+      return sent;
     },
 
     /** @param {Record<string, any>} reply */
@@ -46,7 +42,7 @@ export function createReplies(send) {
     fail(code) {
       for (const [ref, done] of all) {
         all.delete(ref);
-        done(createError(`lost (${code}) before the reply; the message may have been handled, or not`, 'CONNECTION_LOST'));
+        done(createError(`lost (${code}) before the reply`, 'CONNECTION_LOST'));
       }
     },
   };

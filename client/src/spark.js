@@ -1,7 +1,6 @@
 // Many channels, and the components of a page, over one WebSocket that comes back.
 
 /** @import { Subscription } from './channel.js' */
-/** @import { Hook } from './components/hooks.js' */
 /** @import { Listener } from './emitter.js' */
 /** @import { Environment } from './environment.js' */
 /** @import { Params } from './member.js' */
@@ -23,7 +22,9 @@ import { createEmitter } from './emitter.js';
 import { createError, errorOf } from './error.js';
 import { createReplies } from './replies.js';
 import { createTries, evaluate } from './tries.js';
-import { checkPath, decode } from './wire.js';
+import { decode } from './wire.js';
+
+const MOST_OF_PATH = 1024; // bytes
 
 // 1000 was asked for; after 1002, 1003, 1007 and 1010 the client must be mended, after 1008 it needs new authentication.
 const FOR_GOOD = /^10(0[02378]|10)$/;
@@ -32,21 +33,19 @@ const UNUSABLE = 1002;
 const ABNORMAL = 1006; // no close frame came
 const OPEN = 1; // WebSocket.OPEN
 
-const PING = '{"type":"ping"}';
 const PING_AFTER = 25_000; // ms of silence
 const ANSWER_WITHIN = 10_000; // ms
 
 /** Connects to `url`, by default `/spark` of the page's own host.
  *  @param {string} [url] @param {Options} [options] @param {Environment} [env] */
-export function connect(url = '/spark', { token, queue, root, components: wanted = true } = {}, env = window) {
+export function connect(url, options = {}, env = window) {
+  const { token, queue, root = env.document.documentElement, components: wanted = true } = options;
   /** Not an object: a channel may have any name. @type {Map<string, Subscription>} */
   const subscriptions = new Map();
   const { on, off, emit } = createEmitter(env.reportError);
-  const room = { messages: 100, bytes: 1 << 20, ...queue };
-  const address = new URL(url, env.location.href.replace('http', 'ws')).href;
+  const address = new URL(url || '/spark', env.location.href.replace('http', 'ws')).href;
   const tries = createTries(env);
   const replies = createReplies(send);
-  const shared = { env, replies, state: () => state };
 
   /** @type {State} */
   let state = 'closed';
@@ -62,7 +61,7 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
   const members = () => [...subscriptions.values(), ...(components?.all() ?? [])];
   const waiting = () => (env.navigator.onLine ? 'waiting' : 'offline');
 
-  /** @param {string | ArrayBuffer} frame @returns {boolean} whether it went on its way */
+  /** @param {string | Uint8Array} frame @returns {boolean} whether it went on its way */
   function send(frame) {
     // A socket that is closing already would swallow it.
     const isOpen = socket?.readyState === OPEN;
@@ -74,10 +73,9 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
   function announce() {
     if (state === announced) return;
     announced = state;
-    const shown = root === undefined ? env.document.documentElement : root;
-    shown?.setAttribute('data-spark-state', state);
-    shown?.classList.toggle('spark-connected', state === 'open');
-    shown?.classList.toggle('spark-offline', !/open|connecting/.test(state));
+    root?.setAttribute('data-spark-state', state);
+    root?.classList.toggle('spark-connected', state === 'open');
+    root?.classList.toggle('spark-offline', !/open|connecting/.test(state));
     emit('state', state);
   }
 
@@ -88,10 +86,8 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
     socket?.close(NORMAL);
     state = next;
     if (wasOpen || state === 'closed') {
-      const all = members();
-      for (const { down } of all) down();
+      for (const { sync } of members()) sync(false, code, reason);
       replies.fail(code);
-      if (state === 'closed') for (const { end } of all) end(code, reason);
       emit('close', code, reason);
     }
     announce();
@@ -101,24 +97,20 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
     const current = tries.begin();
     tries.after(ANSWER_WITHIN, dead);
     turn('connecting', NORMAL, 'Reconnecting');
+    let code = ABNORMAL;
     evaluate(
       token,
       // Unless a listener, or time, decided otherwise.
       current((bearer) => {
-        try {
-          // The second protocol is never chosen: it is how a browser shows a token.
-          socket = new env.WebSocket(address, bearer === undefined ? [] : ['lazuli', `bearer.${bearer}`]);
-        } catch (error) {
-          // An address or a token that no socket takes; another try would not end better.
-          lost(UNUSABLE, `${error}`);
-          return emit('error', error);
-        }
+        code = UNUSABLE; // an address or a token that no socket takes: another try would not end better
+        // The second protocol is never chosen: it is how a browser shows a token.
+        socket = new env.WebSocket(address, bearer ? ['lazuli', `bearer.${bearer}`] : []);
         socket.binaryType = 'arraybuffer';
         socket.onopen = current(() => {
           tries.reached();
           state = 'open';
           heard();
-          for (const { up } of members()) up();
+          for (const { sync } of members()) sync();
           emit('open');
           announce();
         });
@@ -129,15 +121,15 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
         socket.onclose = current(({ code, reason }) => lost(code, reason));
       }),
       current((error) => {
-        lost(ABNORMAL, '');
+        lost(code, '');
         emit('error', createError(`token: ${error}`, 'PARAMS_FAILED'));
       }),
     );
   }
 
-  /** @param {number} code @param {string} reason */
+  /** @param {any} code @param {string} reason */
   function lost(code, reason) {
-    if (FOR_GOOD.test(`${code}`)) {
+    if (FOR_GOOD.test(code)) {
       tries.begin();
       watch('remove');
       turn('closed', code, reason);
@@ -155,7 +147,7 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
     else (subscription ?? components)?.frame(frame);
   }
 
-  const dead = () => lost(ABNORMAL, 'No answer');
+  const dead = () => lost(ABNORMAL, 'no reply');
 
   function heard() {
     isAsking = false;
@@ -166,7 +158,7 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
   function ask(isLast) {
     const asked = env.performance.now();
     isAsking = true;
-    send(PING);
+    replies.ask({ type: 'ping' });
     tries.after(ANSWER_WITHIN, () => {
       // After a sleep of the machine the deadline may come before the answer that waits beside it: one more chance.
       if (!isLast && env.performance.now() - asked > 2 * ANSWER_WITHIN) ask(true);
@@ -192,20 +184,15 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
     for (const name of ['online', 'offline', 'visibilitychange']) env[`${how}EventListener`](name, hint);
   }
 
-  /** Connects now, with another socket, and joins every channel that was not left: those too that were refused or closed. */
-  function reconnect() {
-    watch('add');
-    tries.reset();
-    open();
-    for (const { join } of members()) join();
-  }
+  const spark = {
+    env,
+    replies,
+    subscriptions,
+    room: { messages: 100, bytes: 1 << 20, ...queue },
+    emit,
 
-  reconnect();
-  if (wanted) components = createComponents(shared, address);
-
-  return {
     /** `connecting`, `open`, `waiting` to try again, `offline` (the same, and the browser sees no network), or `closed` for
-     *  good. @returns {State} */
+     *  good. */
     get state() {
       return state;
     },
@@ -221,26 +208,25 @@ export function connect(url = '/spark', { token, queue, root, components: wanted
      *  @param {string} path as in a URL: percent-encoded, without query
      *  @param {{ params?: Params }} [options] a function is called anew for each join */
     subscribe(path, { params } = {}) {
-      const { channel } = createChannel(shared, subscriptions, room, (error) => emit('error', error), checkPath(path), params);
-      channel.join();
-      return channel;
+      if (new URL(path, address).pathname !== path || path.length > MOST_OF_PATH) throw new TypeError(`no path, percent-encoded: ${path}`);
+      return createChannel(spark, path, params);
     },
-
-    /** Says what is to be done with the elements of components that have `data-hook` with this name.
-     *  @param {string} name @param {Hook} hook */
-    hook: (name, hook) => components?.hook(name, hook),
-
-    /** Lets the server call a function, by this name. @param {string} name @param {(data: any, element: Element) => void} act */
-    register: (name, act) => components?.register(name, act),
-
-    /** Mounts the components that have come into the page since. @param {ParentNode} [root] */
-    mount: (root = document) => components?.mount(root),
 
     /** Closes for good; `reconnect` opens again. */
     close() {
       if (state !== 'closed') lost(NORMAL, '');
     },
 
-    reconnect,
+    /** Connects now, with another socket, and joins every channel that was not left: those too that were refused or closed. */
+    reconnect() {
+      watch('add');
+      tries.reset();
+      open();
+      for (const { sync } of members()) sync(true);
+    },
   };
+
+  spark.reconnect();
+  if (wanted) components = createComponents(spark, address);
+  return Object.assign(spark, components?.api);
 }

@@ -4,10 +4,12 @@
 
 /** @import { Environment } from './environment.js' */
 
-const BASE = 1_000; // ms
+const BASE = 1_000; // ms; doubled with each failure
 const CAP = 30_000; // ms
-// A server that dies drops everyone at once: were the first bound one second, everyone would come back within one.
-const AFTER_LOSS = 8_000; // ms
+// A server that dies drops everyone at once: were the first bound one second, everyone would come back within one. So a loss
+// counts as three failures, and an overload as five.
+const LOSS = 3;
+const OVERLOAD = 5;
 const STABLE = 10_000; // ms; what lasted this long was no failed try
 const LONGEST_HINT = 600_000; // ms
 const OVERLOADED = 1013;
@@ -17,7 +19,7 @@ const OVERLOADED = 1013;
 
 /** @param {Environment} env */
 export function createTries(env) {
-  let bound = BASE;
+  let failures = 0;
   let reachedAt = NaN;
   let present = 0;
   let timer = 0;
@@ -35,33 +37,32 @@ export function createTries(env) {
     return (act, late) => (...args) => (mine === present ? act : late)?.(...args);
   }
 
-  function reset() {
-    bound = BASE;
-    reachedAt = NaN;
-  }
-
   return {
     after,
     begin,
-    reset,
+
+    /** Begins with short times again. */
+    reset() {
+      failures = 0;
+      reachedAt = NaN;
+    },
 
     /** The try has led to what it was for. */
     reached() {
-      bound = Math.max(bound, AFTER_LOSS);
+      failures = Math.max(failures, LOSS);
       reachedAt = env.performance.now();
     },
 
     /** Tries again, after a while.
-     *  @param {() => void} act @param {number} [code] @param {string} [reason]
+     *  @param {() => void} act @param {any} [code] @param {any} [reason]
      *  @returns {boolean} whether it may come earlier */
     again(act, code, reason) {
       begin();
-      const hint = /^1001.*come back in (\d+) ms/.exec(`${code}${reason}`);
-      if (env.performance.now() - reachedAt >= STABLE) bound = AFTER_LOSS;
-      if (code === OVERLOADED) bound = CAP;
-      after(hint ? Math.min(Number(hint[1]), LONGEST_HINT) : env.Math.random() * bound, act);
-      if (!hint) bound = Math.min(CAP, bound * 2);
+      const hint = /^1001.*come back in (\d+) ms/.exec(code + reason);
+      if (env.performance.now() - reachedAt >= STABLE) failures = LOSS;
+      if (code === OVERLOADED) failures = OVERLOAD;
       reachedAt = NaN;
+      after(hint ? Math.min(/** @type {any} */ (hint[1]), LONGEST_HINT) : env.Math.random() * Math.min(CAP, BASE * 2 ** failures++), act);
       return !hint && code !== OVERLOADED;
     },
   };
@@ -69,13 +70,13 @@ export function createTries(env) {
 
 /** Calls a function for what it gives, which may be a promise, or takes the value itself. A promise is the only reason to
  *  wait.
- *  @param {any} source @param {(value: any) => void} use @param {(error: unknown) => void} fail */
+ *  @param {any} source @param {(value: any) => void} use @param {(error: unknown) => void} fail told of what either throws */
 export function evaluate(source, use, fail) {
   try {
-    source = typeof source === 'function' ? source() : source;
+    const value = typeof source === 'function' ? source() : source;
+    if (value instanceof Promise) value.then(use).catch(fail);
+    else use(value);
   } catch (error) {
-    return fail(error);
+    fail(error);
   }
-  if (source instanceof Promise) source.then(use, fail);
-  else use(source);
 }

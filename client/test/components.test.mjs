@@ -21,7 +21,7 @@ function play({ isOpen = true, lacks = [] } = {}) {
   const templates = new Map(lacks.map((name) => [name, deferred()]));
   const link = {
     open: isOpen,
-    state: () => (link.open ? 'open' : 'waiting'),
+    get state() { return link.open ? 'open' : 'waiting'; },
     send: (text) => link.open && (said.push(JSON.parse(text)), true),
   };
   const replies = createReplies(link.send);
@@ -54,14 +54,14 @@ function play({ isOpen = true, lacks = [] } = {}) {
       changes: () => [],
     };
   };
-  const session = createSession({ env: world.env, state: link.state, replies }, page, createView);
+  const session = createSession(Object.assign(link, { env: world.env, replies, emit: () => {} }), page, createView);
   const element = { isConnected: true, closest: () => element };
   return {
     world, link, page, session, element, done, replies,
     took: () => said.splice(0),
     answer: (ref, payload = null, status = 'ok') => (replies.settle({ ref, status, payload }), settled()),
-    up: () => [...session.all()].forEach((component) => component.up()),
-    down: () => [...session.all()].forEach((component) => component.down()),
+    up: () => (link.open = true) && [...session.all()].forEach((component) => component.sync()),
+    down: () => (link.open = false) || [...session.all()].forEach((component) => component.sync(false, 1006, '')),
     arrives(name) {
       const { resolve } = templates.get(name);
       templates.delete(name);
@@ -175,7 +175,7 @@ test('an event of a component that the server has lost mounts it again', async (
 test('a component that the server has ended is mounted again by its next event', async () => {
   const { mounted, element, took, answer } = play();
   const component = await mounted();
-  component.end();
+  component.shut();
   component.send(element, 'e', {}, () => {});
   const [{ type, ref }, ...more] = took();
   assert.deepEqual([type, more], ['component_mount', []]);

@@ -1,6 +1,6 @@
 // The components of a page: what comes for them from the connection, and where in the page it goes.
 
-/** @import { Shared } from '../member.js' */
+/** @import { Connection } from '../member.js' */
 /** @import { Hook } from './hooks.js' */
 
 import { addressOf, execute, flash } from './commands.js';
@@ -19,7 +19,7 @@ const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
 /** An element is one connection's, the first that finds it. @type {WeakSet<Element>} */
 const taken = new WeakSet();
 
-/** @param {Shared} shared @param {string} url the connection's */
+/** @param {Connection} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
   const { env, replies } = shared;
   /** @type {Map<string, (data: any, element: Element) => void>} */
@@ -76,8 +76,8 @@ export function createComponents(shared, url) {
     flash('error', message);
   }
 
-  /** Mounts what is not mounted yet. @param {ParentNode} root */
-  function mount(root) {
+  /** Mounts the components that have come into the page since. @param {ParentNode} [root] */
+  function mount(root = document) {
     for (const element of root.querySelectorAll('[data-spark]')) {
       const token = element.getAttribute('data-spark');
       if (!token || taken.has(element)) continue;
@@ -102,26 +102,29 @@ export function createComponents(shared, url) {
 
   return {
     all: session.all,
-    mount,
+    api: {
+      mount,
 
-    /** @param {string} name @param {Hook} hook */
-    hook(name, hook) {
-      hooks.known.set(name, hook);
-      hooks.sync([]);
+      /** Says what is to be done with the elements of components that have `data-hook` with this name.
+       *  @param {string} name @param {Hook} hook */
+      hook(name, hook) {
+        hooks.known.set(name, hook);
+        hooks.sync([]);
+      },
+
+      /** Lets the server call a function, by this name. @param {string} name @param {(data: any, element: Element) => void} act */
+      register: (name, act) => functions.set(name, act),
     },
-
-    /** @param {string} name @param {(data: any, element: Element) => void} act */
-    register: (name, act) => functions.set(name, act),
 
     /** @param {Record<string, any>} frame */
     frame(frame) {
       const { type, url: to, component_id: id, message = frame.reason } = frame;
       const component = session.get(id);
       switch (type) {
-        case 'patches':
-          return frame.data.forEach((/** @type {any} */ data, /** @type {number} */ index) => {
-            const changed = session.get(frame.data[index - 1]);
-            if (index % 2 && changed?.view.hole.id === frame.data[index - 1]) changed?.patch(data);
+        case undefined:
+          return frame.forEach?.((/** @type {any} */ data, /** @type {number} */ index) => {
+            const changed = session.get(frame[index - 1]);
+            if (index % 2 && changed?.view.hole.id === frame[index - 1]) changed?.patch(data);
           });
         case 'component_flash':
           return flash(frame.level, message);
@@ -132,7 +135,7 @@ export function createComponents(shared, url) {
         case 'component_command':
           return component?.enqueue(() => carefully(() => execute(component, frame, functions)));
         case 'component_gone':
-          component?.end();
+          component?.shut();
         // falls through
         case 'component_error':
           complain(message, frame, component?.element);

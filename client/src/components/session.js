@@ -1,6 +1,6 @@
 // Which components the page has: their mounts, and in what order what comes for them is done.
 
-/** @import { Member, Shared } from '../member.js' */
+/** @import { Connection, Member } from '../member.js' */
 /** @import { Done } from '../replies.js' */
 /** @import { View } from './view.js' */
 /**
@@ -10,7 +10,6 @@
  * @property {(job: () => void) => void} enqueue does something when the patches before it are done
  * @property {(data: any[]) => void} patch
  * @property {(target: Element, event: string, data: object, done: Done) => void} send an event of something in it
- * @property {() => void} end
  * @property {() => void} remove it has left the page
  */
 /**
@@ -29,7 +28,7 @@ import { Missing } from './templates.js';
 
 const MOST_WAITING = 64; // events of a component
 
-/** @param {Shared} shared @param {Page} page @param {(element: Element) => View} createView */
+/** @param {Connection} shared @param {Page} page @param {(element: Element) => View} createView */
 export function createSession(shared, page, createView) {
   const { replies } = shared;
   /** @type {Map<Element, Component & Member>} */
@@ -44,28 +43,27 @@ export function createSession(shared, page, createView) {
     let epoch = 0; // jobs of an earlier one are for a view that is gone
     let jobs = Promise.resolve();
 
-    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity }, {
-      frame() {
-        page.load(element, 1);
-        return { type: 'component_mount', token, fresh: isFresh || undefined };
-      },
-      joined({ component_id: id, components, patch: data }) {
-        page.load(element, -1);
-        view.hole.id = id;
-        isFresh = true;
-        isAsked = false;
-        if (components) enqueue(() => view.parts().forEach((part, index) => (part.id = components[index])));
-        if (data) patch(data);
-        else if (view.isBroken()) broken();
-      },
-      refused(error, retries) {
-        page.load(element, -1);
-        if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
-      },
-      late(_, payload) {
-        page.load(element, -1);
-        unmount(payload?.component_id);
-      },
+    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity }, () => {
+      page.load(element, 1);
+      return { type: 'component_mount', token, fresh: isFresh || undefined };
+    });
+    const { sync } = member;
+    member.on('joined', ({ component_id: id, components, patch: data }) => {
+      page.load(element, -1);
+      view.hole.id = id;
+      isFresh = true;
+      isAsked = false;
+      if (components) enqueue(() => view.parts().forEach((part, index) => (part.id = components[index])));
+      if (data) patch(data);
+      else if (view.isBroken()) broken();
+    });
+    member.on('error', (error) => {
+      page.load(element, -1);
+      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
+    });
+    member.on('late', (payload) => {
+      page.load(element, -1);
+      unmount(payload?.component_id);
     });
 
     /** @param {() => void} job */
@@ -116,15 +114,16 @@ export function createSession(shared, page, createView) {
       isFound = true;
     });
 
-    return {
-      ...member,
+    return Object.assign(member, {
       element,
       view,
       enqueue,
       patch,
 
-      down() {
-        member.down();
+      /** @param {boolean} [isWanted] @param {number} [code] @param {string} [reason] */
+      sync(isWanted, code, reason) {
+        sync(isWanted, code, reason);
+        if (!code) return;
         view.hole.id = 0;
         drop();
         // Its templates did not come in time.
@@ -134,24 +133,23 @@ export function createSession(shared, page, createView) {
         }
       },
 
+      /** @param {Element} target @param {string} event @param {object} data @param {Done} done */
       send(target, event, data, done) {
         const send = () => replies.ask({ type: 'component_event', component_id: view.partOf(target).id || view.hole.id, event, data }, (error) => {
-          if (error?.code === 'NOT_MOUNTED') member.join();
+          if (error?.code === 'NOT_MOUNTED') sync(true);
           done(error);
         });
-        if (member.state() === 'closed') member.join();
+        if (member.state === 'closed') sync(true);
         member.dispatch({ send, refuse: done });
       },
 
-      end: () => member.close(),
-
       remove() {
-        member.close();
+        member.shut();
         drop();
         all.delete(element);
         unmount(view.hole.id);
       },
-    };
+    });
   }
 
   return {
@@ -170,7 +168,7 @@ export function createSession(shared, page, createView) {
     add(element, token) {
       const component = create(element, token);
       all.set(element, component);
-      component.join();
+      component.sync(true);
     },
 
     /** Forgets the components that are not in the page any more. */
