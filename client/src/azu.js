@@ -1,6 +1,5 @@
 // The other way to say it: one object of options, and nothing happens before `mount`.
 
-/** @import { Environment } from './environment.js' */
 /** @import { Params } from './member.js' */
 /** @import { Options, Spark } from './spark.js' */
 /**
@@ -18,14 +17,14 @@ export class AzuSpark {
   /** The connection of the channels, once mounted. @type {Spark | undefined} */
   spark;
 
-  /** @param {Callbacks & Options} [options] @param {Environment} [env] */
-  constructor(options = {}, env) {
+  /** @param {Callbacks & Options} [options] */
+  constructor(options = {}) {
     const { channelEndpoint, onConnect, onDisconnect, onError } = Object.assign(this, options);
 
     /** Connects. A second call changes nothing. */
     this.mount = () => {
       if (!this.spark) {
-        const { on } = (this.spark = connect(channelEndpoint, options, env));
+        const { on } = (this.spark = connect(channelEndpoint, options));
         if (onConnect) on('open', onConnect);
         if (onDisconnect) on('close', onDisconnect);
         if (onError) on('error', onError);

@@ -2,9 +2,8 @@
 
 /** @import { Listener } from './emitter.js' */
 /** @import { SparkError } from './error.js' */
-/** @import { Connection, Member, MemberState, Params, Room } from './member.js' */
-/** @import { Done } from './replies.js' */
-/** @typedef {Connection & { subscriptions: Map<string, Subscription>, room: Room }} Whole */
+/** @import { Connection, Done, Member, MemberState, Params, Room } from './member.js' */
+/** @typedef {Connection & { subscriptions: Map<string, Subscription>, room: Room, next: () => number }} Whole */
 /** @typedef {Channel & Member & { frame: (frame: Record<string, any>) => void }} Subscription */
 /**
  * @typedef {object} Channel
@@ -34,35 +33,33 @@ const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 
 /** @param {Whole} connection @param {string} path @param {Params} params @returns {Channel} */
 export function createChannel(connection, path, params) {
-  const { env, replies, subscriptions } = connection;
+  const { ask, subscriptions } = connection;
   const member = createMember(connection, path, connection.room, (values) => ({ type: 'subscribe', channel: path, params: values }), () => params);
   const { emit } = member;
 
   function unsubscribe() {
     // With a ref, so that the answer is ours to ignore: it may say that the server was quicker.
-    if (member.state !== 'closed') replies.ask({ type: 'unsubscribe', channel: path }, () => {});
+    if (member.state !== 'closed') ask({ type: 'unsubscribe', channel: path }, () => {});
   }
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
   function send(data, options) {
     const { timeout = REPLY_WITHIN } = options ?? {};
-    let timer = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
     /** @param {(payload: any) => void} resolve @param {(error: SparkError) => void} reject */
     const post = (resolve, reject) => {
-      const ref = options && replies.next();
+      const ref = options && connection.next();
       const ready = encodeMessage(path, data, ref);
       /** @type {Done} */
       const done = (error, payload) => (error ? reject(error) : resolve(payload));
-      const message = { ready, refuse: reject, send: () => replies.ask({}, options && done, ref, ready) };
+      const message = { ready, refuse: reject, send: () => ask({}, options && done, ref, ready) };
       member.dispatch(message);
       if (options) {
-        timer = env.setTimeout(() => {
-          replies.forsake(/** @type {number} */ (ref));
-          member.refuse(message, 'TIMEOUT', ` within ${timeout} ms`);
-        }, Math.min(timeout, LONGEST));
+        timer = setTimeout(() => member.refuse(message, 'TIMEOUT', ` within ${timeout} ms`), Math.min(timeout, LONGEST));
       }
     };
-    if (options) return new Promise(post).finally(() => env.clearTimeout(timer));
+    if (options) return new Promise(post).finally(() => clearTimeout(timer));
     post(() => {}, (error) => emit('error', error));
   }
 
@@ -88,7 +85,7 @@ export function createChannel(connection, path, params) {
     frame({ type, data, code, reason }) {
       // While it joins, what comes is of the subscription before.
       if (member.state !== 'joined') return;
-      if (type === 'unsubscribed') member.end(code, reason);
+      if (type === 'unsubscribed') member.fall(code, 'closed', code, reason);
       else if (/message|binary/.test(type)) emit(type, data);
     },
   });

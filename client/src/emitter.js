@@ -27,15 +27,17 @@ export function createEmitter(report) {
 
     /** @param {string} event @param {any[]} args */
     emit(event, ...args) {
-      const listeners = all.filter(([name]) => name === event);
-      for (const [, listener] of listeners) {
+      let isHeard = event !== 'error';
+      for (const [name, listener] of all) {
+        if (name !== event) continue;
+        isHeard = true;
         try {
           listener(...args);
         } catch (error) {
           report(error);
         }
       }
-      if (event === 'error' && !listeners.length) report(args[0]);
+      if (!isHeard) report(args[0]);
     },
   };
 }

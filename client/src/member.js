@@ -1,8 +1,6 @@
 // What is joined whenever there is a connection, until it is left: a channel, or a component. And what waits to be sent to it.
 
-/** @import { Environment } from './environment.js' */
 /** @import { SparkError } from './error.js' */
-/** @import { Replies } from './replies.js' */
 /** @import { State } from './spark.js' */
 /** @typedef {'joining' | 'joined' | 'closed'} MemberState */
 /** @typedef {Record<string, string | number | boolean | undefined>} ParamValues */
@@ -12,16 +10,17 @@
  * @property {() => boolean} send whether it went on its way
  * @property {(error: SparkError) => void} refuse
  * @property {any} [ready] what is sent, if that is known
- * @property {number} [size] bytes, while it waits
+ * @property {string} [path] of its channel
  */
 /**
  * @typedef {object} Connection what all its members have in common
- * @property {Environment} env
  * @property {State} state
- * @property {Replies} replies
+ * @property {(frame: object, done?: Done, ref?: number, ready?: any) => boolean} ask sends a frame, or what is ready to be sent
+ *   with its ref, and says whether it went on its way; without `done` it asks for no reply
  * @property {(event: string, ...args: any[]) => void} emit
  */
-/** @typedef {{ messages: number, bytes: number }} Room how much more may wait to be sent */
+/** @typedef {(error: SparkError | null, payload?: any) => void} Done gets the reply */
+/** @typedef {{ messages: number, bytes: number, queue: Set<Message> }} Room what waits to be sent, and how much of it may */
 /** @typedef {ReturnType<typeof createMember>} Member */
 
 import { createEmitter } from './emitter.js';
@@ -29,21 +28,19 @@ import { createError } from './error.js';
 import { createTries, evaluate } from './tries.js';
 
 /** What ended or was refused so is tried again by itself: by a status of HTTP, the code of a close, or the code of an error. */
-const PASSING = /\b(429|5\d\d|10(01|1[123])|RATE_LIMITED|INTERNAL_ERROR|PARAMS_FAILED)\b/;
+const PASSING = /\b(429|5\d\d|10(01|1[123]))\b|RATE_|INTERNAL_|PARAMS_FAILED/;
 
 /** Its events: `joined` (payload), `error` (a SparkError), `closed` (code, reason), and `late` (payload), an answer that nobody
  *  waits for any more.
  *  @param {Connection} connection @param {string} path @param {Room} room
- *  @param {(values: any) => { type: string }} ask the frame that asks for the join
+ *  @param {(values: any) => object} frame asks for the join
  *  @param {() => Params} [params] */
-export function createMember(connection, path, room, ask, params) {
-  const { env, replies } = connection;
+export function createMember(connection, path, room, frame, params) {
+  const { queue } = room;
   const { on, off, emit } = createEmitter((error) => connection.emit('error', error));
   /** @type {MemberState} */
   let state = 'closed';
-  /** @type {Set<Message>} */
-  const queue = new Set();
-  const tries = createTries(env);
+  const tries = createTries();
 
   /** @param {string} text @param {string} code */
   const failure = (text, code) => createError(`${path}: ${text}`, code);
@@ -52,13 +49,14 @@ export function createMember(connection, path, room, ask, params) {
    *  @param {boolean} [isWanted] also when it is closed @param {number} [code] @param {string} [reason] */
   function sync(isWanted, code, reason) {
     const current = tries.begin();
-    if (connection.state === 'closed') return end(code, reason);
-    if (!isWanted && state === 'closed') return;
+    const isOver = connection.state === 'closed';
+    if (state === 'closed' && (isOver || !isWanted)) return;
+    if (isOver) return fall(code, 'closed', code, reason);
     state = 'joining';
     if (connection.state === 'open') {
       evaluate(
         params?.(),
-        current((values) => replies.ask(ask(values), current(answered, (_, payload) => emit('late', payload)))),
+        current((values) => connection.ask(frame(values), current(answered, (_, payload) => emit('late', payload)))),
         current((error) => answered(failure(error, 'PARAMS_FAILED'))),
       );
     }
@@ -66,46 +64,32 @@ export function createMember(connection, path, room, ask, params) {
 
   /** @param {SparkError | null} error @param {any} [payload] */
   function answered(error, payload) {
-    if (error) {
-      if (PASSING.test(`${[error.code, payload?.http, payload?.close]}`)) tries.again(sync);
-      else shut();
-      return emit('error', error);
-    }
+    if (error) return fall([error.code, payload?.http, payload?.close], 'error', error);
     state = 'joined';
     tries.reached();
     emit('joined', payload);
-    for (const message of queue) if (state !== 'joined' || !message.send() || !retract(message)) break;
+    for (const message of queue) if (message.path === path && (state !== 'joined' || !message.send() || !queue.delete(message))) break;
   }
 
-  /** The server ended it, or the whole connection ended. @param {any} [code] @param {string} [reason] */
-  function end(code, reason) {
-    if (state === 'closed') return;
-    if (connection.state !== 'closed' && PASSING.test(code)) {
+  /** It was ended, or refused. @param {any} codes what says whether another try is worth it
+   *  @param {'closed' | 'error'} event @param {any} first @param {string} [second] */
+  function fall(codes, event, first, second) {
+    if (PASSING.test(codes)) {
       state = 'joining';
-      tries.again(sync, code, reason);
+      tries.again(sync, first, second);
     } else shut();
-    emit('closed', code, reason);
+    emit(event, first, second);
   }
 
   function shut() {
     tries.begin();
     state = 'closed';
-    for (const message of queue) refuse(message, 'CLOSED');
-  }
-
-  /** Takes a message out of the queue. @param {Message} message @returns {boolean} whether it was there */
-  function retract(message) {
-    const waited = queue.delete(message);
-    if (waited) {
-      room.messages += 1;
-      room.bytes += message.size ?? 0;
-    }
-    return waited;
+    for (const message of queue) if (message.path === path) refuse(message, 'CLOSED');
   }
 
   /** @param {Message} message @param {string} code @param {string} [within] */
   function refuse(message, code, within = '') {
-    message.refuse(failure((retract(message) ? 'not sent' : 'no reply') + within, code));
+    message.refuse(failure((queue.delete(message) ? 'not sent' : 'no reply') + within, code));
   }
 
   return {
@@ -117,19 +101,18 @@ export function createMember(connection, path, room, ask, params) {
     off,
     emit,
     sync,
-    end,
+    fall,
     shut,
     refuse,
 
     /** @param {Message} message */
     dispatch(message) {
       // What waits goes first.
-      if (state === 'joined' && !queue.size && message.send()) return;
+      if (state === 'joined' && ![...queue].some((one) => one.path === path) && message.send()) return;
+      message.path = path;
       queue.add(message);
-      room.messages -= 1;
-      room.bytes -= message.size = new Blob([message.ready ?? '']).size;
       if (state === 'closed') refuse(message, 'CLOSED');
-      else if (Math.min(room.messages, room.bytes) < 0) refuse(message, 'QUEUE_FULL');
+      else if (queue.size > room.messages || new Blob([...queue].map(({ ready }) => ready)).size > room.bytes) refuse(message, 'QUEUE_FULL');
     },
   };
 }

@@ -1,9 +1,8 @@
 // Many channels, and the components of a page, over one WebSocket that comes back.
 
-/** @import { Subscription } from './channel.js' */
+/** @import { Subscription, Whole } from './channel.js' */
 /** @import { Listener } from './emitter.js' */
-/** @import { Environment } from './environment.js' */
-/** @import { Params } from './member.js' */
+/** @import { Done, Message, Params } from './member.js' */
 /** @typedef {'connecting' | 'open' | 'waiting' | 'offline' | 'closed'} State */
 /** @typedef {string | undefined | (() => string | undefined | Promise<string | undefined>)} Token */
 /**
@@ -20,7 +19,6 @@ import { createChannel } from './channel.js';
 import { createComponents } from './components/index.js';
 import { createEmitter } from './emitter.js';
 import { createError, errorOf } from './error.js';
-import { createReplies } from './replies.js';
 import { createTries, evaluate } from './tries.js';
 import { decode } from './wire.js';
 
@@ -36,16 +34,16 @@ const OPEN = 1; // WebSocket.OPEN
 const PING_AFTER = 25_000; // ms of silence
 const ANSWER_WITHIN = 10_000; // ms
 
-/** Connects to `url`, by default `/spark` of the page's own host.
- *  @param {string} [url] @param {Options} [options] @param {Environment} [env] */
-export function connect(url, options = {}, env = window) {
-  const { token, queue, root = env.document.documentElement, components: wanted = true } = options;
+/** Connects to `url`, by default `/spark` of the page's own host. @param {string} [url] @param {Options} [options] */
+export function connect(url, { token, queue, root = document.documentElement, components: wanted = true } = {}) {
   /** Not an object: a channel may have any name. @type {Map<string, Subscription>} */
   const subscriptions = new Map();
-  const { on, off, emit } = createEmitter(env.reportError);
-  const address = new URL(url || '/spark', env.location.href.replace('http', 'ws')).href;
-  const tries = createTries(env);
-  const replies = createReplies(send);
+  const { on, off, emit } = createEmitter(reportError);
+  const address = new URL(url || '/spark', location.href.replace('http', 'ws')).href;
+  const tries = createTries();
+  /** Who waits for a reply. @type {Map<number, Done>} */
+  const waiting = new Map();
+  let lastRef = 0;
 
   /** @type {State} */
   let state = 'closed';
@@ -58,15 +56,23 @@ export function connect(url, options = {}, env = window) {
   /** @type {ReturnType<typeof createComponents> | undefined} */
   let components;
 
-  const members = () => [...subscriptions.values(), ...(components?.all() ?? [])];
-  const waiting = () => (env.navigator.onLine ? 'waiting' : 'offline');
+  /** @param {[isWanted?: boolean, code?: number, reason?: string]} change */
+  function syncAll(...change) {
+    for (const { sync } of [...subscriptions.values(), ...(components?.all() ?? [])]) sync(...change);
+  }
 
-  /** @param {string | Uint8Array} frame @returns {boolean} whether it went on its way */
-  function send(frame) {
+  const lacking = () => (navigator.onLine ? 'waiting' : 'offline');
+
+  /** A ref that was not used for the last four thousand million messages. */
+  const next = () => (lastRef = (lastRef + 1) >>> 0);
+
+  /** @type {Whole['ask']} */
+  function ask(frame, done, ref = done && next(), ready = JSON.stringify({ ...frame, ref })) {
     // A socket that is closing already would swallow it.
-    const isOpen = socket?.readyState === OPEN;
-    if (isOpen) socket?.send(frame);
-    return isOpen;
+    if (socket?.readyState !== OPEN) return false;
+    socket.send(ready);
+    if (done) waiting.set(/** @type {number} */ (ref), done);
+    return true;
   }
 
   /** Says what is so now: a listener may have changed it again since. */
@@ -86,8 +92,11 @@ export function connect(url, options = {}, env = window) {
     socket?.close(NORMAL);
     state = next;
     if (wasOpen || state === 'closed') {
-      for (const { sync } of members()) sync(false, code, reason);
-      replies.fail(code);
+      syncAll(false, code, reason);
+      for (const [ref, done] of waiting) {
+        waiting.delete(ref);
+        done(createError(`lost (${code}) before the reply`, 'CONNECTION_LOST'));
+      }
       emit('close', code, reason);
     }
     announce();
@@ -104,13 +113,13 @@ export function connect(url, options = {}, env = window) {
       current((bearer) => {
         code = UNUSABLE; // an address or a token that no socket takes: another try would not end better
         // The second protocol is never chosen: it is how a browser shows a token.
-        socket = new env.WebSocket(address, bearer ? ['lazuli', `bearer.${bearer}`] : []);
+        socket = new WebSocket(address, bearer ? ['lazuli', `bearer.${bearer}`] : []);
         socket.binaryType = 'arraybuffer';
         socket.onopen = current(() => {
           tries.reached();
           state = 'open';
           heard();
-          for (const { sync } of members()) sync();
+          syncAll();
           emit('open');
           announce();
         });
@@ -135,15 +144,19 @@ export function connect(url, options = {}, env = window) {
       turn('closed', code, reason);
     } else {
       mayHurry = tries.again(open, code, reason);
-      turn(waiting(), code, reason);
+      turn(lacking(), code, reason);
     }
   }
 
   /** @param {Record<string, any>} frame */
   function receive(frame) {
-    const subscription = subscriptions.get(frame.channel);
-    if (frame.type === 'reply') replies.settle(frame);
-    else if (frame.type === 'error') (subscription?.emit ?? emit)('error', errorOf(frame));
+    const { type, channel, ref, status, payload } = frame;
+    const subscription = subscriptions.get(channel);
+    if (type === 'reply') {
+      const done = waiting.get(ref);
+      waiting.delete(ref);
+      done?.(status === 'ok' ? null : errorOf(payload), payload);
+    } else if (type === 'error') (subscription?.emit ?? emit)('error', errorOf(frame));
     else (subscription ?? components)?.frame(frame);
   }
 
@@ -151,44 +164,39 @@ export function connect(url, options = {}, env = window) {
 
   function heard() {
     isAsking = false;
-    tries.after(PING_AFTER, ask);
+    tries.after(PING_AFTER, probe);
   }
 
-  /** @param {boolean} [isLast] */
-  function ask(isLast) {
-    const asked = env.performance.now();
+  function probe() {
     isAsking = true;
-    replies.ask({ type: 'ping' });
-    tries.after(ANSWER_WITHIN, () => {
-      // After a sleep of the machine the deadline may come before the answer that waits beside it: one more chance.
-      if (!isLast && env.performance.now() - asked > 2 * ANSWER_WITHIN) ask(true);
-      else dead();
-    });
+    ask({ type: 'ping' });
+    // Twice the half: after a sleep of the machine the first may come before the answer that waits beside it.
+    tries.after(ANSWER_WITHIN / 2, () => tries.after(ANSWER_WITHIN / 2, dead));
   }
 
   /** What the browser says is a hint, no more: it may be wrong about the network. A page that nobody sees has no reason to
    *  hurry. @param {{ type: string }} event */
   function hint({ type }) {
-    if (env.document.hidden || state === 'connecting') return;
+    if (document.hidden || state === 'connecting') return;
     if (state === 'open') {
-      if (!isAsking) ask();
+      if (!isAsking) probe();
     } else if (type !== 'offline' && mayHurry) open();
     else {
-      state = waiting();
+      state = lacking();
       announce();
     }
   }
 
   /** @param {'add' | 'remove'} how */
   function watch(how) {
-    for (const name of ['online', 'offline', 'visibilitychange']) env[`${how}EventListener`](name, hint);
+    for (const name of ['online', 'offline', 'visibilitychange']) globalThis[`${how}EventListener`](name, hint);
   }
 
   const spark = {
-    env,
-    replies,
     subscriptions,
-    room: { messages: 100, bytes: 1 << 20, ...queue },
+    room: { messages: 100, bytes: 1 << 20, ...queue, queue: /** @type {Set<Message>} */ (new Set()) },
+    next,
+    ask,
     emit,
 
     /** `connecting`, `open`, `waiting` to try again, `offline` (the same, and the browser sees no network), or `closed` for
@@ -208,7 +216,7 @@ export function connect(url, options = {}, env = window) {
      *  @param {string} path as in a URL: percent-encoded, without query
      *  @param {{ params?: Params }} [options] a function is called anew for each join */
     subscribe(path, { params } = {}) {
-      if (new URL(path, address).pathname !== path || path.length > MOST_OF_PATH) throw new TypeError(`no path, percent-encoded: ${path}`);
+      if (new URL(path, address).pathname !== path || path.length > MOST_OF_PATH) throw new TypeError(`not percent-encoded: ${path}`);
       return createChannel(spark, path, params);
     },
 
@@ -222,7 +230,7 @@ export function connect(url, options = {}, env = window) {
       watch('add');
       tries.reset();
       open();
-      for (const { sync } of members()) sync(true);
+      syncAll(true);
     },
   };
 

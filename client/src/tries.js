@@ -2,8 +2,6 @@
 // (full jitter), unless the server said when. What is lost, refused or given up is tried again by this one rule, be it a socket,
 // a channel or a component.
 
-/** @import { Environment } from './environment.js' */
-
 const BASE = 1_000; // ms; doubled with each failure
 const CAP = 30_000; // ms
 // A server that dies drops everyone at once: were the first bound one second, everyone would come back within one. So a loss
@@ -17,22 +15,22 @@ const OVERLOADED = 1013;
 /** @typedef {(act: (...args: any[]) => void, late?: (...args: any[]) => void) => (...args: any[]) => void} Current
  *  a function that acts while its try is the present one, and otherwise does what is to be done late */
 
-/** @param {Environment} env */
-export function createTries(env) {
+export function createTries() {
   let failures = 0;
   let reachedAt = NaN;
   let present = 0;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
   /** Does something later; there is one timer. @param {number} ms @param {() => void} act */
   function after(ms, act) {
-    env.clearTimeout(timer);
-    timer = env.setTimeout(act, ms);
+    clearTimeout(timer);
+    timer = setTimeout(act, ms);
   }
 
   /** Nothing of the try before counts any more. @returns {Current} */
   function begin() {
-    env.clearTimeout(timer);
+    clearTimeout(timer);
     const mine = (present += 1);
     return (act, late) => (...args) => (mine === present ? act : late)?.(...args);
   }
@@ -50,7 +48,7 @@ export function createTries(env) {
     /** The try has led to what it was for. */
     reached() {
       failures = Math.max(failures, LOSS);
-      reachedAt = env.performance.now();
+      reachedAt = performance.now();
     },
 
     /** Tries again, after a while.
@@ -58,11 +56,11 @@ export function createTries(env) {
      *  @returns {boolean} whether it may come earlier */
     again(act, code, reason) {
       begin();
-      const hint = /^1001.*come back in (\d+) ms/.exec(code + reason);
-      if (env.performance.now() - reachedAt >= STABLE) failures = LOSS;
+      const hint = /^1001.*back in (\d+)/.exec(code + reason);
+      if (performance.now() - reachedAt >= STABLE) failures = LOSS;
       if (code === OVERLOADED) failures = OVERLOAD;
       reachedAt = NaN;
-      after(hint ? Math.min(/** @type {any} */ (hint[1]), LONGEST_HINT) : env.Math.random() * Math.min(CAP, BASE * 2 ** failures++), act);
+      after(hint ? Math.min(/** @type {any} */ (hint[1]), LONGEST_HINT) : Math.random() * Math.min(CAP, BASE * 2 ** failures++), act);
       return !hint && code !== OVERLOADED;
     },
   };

@@ -348,7 +348,11 @@ test('after a sleep of the machine the other side gets another chance to answer,
   world.socket.took();
   world.sleep(3_600_000);
   assert.equal(spark.state, 'open');
-  assert.deepEqual(world.socket.took(), [{ type: 'ping' }]);
+  world.socket.says({ type: 'pong' }); // it waited
+  world.pass(25_000);
+  assert.deepEqual([spark.state, world.socket.took()], ['open', [{ type: 'ping' }]]);
+  world.sleep(3_600_000);
+  assert.equal(spark.state, 'open');
   world.sleep(3_600_000);
   assert.equal(spark.state, 'waiting');
 });

@@ -1,4 +1,5 @@
-// A browser that does only what a test says: sockets, timers, time and chance are the test's.
+// A browser that does only what a test says: sockets, timers, time and chance are the test's. The newest world is the one that
+// the client finds itself in.
 
 import { AzuSpark } from '../src/azu.js';
 import { connect } from '../src/spark.js';
@@ -82,7 +83,7 @@ export class World {
       setAttribute: (name, value) => (this.attribute = `${name}=${value}`),
       classList: { toggle: (name, on) => this.classes[on ? 'add' : 'delete'](name) },
     };
-    this.env = {
+    const browser = {
       WebSocket: function open(url, protocols) {
         if (refuses) throw refuses;
         const socket = new FakeSocket(url, protocols);
@@ -95,7 +96,6 @@ export class World {
       },
       clearTimeout: (timer) => this.#timers.delete(timer),
       performance: { now: () => this.time },
-      Math: { random: () => (typeof this.chance === 'function' ? this.chance() : this.chance) },
       reportError: (error) => this.reported.push(error),
       navigator: { get onLine() { return world.online; } },
       location: { href: 'http://page.test/a/page' },
@@ -103,16 +103,18 @@ export class World {
       addEventListener: (name, listener) => this.#listeners.set(name, listener),
       removeEventListener: (name, listener) => this.#listeners.get(name) === listener && this.#listeners.delete(name),
     };
+    for (const [name, value] of Object.entries(browser)) Object.defineProperty(globalThis, name, { value, configurable: true });
+    Math.random = () => (typeof this.chance === 'function' ? this.chance() : this.chance);
   }
 
   connect(options, url) {
-    const spark = connect(url, { components: false, ...options }, this.env);
+    const spark = connect(url, { components: false, ...options });
     spark.on('state', (state) => this.states.push(state));
     return spark;
   }
 
   azu(options) {
-    return new AzuSpark({ components: false, ...options }, this.env);
+    return new AzuSpark({ components: false, ...options });
   }
 
   /** Connected, with one channel joined. */

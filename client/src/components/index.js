@@ -21,7 +21,6 @@ const taken = new WeakSet();
 
 /** @param {Connection} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
-  const { env, replies } = shared;
   /** @type {Map<string, (data: any, element: Element) => void>} */
   const functions = new Map();
   const address = url.replace(/^ws/, 'http').replace(/[?#].*/, '');
@@ -30,7 +29,7 @@ export function createComponents(shared, url) {
   const templates = createTemplates(async (name) => {
     const source = await fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
       () => new Promise((resolve, reject) => {
-        replies.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
+        shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
       }),
     );
     return typeof source === 'string' ? JSON.parse(source) : source;
@@ -63,8 +62,8 @@ export function createComponents(shared, url) {
       return true;
     },
   }, (element) => createView(element, templates));
-  const hooks = createHooks(session, env.reportError);
-  createEvents(env, session, complain);
+  const hooks = createHooks(session, reportError);
+  createEvents(session, complain);
   const navigate = createNavigation(() => {
     session.sweep();
     mount(document);

@@ -1,7 +1,6 @@
 // Which components the page has: their mounts, and in what order what comes for them is done.
 
-/** @import { Connection, Member } from '../member.js' */
-/** @import { Done } from '../replies.js' */
+/** @import { Connection, Done, Member } from '../member.js' */
 /** @import { View } from './view.js' */
 /**
  * @typedef {object} Component
@@ -30,7 +29,6 @@ const MOST_WAITING = 64; // events of a component
 
 /** @param {Connection} shared @param {Page} page @param {(element: Element) => View} createView */
 export function createSession(shared, page, createView) {
-  const { replies } = shared;
   /** @type {Map<Element, Component & Member>} */
   const all = new Map();
 
@@ -43,7 +41,7 @@ export function createSession(shared, page, createView) {
     let epoch = 0; // jobs of an earlier one are for a view that is gone
     let jobs = Promise.resolve();
 
-    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity }, () => {
+    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
       page.load(element, 1);
       return { type: 'component_mount', token, fresh: isFresh || undefined };
     });
@@ -92,7 +90,7 @@ export function createSession(shared, page, createView) {
       isFresh = true;
       const { id } = view.hole;
       if (isAsked) page.complain('This part of the page cannot be shown.', error, element);
-      else if (id) replies.ask({ type: 'component_resync', component_id: id });
+      else if (id) shared.ask({ type: 'component_resync', component_id: id });
       isAsked = !!id;
     }
 
@@ -107,7 +105,7 @@ export function createSession(shared, page, createView) {
     }
 
     /** @param {number | undefined} id */
-    const unmount = (id) => id && replies.ask({ type: 'component_unmount', component_id: id });
+    const unmount = (id) => id && shared.ask({ type: 'component_unmount', component_id: id });
 
     enqueue(() => {
       view.hydrate(page.shape(element));
@@ -135,7 +133,7 @@ export function createSession(shared, page, createView) {
 
       /** @param {Element} target @param {string} event @param {object} data @param {Done} done */
       send(target, event, data, done) {
-        const send = () => replies.ask({ type: 'component_event', component_id: view.partOf(target).id || view.hole.id, event, data }, (error) => {
+        const send = () => shared.ask({ type: 'component_event', component_id: view.partOf(target).id || view.hole.id, event, data }, (error) => {
           if (error?.code === 'NOT_MOUNTED') sync(true);
           done(error);
         });
