@@ -13,7 +13,7 @@ const LIMIT = 11_584; // bytes, gzipped: what it has, rounded up to 64
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|owner|kind|anchor|templates|frozen|tree|kids|whole|special|partOf|parts|spoil|isBroken|changes|hydrate',
   'view|enqueue|want|shape|complain|sync|sweep|mine|act|component|repeats',
-  'late|dispatch|emit|shut|sync|isWanted|retract|settle|forsake|begin|reached|again|retries|replies|subscriptions|room|ready|refuse',
+  'late|dispatch|emit|shut|sync|fall|ask|begin|after|reached|again|subscriptions|room|ready|refuse|frame|api|next',
 ].join('|')})$`);
 const SERVED = [['src/main.js', 'core/client/spark.js', LIMIT], ['src/dev/main.js', 'core/client/spark-dev.js']];
 
@@ -21,7 +21,7 @@ for (const [source, served, limit = Infinity] of SERVED) {
   const { outputFiles } = await build({
     entryPoints: [new URL(source, import.meta.url).pathname],
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     format: 'iife',
     target: 'es2022',
     charset: 'utf8',
@@ -30,8 +30,8 @@ for (const [source, served, limit = Infinity] of SERVED) {
   const { code = '' } = await minify(outputFiles[0].text, {
     ecma: 2020,
     module: true,
-    compress: { passes: 3, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
-    mangle: { properties: { regex: INTERNAL } },
+    compress: { passes: 3, lhs_constants: false, unsafe: true, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+    mangle: { properties: { builtins: true, regex: INTERNAL } },
     format: { preamble: '/*! Lazuli, MIT OR Apache-2.0 */' },
   });
   const made = `${code}\n`;

@@ -18,19 +18,20 @@ export class AzuSpark {
   spark;
 
   /** @param {Callbacks & Options} [options] */
-  constructor(options = {}) {
-    const { channelEndpoint, onConnect, onDisconnect, onError } = Object.assign(this, options);
+  constructor(options) {
+    Object.assign(this, options);
+  }
 
-    /** Connects. A second call changes nothing. */
-    this.mount = () => {
-      if (!this.spark) {
-        const { on } = (this.spark = connect(channelEndpoint, options));
-        if (onConnect) on('open', onConnect);
-        if (onDisconnect) on('close', onDisconnect);
-        if (onError) on('error', onError);
-      }
-      return this;
-    };
+  /** Connects. A second call changes nothing. */
+  mount() {
+    if (!this.spark) {
+      const { channelEndpoint, onConnect, onDisconnect, onError } = /** @type {Callbacks} */ (this);
+      const { on } = (this.spark = connect(channelEndpoint, /** @type {Options} */ (this)));
+      if (onConnect) on('open', onConnect);
+      if (onDisconnect) on('close', onDisconnect);
+      if (onError) on('error', onError);
+    }
+    return this;
   }
 
   /** The same as `subscribe` of Spark. @param {string} path @param {{ params?: Params }} [options] */

@@ -60,7 +60,7 @@ export function createChannel(connection, path, params) {
       }
     };
     if (options) return new Promise(post).finally(() => clearTimeout(timer));
-    post(() => {}, (error) => emit('error', error));
+    post(/** @type {any} */ (0), (error) => emit('error', error));
   }
 
   const channel = Object.assign(member, {

@@ -40,7 +40,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
   const subscriptions = new Map();
   const { on, off, emit } = createEmitter(reportError);
   const address = new URL(url || '/spark', location.href.replace('http', 'ws')).href;
-  const tries = createTries();
+  let tries = createTries();
   /** Who waits for a reply. @type {Map<number, Done>} */
   const waiting = new Map();
   let lastRef = 0;
@@ -86,7 +86,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
   }
 
   /** Lets go of the present socket, which may take minutes to report its own close.
-   *  @param {State} next @param {number} code @param {string} reason */
+   *  @param {State} next @param {number} [code] @param {string} [reason] */
   function turn(next, code, reason) {
     const wasOpen = state === 'open';
     socket?.close(NORMAL);
@@ -95,7 +95,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
       syncAll(false, code, reason);
       for (const [ref, done] of waiting) {
         waiting.delete(ref);
-        done(createError(`lost (${code}) before the reply`, 'CONNECTION_LOST'));
+        done(createError(`no reply (${code})`, 'CONNECTION_LOST'));
       }
       emit('close', code, reason);
     }
@@ -105,7 +105,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
   function open() {
     const current = tries.begin();
     tries.after(ANSWER_WITHIN, dead);
-    turn('connecting', NORMAL, 'Reconnecting');
+    turn('connecting', NORMAL, 'reconnect');
     let code = ABNORMAL;
     evaluate(
       token,
@@ -131,7 +131,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
       }),
       current((error) => {
         lost(code, '');
-        emit('error', createError(`token: ${error}`, 'PARAMS_FAILED'));
+        emit('error', createError(`${error}`, 'PARAMS_FAILED'));
       }),
     );
   }
@@ -181,10 +181,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
     if (state === 'open') {
       if (!isAsking) probe();
     } else if (type !== 'offline' && mayHurry) open();
-    else {
-      state = lacking();
-      announce();
-    }
+    else turn(lacking());
   }
 
   /** @param {'add' | 'remove'} how */
@@ -228,7 +225,8 @@ export function connect(url, { token, queue, root = document.documentElement, co
     /** Connects now, with another socket, and joins every channel that was not left: those too that were refused or closed. */
     reconnect() {
       watch('add');
-      tries.reset();
+      tries.begin();
+      tries = createTries();
       open();
       syncAll(true);
     },

@@ -39,12 +39,6 @@ export function createTries() {
     after,
     begin,
 
-    /** Begins with short times again. */
-    reset() {
-      failures = 0;
-      reachedAt = NaN;
-    },
-
     /** The try has led to what it was for. */
     reached() {
       failures = Math.max(failures, LOSS);

@@ -226,7 +226,7 @@ test('a reply that was under way when the connection was lost is an error, and t
   await settled();
   for (const { error } of seen) {
     assert.equal(error.code, 'CONNECTION_LOST');
-    assert.match(error.message, /lost \(1006\) before the reply$/);
+    assert.match(error.message, /^no reply \(1006\)$/);
   }
   world.comesBack();
   world.socket.opens();
@@ -401,7 +401,7 @@ test('reconnect() hurries, keeps what waits, and may be called from any event', 
   assert.equal(world.sockets[1].closedWith, 1000);
   await settled();
   assert.equal(reply.error.code, 'CONNECTION_LOST');
-  assert.deepEqual(seen, [['close', 1000, 'Reconnecting']]);
+  assert.deepEqual(seen, [['close', 1000, 'reconnect']]);
   world.socket.opens();
   let calls = 0;
   spark.on('close', () => (calls += 1) < 3 && spark.reconnect());
