@@ -14,7 +14,7 @@
 import { connect } from './spark.js';
 
 export class AzuSpark {
-  /** The connection of the channels, once mounted. @type {Spark | undefined} */
+  /** The connection of the channels, once mounted. @type {Spark | null | undefined} */
   spark;
 
   /** @param {Callbacks & Options} [options] */
@@ -43,6 +43,6 @@ export class AzuSpark {
   /** Closes the connection; `mount` makes another. */
   unmount() {
     this.spark?.close();
-    this.spark = undefined;
+    this.spark = null;
   }
 }

@@ -28,7 +28,6 @@
 import { createMember } from './member.js';
 import { encodeMessage } from './wire.js';
 
-const REPLY_WITHIN = 10_000; // ms, unless the message says otherwise
 const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 
 /** @param {Whole} connection @param {string} path @param {Params} params @returns {Channel} */
@@ -44,7 +43,7 @@ export function createChannel(connection, path, params) {
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
   function send(data, options) {
-    const { timeout = REPLY_WITHIN } = options ?? {};
+    const { timeout = 10_000 } = options ?? {};
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     /** @param {(payload: any) => void} resolve @param {(error: SparkError) => void} reject */
@@ -56,7 +55,7 @@ export function createChannel(connection, path, params) {
       const message = { ready, refuse: reject, send: () => ask({}, options && done, ref, ready) };
       member.dispatch(message);
       if (options) {
-        timer = setTimeout(() => member.refuse(message, 'TIMEOUT', ` within ${timeout} ms`), Math.min(timeout, LONGEST));
+        timer = setTimeout(() => member.refuse(message, 'TIMEOUT', ' within ' + timeout + ' ms'), Math.min(timeout, LONGEST));
       }
     };
     if (options) return new Promise(post).finally(() => clearTimeout(timer));
@@ -85,7 +84,7 @@ export function createChannel(connection, path, params) {
     frame({ type, data, code, reason }) {
       // While it joins, what comes is of the subscription before.
       if (member.state !== 'joined') return;
-      if (type === 'unsubscribed') member.fall(code, 'closed', code, reason);
+      if (type === 'unsubscribed') member.fall('closed', code, reason);
       else if (/message|binary/.test(type)) emit(type, data);
     },
   });

@@ -10,7 +10,6 @@
  * @property {() => boolean} send whether it went on its way
  * @property {(error: SparkError) => void} refuse
  * @property {any} [ready] what is sent, if that is known
- * @property {string} [path] of its channel
  */
 /**
  * @typedef {object} Connection what all its members have in common
@@ -37,13 +36,15 @@ const PASSING = /\b(429|5\d\d|10(01|1[123]))\b|RATE_|INTERNAL_|PARAMS_FAILED/;
  *  @param {() => Params} [params] */
 export function createMember(connection, path, room, frame, params) {
   const { queue } = room;
+  /** @type {Set<Message>} */
+  const own = new Set(); // of these
   const { on, off, emit } = createEmitter((error) => connection.emit('error', error));
   /** @type {MemberState} */
   let state = 'closed';
   const tries = createTries();
 
   /** @param {string} text @param {string} code */
-  const failure = (text, code) => createError(`${path}: ${text}`, code);
+  const failure = (text, code) => createError(path + ': ' + text, code);
 
   /** Does what is to be done now: joins if there is a connection, waits if there is none, ends if there will be none.
    *  @param {boolean} [isWanted] also when it is closed @param {number} [code] @param {string} [reason] */
@@ -51,7 +52,7 @@ export function createMember(connection, path, room, frame, params) {
     const current = tries.begin();
     const isOver = connection.state === 'closed';
     if (state === 'closed' && (isOver || !isWanted)) return;
-    if (isOver) return fall(code, 'closed', code, reason);
+    if (isOver) return fall('closed', code, reason);
     state = 'joining';
     if (connection.state === 'open') {
       evaluate(
@@ -64,16 +65,16 @@ export function createMember(connection, path, room, frame, params) {
 
   /** @param {SparkError | null} error @param {any} [payload] */
   function answered(error, payload) {
-    if (error) return fall([error.code, payload?.http, payload?.close], 'error', error);
+    if (error) return fall('error', error, undefined, [error.code, payload?.http, payload?.close]);
     state = 'joined';
     tries.reached();
     emit('joined', payload);
-    for (const message of queue) if (message.path === path && (state !== 'joined' || !message.send() || !queue.delete(message))) break;
+    for (const message of own) if (state !== 'joined' || !message.send() || !retract(message)) break;
   }
 
-  /** It was ended, or refused. @param {any} codes what says whether another try is worth it
-   *  @param {'closed' | 'error'} event @param {any} first @param {string} [second] */
-  function fall(codes, event, first, second) {
+  /** It was ended, or refused. @param {'closed' | 'error'} event @param {any} first @param {string} [second]
+   *  @param {any} [codes] what says whether another try is worth it */
+  function fall(event, first, second, codes = first) {
     if (PASSING.test(codes)) {
       state = 'joining';
       tries.again(sync, first, second);
@@ -84,12 +85,15 @@ export function createMember(connection, path, room, frame, params) {
   function shut() {
     tries.begin();
     state = 'closed';
-    for (const message of queue) if (message.path === path) refuse(message, 'CLOSED');
+    for (const message of own) refuse(message, 'CLOSED');
   }
+
+  /** Takes a message out of the queue. @param {Message} message @returns {boolean} whether it was there */
+  const retract = (message) => own.delete(message) && queue.delete(message);
 
   /** @param {Message} message @param {string} code @param {string} [within] */
   function refuse(message, code, within = '') {
-    message.refuse(failure((queue.delete(message) ? 'not sent' : 'no reply') + within, code));
+    message.refuse(failure((retract(message) ? 'not sent' : 'no reply') + within, code));
   }
 
   return {
@@ -108,8 +112,8 @@ export function createMember(connection, path, room, frame, params) {
     /** @param {Message} message */
     dispatch(message) {
       // What waits goes first.
-      if (state === 'joined' && ![...queue].some((one) => one.path === path) && message.send()) return;
-      message.path = path;
+      if (state === 'joined' && !own.size && message.send()) return;
+      own.add(message);
       queue.add(message);
       if (state === 'closed') refuse(message, 'CLOSED');
       else if (queue.size > room.messages || new Blob([...queue].map(({ ready }) => ready)).size > room.bytes) refuse(message, 'QUEUE_FULL');

@@ -5,7 +5,7 @@
 export function encodeMessage(channel, data, ref) {
   if (data instanceof ArrayBuffer) data = new Uint8Array(data);
   if (ArrayBuffer.isView(data)) {
-    const kind = ref === undefined ? [1] : [2, ref >> 24, ref >> 16, ref >> 8, ref];
+    const kind = ref == null ? [1] : [2, ref >> 24, ref >> 16, ref >> 8, ref];
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return new Uint8Array([...kind, channel.length >> 8, channel.length, ...new TextEncoder().encode(channel), ...bytes]);
   }
