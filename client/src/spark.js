@@ -1,6 +1,7 @@
 // Many channels, and the components of a page, over one WebSocket that comes back.
 
 /** @import { Subscription, Whole } from './channel.js' */
+/** @import { Page } from './components/index.js' */
 /** @import { Listener } from './emitter.js' */
 /** @import { Done, Message, Params } from './member.js' */
 /** @typedef {'connecting' | 'open' | 'waiting' | 'offline' | 'closed'} State */
@@ -13,7 +14,7 @@
  * @property {Element | null} [root] carries the state as `data-spark-state` and in classes: <html> by default
  * @property {boolean} [components] whether the components of the page are mounted: they are by default
  */
-/** @typedef {ReturnType<typeof connect>} Spark */
+/** @typedef {ReturnType<typeof connect> & Partial<Page>} Spark */
 
 import { createChannel } from './channel.js';
 import { createComponents } from './components/index.js';
@@ -39,7 +40,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
   /** Not an object: a channel may have any name. @type {Map<string, Subscription>} */
   const subscriptions = new Map();
   const { on, off, emit } = createEmitter(reportError);
-  const address = new URL(url || '/spark', location.href.replace('http', 'ws')).href;
+  const address = new URL(url || '/spark', /** @type {any} */ (location)).href.replace(/^http/, 'ws');
   let tries = createTries();
   /** Who waits for a reply. @type {Map<number, Done>} */
   const waiting = new Map();
@@ -125,7 +126,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
         });
         socket.onmessage = current(({ data }) => {
           heard();
-          receive(decode(data));
+          receive(data);
         });
         socket.onclose = current(({ code, reason }) => lost(code, reason));
       }),
@@ -148,9 +149,15 @@ export function connect(url, { token, queue, root = document.documentElement, co
     }
   }
 
-  /** @param {Record<string, any>} frame */
-  function receive(frame) {
-    const { type, channel, ref, status, payload } = frame;
+  /** @param {string | ArrayBuffer} data */
+  function receive(data) {
+    let frame;
+    try {
+      frame = decode(data);
+    } catch {
+      // No JSON, or too few bytes.
+    }
+    const { type, channel, ref, status, payload } = (frame ??= {});
     const subscription = subscriptions.get(channel);
     if (type === 'reply') {
       const done = waiting.get(ref);
@@ -234,5 +241,5 @@ export function connect(url, { token, queue, root = document.documentElement, co
 
   spark.reconnect();
   if (wanted) components = createComponents(spark, address);
-  return Object.assign(spark, components?.api);
+  return spark;
 }

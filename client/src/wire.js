@@ -15,16 +15,12 @@ export function encodeMessage(channel, data, ref) {
   return frame;
 }
 
-/** A frame of the server: an object, or an array of patches. What is none is an empty object.
- *  @param {string | ArrayBuffer} frame @returns {Record<string, any>} */
+/** A frame of the server: an object, or an array of patches. Throws if it is none.
+ *  @param {string | ArrayBuffer} frame @returns {any} */
 export function decode(frame) {
-  try {
-    if (typeof frame === 'string') return JSON.parse(frame) ?? {};
-    const [kind, high, low] = /** @type {any} */ (new Uint8Array(frame));
-    const length = 256 * high + low;
-    const channel = new TextDecoder().decode(new Uint8Array(frame, 3, length));
-    return { type: kind === 1 && 'binary', channel, data: frame.slice(3 + length) };
-  } catch {
-    return {}; // no JSON, or too few bytes
-  }
+  if (typeof frame === 'string') return JSON.parse(frame);
+  const [kind, high, low] = /** @type {any} */ (new Uint8Array(frame));
+  const length = 256 * high + low;
+  const channel = new TextDecoder().decode(new Uint8Array(frame, 3, length));
+  return { type: kind === 1 && 'binary', channel, data: frame.slice(3 + length) };
 }

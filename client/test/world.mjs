@@ -98,7 +98,7 @@ export class World {
       performance: { now: () => this.time },
       reportError: (error) => this.reported.push(error),
       navigator: { get onLine() { return world.online; } },
-      location: { href: 'http://page.test/a/page' },
+      location: new URL('http://page.test/a/page'),
       document: { hidden: false, documentElement },
       addEventListener: (name, listener) => this.#listeners.set(name, listener),
       removeEventListener: (name, listener) => this.#listeners.get(name) === listener && this.#listeners.delete(name),

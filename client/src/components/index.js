@@ -2,6 +2,14 @@
 
 /** @import { Connection } from '../member.js' */
 /** @import { Hook } from './hooks.js' */
+/**
+ * @typedef {object} Page what a connection with components has besides
+ * @property {(root?: ParentNode) => void} mount mounts the components that have come into the page since
+ * @property {(name: string, hook: Hook) => void} hook says what is to be done with the elements of components that have
+ *   `data-hook` with this name
+ * @property {(name: string, act: (data: any, element: Element) => void) => void} register lets the server call a function, by
+ *   this name
+ */
 
 import { addressOf, execute, flash } from './commands.js';
 import { createEvents } from './events.js';
@@ -75,7 +83,7 @@ export function createComponents(shared, url) {
     flash('error', message);
   }
 
-  /** Mounts the components that have come into the page since. @param {ParentNode} [root] */
+  /** Mounts what is not mounted yet. @param {ParentNode} [root] */
   function mount(root = document) {
     for (const element of root.querySelectorAll('[data-spark]')) {
       const token = element.getAttribute('data-spark');
@@ -99,21 +107,19 @@ export function createComponents(shared, url) {
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount(document));
   else mount(document);
 
+  /** @type {Page} */
+  const page = {
+    mount,
+    hook(name, hook) {
+      hooks.known.set(name, hook);
+      hooks.sync([]);
+    },
+    register: (name, act) => functions.set(name, act),
+  };
+  Object.assign(shared, page);
+
   return {
     all: session.all,
-    api: {
-      mount,
-
-      /** Says what is to be done with the elements of components that have `data-hook` with this name.
-       *  @param {string} name @param {Hook} hook */
-      hook(name, hook) {
-        hooks.known.set(name, hook);
-        hooks.sync([]);
-      },
-
-      /** Lets the server call a function, by this name. @param {string} name @param {(data: any, element: Element) => void} act */
-      register: (name, act) => functions.set(name, act),
-    },
 
     /** @param {Record<string, any>} frame */
     frame(frame) {
