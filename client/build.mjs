@@ -9,7 +9,7 @@ import { minify } from 'terser';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 10_304; // bytes, gzipped: what it has, rounded up to 64
+const LIMIT = 10_240; // bytes, gzipped: what it has, rounded up to 64
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|owner|kind|anchor|templates|frozen|tree|kids|whole|special|partOf|parts|spoil|isBroken|changes|hydrate',

@@ -28,6 +28,7 @@
 import { createMember } from './member.js';
 import { encodeMessage } from './wire.js';
 
+const REPLY_WITHIN = 10_000; // ms, unless the message says otherwise
 const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 
 /** @param {Whole} connection @param {string} path @param {Params} params @returns {Channel} */
@@ -43,20 +44,17 @@ export function createChannel(connection, path, params) {
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
   function send(data, options) {
-    const { timeout = 10_000 } = options ?? {};
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     /** @param {(payload: any) => void} resolve @param {(error: SparkError) => void} reject */
     const post = (resolve, reject) => {
       const ref = options && connection.next();
       const ready = encodeMessage(path, data, ref);
-      /** @type {Done} */
-      const done = (error, payload) => (error ? reject(error) : resolve(payload));
-      const message = { ready, refuse: reject, send: () => ask({}, options && done, ref, ready) };
+      /** @type {Done | undefined} */
+      const done = options && ((error, payload) => (error ? reject(error) : resolve(payload)));
+      const message = { ready, refuse: reject, send: () => ask({}, done, ref, ready) };
       member.dispatch(message);
-      if (options) {
-        timer = setTimeout(() => member.refuse(message, 'TIMEOUT', ' within ' + timeout + ' ms'), Math.min(timeout, LONGEST));
-      }
+      if (options) timer = setTimeout(() => member.refuse(message, 'TIMEOUT'), Math.min(options.timeout ?? REPLY_WITHIN, LONGEST));
     };
     if (options) return new Promise(post).finally(() => clearTimeout(timer));
     post(/** @type {any} */ (0), (error) => emit('error', error));
@@ -81,7 +79,7 @@ export function createChannel(connection, path, params) {
     },
 
     /** @param {Record<string, any>} frame */
-    frame({ type, data, code, reason }) {
+    frame({ code, reason, type, data }) {
       // While it joins, what comes is of the subscription before.
       if (member.state !== 'joined') return;
       if (type === 'unsubscribed') member.fall('closed', code, reason);

@@ -27,7 +27,7 @@ import { createError } from './error.js';
 import { createTries, evaluate } from './tries.js';
 
 /** What ended or was refused so is tried again by itself: by a status of HTTP, the code of a close, or the code of an error. */
-const PASSING = /\b(429|5\d\d|10(01|1[123]))\b|RATE_|INTERNAL_|PARAMS_FAILED/;
+const PASSING = /\b(429|5\d\d|10(01|1[123]))\b|RATE_|PARAMS_FAILED/;
 
 /** Its events: `joined` (payload), `error` (a SparkError), `closed` (code, reason), and `late` (payload), an answer that nobody
  *  waits for any more.
@@ -91,9 +91,9 @@ export function createMember(connection, path, room, frame, params) {
   /** Takes a message out of the queue. @param {Message} message @returns {boolean} whether it was there */
   const retract = (message) => own.delete(message) && queue.delete(message);
 
-  /** @param {Message} message @param {string} code @param {string} [within] */
-  function refuse(message, code, within = '') {
-    message.refuse(failure((retract(message) ? 'not sent' : 'no reply') + within, code));
+  /** @param {Message} message @param {string} code */
+  function refuse(message, code) {
+    message.refuse(failure(retract(message) ? 'not sent' : 'no reply', code));
   }
 
   return {

@@ -21,7 +21,7 @@ import { createComponents } from './components/index.js';
 import { createEmitter } from './emitter.js';
 import { createError, errorOf } from './error.js';
 import { createTries, evaluate } from './tries.js';
-import { decode } from './wire.js';
+import { decodeBinary } from './wire.js';
 
 const MOST_OF_PATH = 1024; // bytes
 
@@ -96,7 +96,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
       syncAll(false, code, reason);
       for (const [ref, done] of waiting) {
         waiting.delete(ref);
-        done(createError(`no reply (${code})`, 'CONNECTION_LOST'));
+        done(createError('no reply', 'CONNECTION_LOST'));
       }
       emit('close', code, reason);
     }
@@ -153,7 +153,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
   function receive(data) {
     let frame;
     try {
-      frame = decode(data);
+      frame = typeof data === 'string' ? JSON.parse(data) : decodeBinary(data);
     } catch {
       // No JSON, or too few bytes.
     }
@@ -193,7 +193,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
 
   /** @param {'add' | 'remove'} how */
   function watch(how) {
-    for (const name of ['online', 'offline', 'visibilitychange']) globalThis[`${how}EventListener`](name, hint);
+    for (const name of ['online', 'offline', 'visibilitychange']) self[`${how}EventListener`](name, hint);
   }
 
   const spark = {

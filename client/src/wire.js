@@ -11,14 +11,12 @@ export function encodeMessage(channel, data, ref) {
   }
   // A Blob would be sent as `{}`, and what has no JSON not at all.
   const frame = JSON.stringify({ type: 'message', channel, data, ref });
-  if (data instanceof Blob || !frame.includes('"data":')) throw new TypeError(`no JSON: ${data}`);
+  if (data instanceof Blob || !frame.includes('"data":')) throw new TypeError('no JSON');
   return frame;
 }
 
-/** A frame of the server: an object, or an array of patches. Throws if it is none.
- *  @param {string | ArrayBuffer} frame @returns {any} */
-export function decode(frame) {
-  if (typeof frame === 'string') return JSON.parse(frame);
+/** A binary frame of the server. Throws if it has too few bytes. @param {ArrayBuffer} frame */
+export function decodeBinary(frame) {
   const [kind, high, low] = /** @type {any} */ (new Uint8Array(frame));
   const length = 256 * high + low;
   const channel = new TextDecoder().decode(new Uint8Array(frame, 3, length));

@@ -57,7 +57,7 @@ test('a reply that does not come in time rejects, and is ignored when it comes a
   world.pass(1);
   await settled();
   assert.equal(seen[0].error.code, 'TIMEOUT');
-  assert.match(seen[0].error.message, /no reply within 500 ms/);
+  assert.match(seen[0].error.message, /^\/chat\/lobby: no reply$/);
   world.socket.says({ type: 'reply', ref, status: 'ok', payload: null });
   world.pass(9_500);
   await settled();

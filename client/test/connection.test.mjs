@@ -226,7 +226,7 @@ test('a reply that was under way when the connection was lost is an error, and t
   await settled();
   for (const { error } of seen) {
     assert.equal(error.code, 'CONNECTION_LOST');
-    assert.match(error.message, /^no reply \(1006\)$/);
+    assert.match(error.message, /^no reply$/);
   }
   world.comesBack();
   world.socket.opens();
@@ -261,7 +261,7 @@ test('the queue is bounded by count and by bytes, over all channels; what overfl
   world.pass(1_000);
   await settled();
   assert.equal(third.error.code, 'TIMEOUT');
-  assert.match(third.error.message, /not sent within 1000 ms/);
+  assert.match(third.error.message, /^\/chat\/lobby: not sent$/);
   await assert.rejects(room.send('é'.repeat(100), {}), { code: 'QUEUE_FULL' }, '200 bytes, though 100 characters');
   room.send('é'.repeat(50));
   assert.equal(errors.length, 1, 'the place of what timed out is free again');

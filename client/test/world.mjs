@@ -84,6 +84,7 @@ export class World {
       classList: { toggle: (name, on) => this.classes[on ? 'add' : 'delete'](name) },
     };
     const browser = {
+      self: globalThis,
       WebSocket: function open(url, protocols) {
         if (refuses) throw refuses;
         const socket = new FakeSocket(url, protocols);
