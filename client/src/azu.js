@@ -1,6 +1,5 @@
 // The other way to say it: one object of options, and nothing happens before `mount`.
 
-/** @import { Environment } from './environment.js' */
 /** @import { Params } from './member.js' */
 /** @import { Options, Spark } from './spark.js' */
 /**
@@ -15,35 +14,35 @@
 import { connect } from './spark.js';
 
 export class AzuSpark {
-  /** The connection of the channels, once mounted. @type {Spark | undefined} */
+  /** The connection of the channels, once mounted. @type {Spark | null | undefined} */
   spark;
 
-  /** @param {Callbacks & Options} [options] @param {Environment} [env] */
-  constructor(options = {}, env) {
-    this.componentEndpoint = options.componentEndpoint;
-    this.channelEndpoint = options.channelEndpoint;
+  /** @param {Callbacks & Options} [options] */
+  constructor(options) {
+    Object.assign(this, options);
+  }
 
-    /** Connects. A second call changes nothing. */
-    this.mount = () => {
-      if (this.spark) return this;
-      const { on } = (this.spark = connect(this.channelEndpoint, options, env));
-      const { onConnect, onDisconnect, onError } = options;
+  /** Connects. A second call changes nothing. */
+  mount() {
+    if (!this.spark) {
+      const { channelEndpoint, onConnect, onDisconnect, onError } = /** @type {Callbacks} */ (this);
+      const { on } = (this.spark = connect(channelEndpoint, /** @type {Options} */ (this)));
       if (onConnect) on('open', onConnect);
       if (onDisconnect) on('close', onDisconnect);
       if (onError) on('error', onError);
-      return this;
-    };
+    }
+    return this;
   }
 
   /** The same as `subscribe` of Spark. @param {string} path @param {{ params?: Params }} [options] */
   subscribe(path, options) {
-    if (!this.spark) throw new Error('call mount() before subscribe()');
+    if (!this.spark) throw new Error('call mount()');
     return this.spark.subscribe(path, options);
   }
 
   /** Closes the connection; `mount` makes another. */
   unmount() {
     this.spark?.close();
-    this.spark = undefined;
+    this.spark = null;
   }
 }

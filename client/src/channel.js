@@ -1,14 +1,10 @@
 // One channel.
 
 /** @import { Listener } from './emitter.js' */
-/** @import { Member, MemberState, Params, Room, Shared } from './member.js' */
-/** @import { Done } from './replies.js' */
-/**
- * @typedef {Member & {
- *   channel: Channel, fail: (error: Error) => void, end: (code: number, reason: string) => void,
- *   message: (event: string, data: unknown) => void, unsubscribed: (code: number, reason: string) => void,
- * }} Subscription
- */
+/** @import { SparkError } from './error.js' */
+/** @import { Connection, Done, Member, MemberState, Params, Room } from './member.js' */
+/** @typedef {Connection & { subscriptions: Map<string, Subscription>, room: Room, next: () => number }} Whole */
+/** @typedef {Channel & Member & { frame: (frame: Record<string, any>) => void }} Subscription */
 /**
  * @typedef {object} Channel
  * @property {string} path
@@ -29,122 +25,67 @@
  * @typedef {{ (data: unknown): undefined, (data: unknown, options: { timeout?: number }): Promise<any> }} Send
  */
 
-import { retriesChannel } from './codes.js';
-import { createEmitter } from './emitter.js';
 import { createMember } from './member.js';
 import { encodeMessage } from './wire.js';
 
 const REPLY_WITHIN = 10_000; // ms, unless the message says otherwise
 const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 
-/** @param {Shared} shared @param {Map<string, Subscription>} subscriptions @param {Room} room
- *  @param {(error: Error) => void} unheard gets the errors that nobody here listens to
- *  @param {string} path @param {Params} params @returns {Subscription} */
-export function createChannel(shared, subscriptions, room, unheard, path, params) {
-  const { env, replies } = shared;
-  const { on, off, emit } = createEmitter(env.report);
-  const member = createMember(shared, path, room, {
-    params: () => params,
-    frame: (values) => ({ type: 'subscribe', channel: path, params: values }),
-    joined: (payload) => emit('joined', payload),
-    refused: fail,
-  });
-
-  /** @param {Error} error */
-  function fail(error) {
-    if (!emit('error', error)) unheard(error);
-  }
+/** @param {Whole} connection @param {string} path @param {Params} params @returns {Channel} */
+export function createChannel(connection, path, params) {
+  const { ask, subscriptions } = connection;
+  const member = createMember(connection, path, connection.room, (values) => ({ type: 'subscribe', channel: path, params: values }), () => params);
+  const { emit } = member;
 
   function unsubscribe() {
     // With a ref, so that the answer is ours to ignore: it may say that the server was quicker.
-    if (member.state() !== 'closed') replies.ask({ type: 'unsubscribe', channel: path }, () => {});
+    if (member.state !== 'closed') ask({ type: 'unsubscribe', channel: path }, () => {});
   }
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
   function send(data, options) {
-    const ref = options && replies.next();
-    /** @type {Done} */
-    let done = (error) => void (error && fail(error));
-    const prepare = () => {
-      const frame = encodeMessage(path, data, ref);
-      const post = () => (ref === undefined ? shared.link.send(frame) : replies.expect(frame, ref, done));
-      return {
-        send: post,
-        get size() {
-          return new Blob([frame]).size;
-        },
-        refuse: (/** @type {any} */ error) => done(error),
-      };
-    };
-    if (ref === undefined) return member.dispatch(prepare());
-    return new Promise((resolve, reject) => {
-      const { timeout = REPLY_WITHIN } = options ?? {};
-      const message = prepare();
-      const stop = env.after(Math.min(timeout, LONGEST), () => {
-        const what = member.forget(message) ? 'not sent' : 'no reply';
-        replies.take(ref);
-        reject(member.failure(`${what} within ${timeout} ms`, 'TIMEOUT'));
-      });
-      done = (error, payload) => {
-        stop();
-        if (error) reject(error);
-        else resolve(payload);
-      };
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    /** @param {(payload: any) => void} resolve @param {(error: SparkError) => void} reject */
+    const post = (resolve, reject) => {
+      const ref = options && connection.next();
+      const ready = encodeMessage(path, data, ref);
+      /** @type {Done | undefined} */
+      const done = options && ((error, payload) => (error ? reject(error) : resolve(payload)));
+      const message = { ready, refuse: reject, send: () => ask({}, done, ref, ready) };
       member.dispatch(message);
-    });
+      if (options) timer = setTimeout(() => member.refuse(message, 'TIMEOUT'), Math.min(options.timeout ?? REPLY_WITHIN, LONGEST));
+    };
+    if (options) return new Promise(post).finally(() => clearTimeout(timer));
+    post(/** @type {any} */ (0), (error) => emit('error', error));
   }
 
-  /** No other socket will come by itself. @param {number} code @param {string} reason */
-  function end(code, reason) {
-    if (member.state() === 'closed') return;
-    member.close(`closed (${code})`);
-    emit('closed', code, reason);
-  }
-
-  /** @type {Channel} */
-  const channel = {
-    path,
-    get state() {
-      return member.state();
-    },
-    on,
-    off,
+  const channel = Object.assign(member, {
     send: /** @type {Send} */ (send),
+
     join(values = params) {
       const present = subscriptions.get(path);
-      if (present && present !== self && present.channel.state !== 'closed') throw new Error(`already subscribed to ${path}`);
-      subscriptions.set(path, self);
+      if (present && present !== channel && present.state !== 'closed') throw new Error(`already subscribed to ${path}`);
+      subscriptions.set(path, channel);
       params = values;
       unsubscribe();
-      member.join();
+      member.sync(true);
     },
+
     leave() {
       unsubscribe();
-      if (subscriptions.get(path) === self) subscriptions.delete(path);
-      member.close('left');
+      if (subscriptions.get(path) === channel) subscriptions.delete(path);
+      member.shut();
     },
-  };
 
-  /** @type {Subscription} */
-  const self = {
-    ...member,
-    channel,
-    fail,
-    end,
-
-    /** @param {string} event @param {unknown} data */
-    message(event, data) {
+    /** @param {Record<string, any>} frame */
+    frame({ code, reason, type, data }) {
       // While it joins, what comes is of the subscription before.
-      if (channel.state === 'joined') emit(event, data);
+      if (member.state !== 'joined') return;
+      if (type === 'unsubscribed') member.fall('closed', code, reason);
+      else if (/message|binary/.test(type)) emit(type, data);
     },
-
-    /** @param {number} code @param {string} reason */
-    unsubscribed(code, reason) {
-      if (channel.state !== 'joined') return;
-      if (!retriesChannel(code)) return end(code, reason);
-      member.lost(code);
-      emit('closed', code, reason);
-    },
-  };
-  return self;
+  });
+  channel.join();
+  return channel;
 }

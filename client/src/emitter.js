@@ -2,15 +2,15 @@
 
 /** @typedef {(...args: any[]) => void} Listener */
 
-/** @param {(error: unknown) => void} report told what a listener throws, which stops no other */
+/** @param {(error: any) => void} report told of each `error` that nobody listens to, and of what a listener throws, which
+ *    stops no other */
 export function createEmitter(report) {
-  /** Not an object: `__proto__` and `constructor` are names like any other. @type {Map<string, Set<Listener>>} */
-  const all = new Map();
+  /** @type {[event: string, listener: Listener][]} */
+  let all = [];
 
   /** Takes one listener off, or, without one, all of this event. @param {string} event @param {Listener} [listener] */
   function off(event, listener) {
-    if (listener) all.get(event)?.delete(listener);
-    else all.delete(event);
+    all = all.filter(([name, one]) => name !== event || (listener && one !== listener));
   }
 
   return {
@@ -18,23 +18,26 @@ export function createEmitter(report) {
 
     /** @param {string} event @param {Listener} listener @returns {() => void} takes it off again */
     on(event, listener) {
-      if (typeof listener !== 'function') throw new TypeError('no function');
-      all.set(event, (all.get(event) ?? new Set()).add(listener));
+      listener.bind(0); // throws if it is no function
+      off(event, listener);
+      // Another array: one that is being gone through stays as it is.
+      all = [...all, [event, listener]];
       return () => off(event, listener);
     },
 
-    /** @param {string} event @param {unknown[]} args @returns {boolean} whether anybody listens */
+    /** @param {string} event @param {any[]} args */
     emit(event, ...args) {
-      // A copy: a listener may take itself off, or add another.
-      const listeners = [...(all.get(event) ?? [])];
-      for (const listener of listeners) {
+      let isHeard = event !== 'error';
+      for (const [name, listener] of all) {
+        if (name !== event) continue;
+        isHeard = true;
         try {
           listener(...args);
         } catch (error) {
           report(error);
         }
       }
-      return listeners.length > 0;
+      if (!isHeard) report(args[0]);
     },
   };
 }

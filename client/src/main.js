@@ -4,4 +4,4 @@ import { AzuSpark } from './azu.js';
 import { connect } from './spark.js';
 
 const url = document.currentScript?.dataset.sparkUrl;
-Object.assign(globalThis, { Spark: { connect }, AzuSpark }, url !== undefined && { spark: connect(url || undefined) });
+Object.assign(self, { Spark: { connect }, AzuSpark }, url != null && { spark: connect(url) });

@@ -1,146 +1,122 @@
 // What is joined whenever there is a connection, until it is left: a channel, or a component. And what waits to be sent to it.
 
-/** @import { Environment } from './environment.js' */
-/** @import { Link } from './link.js' */
-/** @import { Replies } from './replies.js' */
+/** @import { SparkError } from './error.js' */
+/** @import { State } from './spark.js' */
 /** @typedef {'joining' | 'joined' | 'closed'} MemberState */
 /** @typedef {Record<string, string | number | boolean | undefined>} ParamValues */
 /** @typedef {undefined | ParamValues | (() => ParamValues | Promise<ParamValues>)} Params */
 /**
  * @typedef {object} Message
  * @property {() => boolean} send whether it went on its way
- * @property {number} size bytes
  * @property {(error: SparkError) => void} refuse
+ * @property {any} [ready] what is sent, if that is known
  */
-/** @typedef {{ env: Environment, link: Link, replies: Replies }} Shared what all members of a connection have in common */
-/** @typedef {{ messages: number, bytes: number }} Room how much more may wait to be sent */
 /**
- * @typedef {object} Events
- * @property {(values: ParamValues | undefined) => object} frame what asks for the join
- * @property {() => Params} [params]
- * @property {(payload: any) => void} joined
- * @property {(error: SparkError, retries: boolean) => void} refused
- * @property {() => void} [answered] an answer came, or will not come
- * @property {(payload: any) => void} [late] an answer that nobody waits for any more
+ * @typedef {object} Connection what all its members have in common
+ * @property {State} state
+ * @property {(frame: object, done?: Done, ref?: number, ready?: any) => boolean} ask sends a frame, or what is ready to be sent
+ *   with its ref, and says whether it went on its way; without `done` it asks for no reply
+ * @property {(event: string, ...args: any[]) => void} emit
  */
+/** @typedef {(error: SparkError | null, payload?: any) => void} Done gets the reply */
+/** @typedef {{ messages: number, bytes: number, queue: Set<Message> }} Room what waits to be sent, and how much of it may */
 /** @typedef {ReturnType<typeof createMember>} Member */
 
-import { createBackoff } from './backoff.js';
-import { OVERLOADED, retriesJoin } from './codes.js';
-import { evaluate } from './environment.js';
-import { SparkError } from './error.js';
+import { createEmitter } from './emitter.js';
+import { createError } from './error.js';
+import { createTries, evaluate } from './tries.js';
 
-/** @param {Shared} shared @param {string} name @param {Room} room @param {Events} on */
-export function createMember({ env, link, replies }, name, room, on) {
+/** What ended or was refused so is tried again by itself: by a status of HTTP, the code of a close, or the code of an error. */
+const PASSING = /\b(429|5\d\d|10(01|1[123]))\b|RATE_|PARAMS_FAILED/;
+
+/** Its events: `joined` (payload), `error` (a SparkError), `closed` (code, reason), and `late` (payload), an answer that nobody
+ *  waits for any more.
+ *  @param {Connection} connection @param {string} path @param {Room} room
+ *  @param {(values: any) => object} frame asks for the join
+ *  @param {() => Params} [params] */
+export function createMember(connection, path, room, frame, params) {
+  const { queue } = room;
+  /** @type {Set<Message>} */
+  const own = new Set(); // of these
+  const { on, off, emit } = createEmitter((error) => connection.emit('error', error));
   /** @type {MemberState} */
   let state = 'closed';
-  /** @type {Set<Message>} */
-  const queue = new Set();
-  let attempt = 0; // what belongs to an earlier join comes too late
-  let joinedAt = 0;
-  let stopRetry = () => {};
-  const backoff = createBackoff(env.random);
+  const tries = createTries();
 
   /** @param {string} text @param {string} code */
-  const failure = (text, code) => new SparkError(`${name}: ${text}`, code);
+  const failure = (text, code) => createError(path + ': ' + text, code);
 
-  function cancel() {
-    attempt += 1;
-    stopRetry();
-  }
-
-  function later() {
-    cancel();
-    stopRetry = env.after(backoff.next(), up);
-  }
-
-  function up() {
-    if (state !== 'joining' || !link.isOpen()) return;
-    cancel();
-    const mine = attempt;
-    /** @param {SparkError | null} error @param {any} [payload] */
-    const answered = (error, payload) => {
-      on.answered?.();
-      if (mine !== attempt) return on.late?.(payload);
-      if (error) {
-        const retries = error.code === 'PARAMS_FAILED' || retriesJoin(payload);
-        if (retries) later();
-        else close('refused');
-        return on.refused(error, retries);
-      }
-      state = 'joined';
-      joinedAt = env.now();
-      on.joined(payload);
-      for (const message of queue) if (state !== 'joined' || !message.send() || !forget(message)) break;
-    };
-    evaluate(
-      on.params?.(),
-      (values) => mine === attempt && replies.ask(on.frame(values), answered),
-      (error) => answered(failure(`there are no params: ${error}`, 'PARAMS_FAILED')),
-    );
-  }
-
-  function down() {
-    cancel();
-    if (state === 'joined') state = 'joining';
-  }
-
-  /** @param {string} why */
-  function close(why) {
-    cancel();
-    state = 'closed';
-    for (const message of queue) {
-      forget(message);
-      message.refuse(failure(`not sent: ${why}`, 'CLOSED'));
+  /** Does what is to be done now: joins if there is a connection, waits if there is none, ends if there will be none.
+   *  @param {boolean} [isWanted] also when it is closed @param {number} [code] @param {string} [reason] */
+  function sync(isWanted, code, reason) {
+    const current = tries.begin();
+    const isOver = connection.state === 'closed';
+    if (state === 'closed' && (isOver || !isWanted)) return;
+    if (isOver) return fall('closed', code, reason);
+    state = 'joining';
+    if (connection.state === 'open') {
+      evaluate(
+        params?.(),
+        current((values) => connection.ask(frame(values), current(answered, (_, payload) => emit('late', payload)))),
+        current((error) => answered(failure(error, 'PARAMS_FAILED'))),
+      );
     }
+  }
+
+  /** @param {SparkError | null} error @param {any} [payload] */
+  function answered(error, payload) {
+    if (error) return fall('error', error, undefined, [error.code, payload?.http, payload?.close]);
+    state = 'joined';
+    tries.reached();
+    emit('joined', payload);
+    for (const message of own) if (state !== 'joined' || !message.send() || !retract(message)) break;
+  }
+
+  /** It was ended, or refused. @param {'closed' | 'error'} event @param {any} first @param {string} [second]
+   *  @param {any} [codes] what says whether another try is worth it */
+  function fall(event, first, second, codes = first) {
+    if (PASSING.test(codes)) {
+      state = 'joining';
+      tries.again(sync, first, second);
+    } else shut();
+    emit(event, first, second);
+  }
+
+  function shut() {
+    tries.begin();
+    state = 'closed';
+    for (const message of own) refuse(message, 'CLOSED');
   }
 
   /** Takes a message out of the queue. @param {Message} message @returns {boolean} whether it was there */
-  function forget(message) {
-    const waited = queue.delete(message);
-    if (waited) {
-      room.messages += 1;
-      room.bytes += message.size;
-    }
-    return waited;
+  const retract = (message) => own.delete(message) && queue.delete(message);
+
+  /** @param {Message} message @param {string} code */
+  function refuse(message, code) {
+    message.refuse(failure(retract(message) ? 'not sent' : 'no reply', code));
   }
 
   return {
-    failure,
-    up,
-    down,
-    close,
-    forget,
-    state: () => state,
-
-    /** Joins, or joins anew. */
-    join() {
-      cancel();
-      if (link.state() !== 'closed') state = 'joining';
-      up();
+    path,
+    get state() {
+      return state;
     },
-
-    /** The server ended it, but another try is worth it. @param {number} code */
-    lost(code) {
-      backoff.lost(env.now() - joinedAt, code === OVERLOADED);
-      down();
-      later();
-    },
-
-    /** Another connection comes, at somebody's wish. */
-    revive() {
-      if (state === 'closed') state = 'joining';
-    },
+    on,
+    off,
+    emit,
+    sync,
+    fall,
+    shut,
+    refuse,
 
     /** @param {Message} message */
     dispatch(message) {
-      if (state === 'closed') return message.refuse(failure('not sent: closed', 'CLOSED'));
       // What waits goes first.
-      if (state === 'joined' && !queue.size && message.send()) return;
-      if (room.messages < 1 || room.bytes < message.size) return message.refuse(failure('not sent: too much waits', 'QUEUE_FULL'));
-      room.messages -= 1;
-      room.bytes -= message.size;
+      if (state === 'joined' && !own.size && message.send()) return;
+      own.add(message);
       queue.add(message);
+      if (state === 'closed') refuse(message, 'CLOSED');
+      else if (queue.size > room.messages || new Blob([...queue].map(({ ready }) => ready)).size > room.bytes) refuse(message, 'QUEUE_FULL');
     },
   };
 }

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSession } from '../src/components/session.js';
 import { Missing } from '../src/components/templates.js';
-import { createReplies } from '../src/replies.js';
 import { World, settled } from './world.mjs';
 
 function deferred() {
@@ -16,16 +15,10 @@ function deferred() {
 /** A session with a page that only notes what it is to do. */
 function play({ isOpen = true, lacks = [] } = {}) {
   const world = new World();
-  const said = [];
   const done = [];
   const templates = new Map(lacks.map((name) => [name, deferred()]));
-  const link = {
-    open: isOpen,
-    isOpen: () => link.open,
-    state: () => (link.open ? 'open' : 'waiting'),
-    send: (text) => link.open && (said.push(JSON.parse(text)), true),
-  };
-  const replies = createReplies(link.send);
+  const spark = world.connect();
+  if (isOpen) world.socket.opens();
   const page = {
     reloads: true,
     loading: 0,
@@ -55,14 +48,22 @@ function play({ isOpen = true, lacks = [] } = {}) {
       changes: () => [],
     };
   };
-  const session = createSession({ env: world.env, link, replies }, page, createView);
+  const session = createSession(spark, page, createView);
+  const { add } = session;
+  session.add = (...args) => {
+    add(...args);
+    for (const component of session.all()) spark.subscriptions.set(component.element, component);
+  };
   const element = { isConnected: true, closest: () => element };
   return {
-    world, link, page, session, element, done, replies,
-    took: () => said.splice(0),
-    answer: (ref, payload = null, status = 'ok') => (replies.settle({ ref, status, payload }), settled()),
-    up: () => [...session.all()].forEach((component) => component.up()),
-    down: () => [...session.all()].forEach((component) => component.down()),
+    world, page, session, element, done,
+    took: () => world.socket.took(),
+    answer: (ref, payload = null, status = 'ok') => (world.socket.says({ type: 'reply', ref, status, payload }), settled()),
+    up() {
+      if (world.socket.readyState) world.comesBack();
+      world.socket.opens();
+    },
+    down: () => world.socket.closes(),
     arrives(name) {
       const { resolve } = templates.get(name);
       templates.delete(name);
@@ -77,8 +78,8 @@ function play({ isOpen = true, lacks = [] } = {}) {
     /** One component, mounted as number 7. */
     async mounted() {
       session.add(element, 't');
-      const [{ ref }] = said.splice(0);
-      replies.settle({ ref, status: 'ok', payload: [7] });
+      const [{ ref }] = world.socket.took();
+      world.socket.says({ type: 'reply', ref, status: 'ok', payload: [7] });
       await settled();
       done.length = 0;
       return session.get(7);
@@ -87,11 +88,10 @@ function play({ isOpen = true, lacks = [] } = {}) {
 }
 
 test('a component is found in the page, mounted once the socket is open, and fresh from the second time on', async () => {
-  const { session, element, link, took, answer, done, page, up, down } = play({ isOpen: false });
+  const { session, element, took, answer, done, page, up, down } = play({ isOpen: false });
   session.add(element, 't');
   await settled();
   assert.deepEqual([took(), done], [[], ['hydrate']]);
-  link.open = true;
   up();
   assert.deepEqual(took(), [{ type: 'component_mount', token: 't', ref: 1 }]);
   assert.equal(page.loading, 1);
@@ -150,13 +150,12 @@ test('a template that nobody has is a patch that does not fit', async () => {
 });
 
 test('events wait for the mount, in order, and no more than 64', () => {
-  const { session, element, link, took, answer, up } = play({ isOpen: false });
+  const { session, element, took, answer, up } = play({ isOpen: false });
   session.add(element, 't');
   const component = session.owner(element);
   const errors = [];
   for (let n = 0; n < 66; n += 1) component.send(element, 'e', { n }, (error) => errors.push(error?.code ?? null));
   assert.deepEqual(errors, ['QUEUE_FULL', 'QUEUE_FULL']);
-  link.open = true;
   up();
   answer(took()[0].ref, [7]);
   const events = took();
@@ -176,7 +175,7 @@ test('an event of a component that the server has lost mounts it again', async (
 test('a component that the server has ended is mounted again by its next event', async () => {
   const { mounted, element, took, answer } = play();
   const component = await mounted();
-  component.end();
+  component.shut();
   component.send(element, 'e', {}, () => {});
   const [{ type, ref }, ...more] = took();
   assert.deepEqual([type, more], ['component_mount', []]);
@@ -216,12 +215,11 @@ test('what has left the page is unmounted, also if the answer to its mount comes
 });
 
 test('events under way when the connection is lost are told so', async () => {
-  const { mounted, element, replies, down } = play();
+  const { mounted, element, down } = play();
   const component = await mounted();
   const seen = [];
   component.send(element, 'e', {}, (error) => seen.push(error.code));
   down();
-  replies.fail(1006);
   assert.deepEqual(seen, ['CONNECTION_LOST']);
 });
 

@@ -1,4 +1,5 @@
-// A browser that does only what a test says: sockets, timers, time and chance are the test's.
+// A browser that does only what a test says: sockets, timers, time and chance are the test's. The newest world is the one that
+// the client finds itself in.
 
 import { AzuSpark } from '../src/azu.js';
 import { connect } from '../src/spark.js';
@@ -74,46 +75,47 @@ export class World {
   classes = new Set();
   #timers = new Map();
   #last = 0;
-  #hint = null;
+  #listeners = new Map();
 
   constructor({ refuses = null } = {}) {
-    this.env = {
-      resolve: (url) => new URL(url, 'ws://page.test/').href,
-      open: (url, protocols) => {
+    const world = this;
+    const documentElement = {
+      setAttribute: (name, value) => (this.attribute = `${name}=${value}`),
+      classList: { toggle: (name, on) => this.classes[on ? 'add' : 'delete'](name) },
+    };
+    const browser = {
+      self: globalThis,
+      WebSocket: function open(url, protocols) {
         if (refuses) throw refuses;
         const socket = new FakeSocket(url, protocols);
-        this.sockets.push(socket);
+        world.sockets.push(socket);
         return socket;
       },
-      after: (ms, act) => {
-        const timer = (this.#last += 1);
-        this.#timers.set(timer, { act, at: this.time + ms });
-        return () => this.#timers.delete(timer);
+      setTimeout: (act, ms) => {
+        this.#timers.set((this.#last += 1), { act, at: this.time + ms });
+        return this.#last;
       },
-      now: () => this.time,
-      random: () => (typeof this.chance === 'function' ? this.chance() : this.chance),
-      report: (error) => this.reported.push(error),
-      isOnline: () => this.online,
-      watch: (hint) => {
-        this.#hint = hint;
-        return () => (this.#hint = null);
-      },
-      root: {
-        setAttribute: (name, value) => (this.attribute = `${name}=${value}`),
-        classList: { toggle: (name, on) => this.classes[on ? 'add' : 'delete'](name) },
-      },
-      hasPage: false,
+      clearTimeout: (timer) => this.#timers.delete(timer),
+      performance: { now: () => this.time },
+      reportError: (error) => this.reported.push(error),
+      navigator: { get onLine() { return world.online; } },
+      location: new URL('http://page.test/a/page'),
+      document: { hidden: false, documentElement },
+      addEventListener: (name, listener) => this.#listeners.set(name, listener),
+      removeEventListener: (name, listener) => this.#listeners.get(name) === listener && this.#listeners.delete(name),
     };
+    for (const [name, value] of Object.entries(browser)) Object.defineProperty(globalThis, name, { value, configurable: true });
+    Math.random = () => (typeof this.chance === 'function' ? this.chance() : this.chance);
   }
 
   connect(options, url) {
-    const spark = connect(url, options, this.env);
+    const spark = connect(url, { components: false, ...options });
     spark.on('state', (state) => this.states.push(state));
     return spark;
   }
 
   azu(options) {
-    return new AzuSpark(options, this.env);
+    return new AzuSpark({ components: false, ...options });
   }
 
   /** Connected, with one channel joined. */
@@ -130,11 +132,11 @@ export class World {
   }
 
   get isWatched() {
-    return this.#hint !== null;
+    return this.#listeners.size > 0;
   }
 
   hint(name) {
-    this.#hint(name);
+    this.#listeners.get(name)({ type: name });
   }
 
   /** Lets so many ms pass, each timer at its time. */

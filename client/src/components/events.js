@@ -1,6 +1,5 @@
 // What the user does, told to the component.
 
-/** @import { Environment } from '../environment.js' */
 /** @import { Component, Session } from './session.js' */
 /**
  * @typedef {object} Delay an event that waits, or a time in which no other is sent
@@ -21,9 +20,9 @@ const NAMES = new Map([['focusin', 'focus'], ['focusout', 'blur'], ['composition
 const MENDED = /^(CONNECTION_LOST|NOT_MOUNTED)$/;
 const ONCE = /^(click|submit)$/;
 
-/** @param {Environment} env @param {Session} session
+/** @param {Session} session
  *  @param {(message: string, error: any, element: Element) => void} complain */
-export function createEvents(env, session, complain) {
+export function createEvents(session, complain) {
   /** @type {Set<Delay>} */
   const delays = new Set();
   /** Forms whose submit is not answered yet. @type {WeakSet<Element>} */
@@ -81,12 +80,13 @@ export function createEvents(env, session, complain) {
   function wait(delay, ms, repeats) {
     delay.stop?.();
     delays.add(delay);
-    delay.stop = env.after(ms, () => {
+    const timer = setTimeout(() => {
       delays.delete(delay);
       if (!delay.act) return;
       delay.act();
       if (repeats) wait({ ...delay, act: undefined }, ms, true);
-    });
+    }, ms);
+    delay.stop = () => clearTimeout(timer);
   }
 
   /** Sends what waits, so that the server hears of everything in the order in which it happened.

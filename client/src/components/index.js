@@ -1,7 +1,15 @@
 // The components of a page: what comes for them from the connection, and where in the page it goes.
 
-/** @import { Shared } from '../member.js' */
+/** @import { Connection } from '../member.js' */
 /** @import { Hook } from './hooks.js' */
+/**
+ * @typedef {object} Page what a connection with components has besides
+ * @property {(root?: ParentNode) => void} mount mounts the components that have come into the page since
+ * @property {(name: string, hook: Hook) => void} hook says what is to be done with the elements of components that have
+ *   `data-hook` with this name
+ * @property {(name: string, act: (data: any, element: Element) => void) => void} register lets the server call a function, by
+ *   this name
+ */
 
 import { addressOf, execute, flash } from './commands.js';
 import { createEvents } from './events.js';
@@ -19,18 +27,17 @@ const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
 /** An element is one connection's, the first that finds it. @type {WeakSet<Element>} */
 const taken = new WeakSet();
 
-/** @param {Shared} shared @param {string} url the connection's */
+/** @param {Connection} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
-  const { env, replies } = shared;
   /** @type {Map<string, (data: any, element: Element) => void>} */
   const functions = new Map();
   const address = url.replace(/^ws/, 'http').replace(/[?#].*/, '');
   let isReloading = false;
 
   const templates = createTemplates(async (name) => {
-    const source = await env.load(`${address}/t/${encodeURIComponent(name)}`).catch(
+    const source = await fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
       () => new Promise((resolve, reject) => {
-        replies.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
+        shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
       }),
     );
     return typeof source === 'string' ? JSON.parse(source) : source;
@@ -63,8 +70,8 @@ export function createComponents(shared, url) {
       return true;
     },
   }, (element) => createView(element, templates));
-  const hooks = createHooks(session, env.report);
-  createEvents(env, session, complain);
+  const hooks = createHooks(session, reportError);
+  createEvents(session, complain);
   const navigate = createNavigation(() => {
     session.sweep();
     mount(document);
@@ -76,8 +83,8 @@ export function createComponents(shared, url) {
     flash('error', message);
   }
 
-  /** Mounts what is not mounted yet. @param {ParentNode} root */
-  function mount(root) {
+  /** Mounts what is not mounted yet. @param {ParentNode} [root] */
+  function mount(root = document) {
     for (const element of root.querySelectorAll('[data-spark]')) {
       const token = element.getAttribute('data-spark');
       if (!token || taken.has(element)) continue;
@@ -100,28 +107,29 @@ export function createComponents(shared, url) {
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount(document));
   else mount(document);
 
-  return {
-    all: session.all,
+  /** @type {Page} */
+  const page = {
     mount,
-
-    /** @param {string} name @param {Hook} hook */
     hook(name, hook) {
       hooks.known.set(name, hook);
       hooks.sync([]);
     },
-
-    /** @param {string} name @param {(data: any, element: Element) => void} act */
     register: (name, act) => functions.set(name, act),
+  };
+  Object.assign(shared, page);
+
+  return {
+    all: session.all,
 
     /** @param {Record<string, any>} frame */
     frame(frame) {
       const { type, url: to, component_id: id, message = frame.reason } = frame;
       const component = session.get(id);
       switch (type) {
-        case 'patches':
-          return frame.data.forEach((/** @type {any} */ data, /** @type {number} */ index) => {
-            const changed = session.get(frame.data[index - 1]);
-            if (index % 2 && changed?.view.hole.id === frame.data[index - 1]) changed?.patch(data);
+        case undefined:
+          return frame.forEach?.((/** @type {any} */ data, /** @type {number} */ index) => {
+            const changed = session.get(frame[index - 1]);
+            if (index % 2 && changed?.view.hole.id === frame[index - 1]) changed?.patch(data);
           });
         case 'component_flash':
           return flash(frame.level, message);
@@ -132,7 +140,7 @@ export function createComponents(shared, url) {
         case 'component_command':
           return component?.enqueue(() => carefully(() => execute(component, frame, functions)));
         case 'component_gone':
-          component?.end();
+          component?.shut();
         // falls through
         case 'component_error':
           complain(message, frame, component?.element);

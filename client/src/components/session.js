@@ -1,7 +1,6 @@
 // Which components the page has: their mounts, and in what order what comes for them is done.
 
-/** @import { Member, Shared } from '../member.js' */
-/** @import { Done } from '../replies.js' */
+/** @import { Connection, Done, Member } from '../member.js' */
 /** @import { View } from './view.js' */
 /**
  * @typedef {object} Component
@@ -10,7 +9,6 @@
  * @property {(job: () => void) => void} enqueue does something when the patches before it are done
  * @property {(data: any[]) => void} patch
  * @property {(target: Element, event: string, data: object, done: Done) => void} send an event of something in it
- * @property {() => void} end
  * @property {() => void} remove it has left the page
  */
 /**
@@ -29,9 +27,8 @@ import { Missing } from './templates.js';
 
 const MOST_WAITING = 64; // events of a component
 
-/** @param {Shared} shared @param {Page} page @param {(element: Element) => View} createView */
+/** @param {Connection} shared @param {Page} page @param {(element: Element) => View} createView */
 export function createSession(shared, page, createView) {
-  const { replies } = shared;
   /** @type {Map<Element, Component & Member>} */
   const all = new Map();
 
@@ -44,24 +41,27 @@ export function createSession(shared, page, createView) {
     let epoch = 0; // jobs of an earlier one are for a view that is gone
     let jobs = Promise.resolve();
 
-    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: 0 }, {
-      frame() {
-        page.load(element, 1);
-        return { type: 'component_mount', token, fresh: isFresh || undefined };
-      },
-      answered: () => page.load(element, -1),
-      joined([id, ...rest]) {
-        view.hole.id = id;
-        isFresh = true;
-        isAsked = false;
-        if (Array.isArray(rest[0])) return patch(rest[0]);
-        enqueue(() => view.parts().forEach((part, index) => (part.id = rest[index])));
-        if (view.isBroken()) broken();
-      },
-      refused(error, retries) {
-        if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
-      },
-      late: (payload) => payload && unmount(payload[0]),
+    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
+      page.load(element, 1);
+      return { type: 'component_mount', token, fresh: isFresh || undefined };
+    });
+    const { sync } = member;
+    member.on('joined', ([id, ...rest]) => {
+      page.load(element, -1);
+      view.hole.id = id;
+      isFresh = true;
+      isAsked = false;
+      if (Array.isArray(rest[0])) return patch(rest[0]);
+      enqueue(() => view.parts().forEach((part, index) => (part.id = rest[index])));
+      if (view.isBroken()) broken();
+    });
+    member.on('error', (error) => {
+      page.load(element, -1);
+      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
+    });
+    member.on('late', (payload) => {
+      page.load(element, -1);
+      unmount(payload?.[0]);
     });
 
     /** @param {() => void} job */
@@ -90,7 +90,7 @@ export function createSession(shared, page, createView) {
       isFresh = true;
       const { id } = view.hole;
       if (isAsked) page.complain('This part of the page cannot be shown.', error, element);
-      else if (id) replies.tell({ type: 'component_resync', component_id: id });
+      else if (id) shared.ask({ type: 'component_resync', component_id: id });
       isAsked = !!id;
     }
 
@@ -105,22 +105,23 @@ export function createSession(shared, page, createView) {
     }
 
     /** @param {number | undefined} id */
-    const unmount = (id) => id && replies.tell({ type: 'component_unmount', component_id: id });
+    const unmount = (id) => id && shared.ask({ type: 'component_unmount', component_id: id });
 
     enqueue(() => {
       view.hydrate(page.shape(element));
       isFound = true;
     });
 
-    return {
-      ...member,
+    return Object.assign(member, {
       element,
       view,
       enqueue,
       patch,
 
-      down() {
-        member.down();
+      /** @param {boolean} [isWanted] @param {number} [code] @param {string} [reason] */
+      sync(isWanted, code, reason) {
+        sync(isWanted, code, reason);
+        if (!code) return;
         view.hole.id = 0;
         drop();
         // Its templates did not come in time.
@@ -130,24 +131,23 @@ export function createSession(shared, page, createView) {
         }
       },
 
+      /** @param {Element} target @param {string} event @param {object} data @param {Done} done */
       send(target, event, data, done) {
-        const send = () => replies.ask({ type: 'component_event', component_id: view.partOf(target).id || view.hole.id, event, data }, (error) => {
-          if (error?.code === 'NOT_MOUNTED') member.join();
+        const send = () => shared.ask({ type: 'component_event', component_id: view.partOf(target).id || view.hole.id, event, data }, (error) => {
+          if (error?.code === 'NOT_MOUNTED') sync(true);
           done(error);
         });
-        if (member.state() === 'closed') member.join();
-        member.dispatch({ send, size: 0, refuse: done });
+        if (member.state === 'closed') sync(true);
+        member.dispatch({ send, refuse: done });
       },
 
-      end: () => member.close('closed'),
-
       remove() {
-        member.close('gone');
+        member.shut();
         drop();
         all.delete(element);
         unmount(view.hole.id);
       },
-    };
+    });
   }
 
   return {
@@ -166,7 +166,7 @@ export function createSession(shared, page, createView) {
     add(element, token) {
       const component = create(element, token);
       all.set(element, component);
-      component.join();
+      component.sync(true);
     },
 
     /** Forgets the components that are not in the page any more. */

@@ -65,6 +65,11 @@ impl Response {
         Self::new("text/javascript; charset=utf-8", into_bytes(body.into()))
     }
 
+    /// 200 with a script, as its bytes are or in an encoding that a header has to name.
+    pub(crate) fn javascript_bytes(body: &'static [u8]) -> Self {
+        Self::new("text/javascript; charset=utf-8", body.into())
+    }
+
     /// 200 with JSON that has been encoded already.
     pub fn json(body: impl Into<Cow<'static, [u8]>>) -> Self {
         Self::new("application/json", body.into())

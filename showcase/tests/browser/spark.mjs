@@ -21,6 +21,16 @@ test('the client is served under both names, and not again to a browser that has
   }
 });
 
+test('the client is compressed for who takes that, and the same for who does not', async () => {
+  const ask = (encoding) => fetch(`${origin}/js/spark.js`, { headers: { 'Accept-Encoding': encoding } });
+  const [packed, plain] = [await ask('gzip, br'), await ask('gzip;q=0')];
+  equal([packed.headers.get('content-encoding'), plain.headers.get('content-encoding')], ['gzip', null], 'the encodings');
+  equal([packed.headers.get('vary'), plain.headers.get('vary')], ['Accept-Encoding', 'Accept-Encoding'], 'what it depends on');
+  check(packed.headers.get('etag') !== plain.headers.get('etag'), 'the tags', 'one for each', plain.headers.get('etag'));
+  const [one, other] = [await packed.text(), await plain.text()];
+  check(one === other && one.length > 2 * packed.headers.get('content-length'), 'the content', 'the same script, half as long', one.length);
+});
+
 test('a page subscribes, asks, is answered, and is told what is wrong', async () => {
   const page = await withScript();
   const seen = await page.evaluate(async () => {
