@@ -87,7 +87,7 @@ fn a_render_that_becomes_none_leaves_the_page_as_it_is() {
     };
     let failed =
         json!({ "type": "component_error", "component_id": 1, "message": "Internal server error", "fresh": false });
-    assert_eq!(say("misplace"), [failed.clone()]);
+    assert_eq!(say("misplace"), std::slice::from_ref(&failed));
     // The view was given up, so that what comes next is whole.
     assert_eq!(say("mend")[0][1][0], -6);
     // Three may be there, with those in its markup.
