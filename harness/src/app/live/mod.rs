@@ -12,6 +12,8 @@ mod seen;
 mod sim;
 mod text;
 
+#[cfg(test)]
+pub(crate) use seen::Show;
 pub(crate) use seen::{Called, Home, Id, Seen, Snapshot, Stage};
 
 use super::{SimApp, SimEvent};
