@@ -135,7 +135,7 @@ fn fresh(number: u64, text: &str) -> impl Render {
                 }
             }
         }
-        @if number % 2 == 0 {
+        @if number.is_multiple_of(2) {
             section title=(text) { (text) a href=(text) { "even" } }
         } @else {
             article title=(text) { (text) a href=(text) { "odd" } }
