@@ -1,7 +1,7 @@
 // The live pages: counter, todos, form, risky; and what holds for all of them.
 
 import { check, equal } from '../lib.mjs';
-import { becomes, fitsWidth, isLive, live, open, origin, server, shoot, test } from './world.mjs';
+import { becomes, fitsWidth, isLive, live, open, origin, server, shoot, test, type } from './world.mjs';
 
 const PAGES = ['/counter', '/todos', '/users', '/form', '/risky', '/table'];
 const button = (page, name) => page.getByRole('button', { name, exact: true });
@@ -24,13 +24,13 @@ test('counter: the labels follow the step, which is a positive whole number', as
   const page = await live('/counter');
   const step = page.getByLabel('Step');
   const labels = (expected) => has(page, '.toolbar button', [`−${expected}`, `+${expected}`, 'Double', 'Reset']);
-  await step.fill('3');
+  await type(step, '3');
   await step.press('Enter');
   await labels(3);
   await button(page, '+3').click();
   await has(page, 'h2', ['Counter: 3']);
   for (const none of ['0', '-4', '2.5', '', '1e3', '99999999999999999999']) {
-    await step.fill(none);
+    await type(step, none);
     await step.press('Tab');
     await becomes(() => step.inputValue(), '3', `the step after "${none}"`);
     await labels(3);
@@ -48,7 +48,7 @@ test('counter: set_step takes "4" and 5, and leaves aside what is no number', as
 
 // Todos.
 
-const titles = (page, expected) => has(page, '.todo .title', expected);
+const titles = (page, expected) => becomes(() => page.locator('.todo .title').allTextContents(), expected, 'titles');
 async function add(page, ...all) {
   for (const title of all) {
     await page.getByLabel('What needs to be done?').fill(title);
