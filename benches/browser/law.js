@@ -1,8 +1,10 @@
 // Plays histories in the page, by the client as it is served, and checks the law after each patch.
 
-/** What a browser parses from markup. (In another document a `noscript` would be another thing.) */
+const inert = document.implementation.createHTMLDocument('');
+
+/** What a browser parses from markup: where no policy forbids a style, unless a `noscript` would be another thing there. */
 function parsed(html) {
-  const element = document.createElement('div');
+  const element = (html.includes('<noscript') ? document : inert).createElement('div');
   element.innerHTML = html;
   return element;
 }

@@ -56,7 +56,7 @@ async function play(text) {
   if (played++ % PLAYED_BY_A_PAGE === 0) {
     await page?.close();
     page = await browser.newPage();
-    page.on('pageerror', (error) => console.log(`      the page says: ${error.message}`));
+    page.on('pageerror', (error) => /settings blocked/.test(error.message) || console.log(`      the page says: ${error.message}`));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     await page.waitForFunction(() => globalThis.spark?.state === 'open');
   }

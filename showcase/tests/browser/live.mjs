@@ -2,7 +2,7 @@
 
 import { check, equal } from '../lib.mjs';
 import { PAGES, addTodos as add } from './pages.mjs';
-import { becomes, isLive, live, open, origin, server, shoot, test } from './world.mjs';
+import { becomes, isLive, live, open, origin, server, shoot, test, type } from './world.mjs';
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const has = (page, selector, expected) => becomes(() => page.locator(selector).allInnerTexts(), expected, selector);
@@ -24,13 +24,13 @@ test('counter: the labels follow the step, which is a positive whole number', as
   const page = await live('/counter');
   const step = page.getByLabel('Step');
   const labels = (expected) => has(page, '.toolbar button', [`−${expected}`, `+${expected}`, 'Double', 'Reset']);
-  await step.fill('3');
+  await type(step, '3');
   await step.press('Enter');
   await labels(3);
   await button(page, '+3').click();
   await has(page, 'h2', ['Counter: 3']);
   for (const none of ['0', '-4', '2.5', '', '1e3', '99999999999999999999']) {
-    await step.fill(none);
+    await type(step, none);
     await step.press('Tab');
     await becomes(() => step.inputValue(), '3', `the step after "${none}"`);
     await labels(3);
@@ -48,7 +48,7 @@ test('counter: set_step takes "4" and 5, and leaves aside what is no number', as
 
 // Todos.
 
-const titles = (page, expected) => has(page, '.todo .title', expected);
+const titles = (page, expected) => becomes(() => page.locator('.todo .title').allTextContents(), expected, 'titles');
 
 test('todos: add trims, ignores what is blank, and reloads nothing', async () => {
   const page = await live('/todos');

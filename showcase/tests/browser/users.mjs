@@ -1,7 +1,7 @@
 // The table of users.
 
 import { check, equal } from '../lib.mjs';
-import { becomes, live, shoot, test } from './world.mjs';
+import { becomes, live, shoot, test, type } from './world.mjs';
 
 const rows = (page) => page.locator('tbody tr');
 const column = (page, n) => rows(page).locator(`td:nth-child(${n})`).allInnerTexts();
@@ -113,7 +113,7 @@ test('users: Edit opens a dialog, which checks and saves', async () => {
 
   await edit.click();
   await name.fill('<b>Aaron</b>');
-  await dialog.getByLabel('E-mail').fill('aaron@brandt.example');
+  await type(dialog.getByLabel('E-mail'), 'aaron@brandt.example');
   await shoot(page, 'live-users-dialog');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.locator('.flash-success', { hasText: 'User saved successfully' }).waitFor();

@@ -135,11 +135,15 @@ export const lines = (page) => page.locator('#messages > li');
 export const messages = (page) => page.locator('#messages > .message');
 
 export async function setName(page, name) {
-  const field = page.getByLabel('Your name');
-  // Typed, not filled in: Firefox tells of a change only if it was the user's.
-  await field.fill('');
-  await field.pressSequentially(name);
-  await field.blur();
+  await type(page.getByLabel('Your name'), name);
+  await page.getByLabel('Your name').blur();
+}
+
+/** Types a text in the place of what a field holds. (Firefox tells of a change only if it was the user's, which filling in is not.) */
+export async function type(field, text) {
+  await field.press('ControlOrMeta+a');
+  await field.press('Backspace');
+  await field.pressSequentially(text);
 }
 
 export async function say(page, text) {
