@@ -1,7 +1,7 @@
 // The live page of a chat room: two windows, and a raw client of the channel, in one room.
 
 import { check, equal, sleep } from '../lib.mjs';
-import { becomes, enterRaw, fitsWidth, freshRoom, nextOf, open, shoot, test } from './world.mjs';
+import { becomes, enterRaw, fitsWidth, freshRoom, nextOf, open, shoot, test, type } from './world.mjs';
 
 const input = (page) => page.getByLabel('Message', { exact: true });
 const users = (page, text) => becomes(() => page.locator('.chat-room .badge').textContent(), text, 'how many there are');
@@ -17,7 +17,7 @@ async function enter(room, count, options = {}) {
   const page = await open(`/chat-room/${room}`, options);
   await users(page, count === 1 ? '1 user online' : `${count} users online`);
   if (options.name) {
-    await page.getByLabel('Your name').fill(options.name);
+    await type(page.getByLabel('Your name'), options.name);
     await page.getByLabel('Your name').press('Enter');
   }
   return page;
