@@ -166,8 +166,13 @@ impl LiveWorld {
                     Some(home) if what == Called::Update || verdict != Verdict::Done => {
                         self.pace.looked(now, home.session);
                     }
-                    Some(home) if self.pages.is_due(id.outer) => self.pace.changed(now, home.session),
-                    _ => {}
+                    Some(home) => {
+                        self.pace.succeeded(now, home.session);
+                        if self.pages.is_due(id.outer) {
+                            self.pace.changed(now, home.session);
+                        }
+                    }
+                    None => {}
                 }
             }
             Seen::Shown { id, version, state } => {

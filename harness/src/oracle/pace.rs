@@ -26,6 +26,8 @@ struct Page {
     patched: Option<Time>,
     /// When the server looked last at what has changed.
     looked: Option<Time>,
+    /// A callback has succeeded right after that look, so that the next one has its time already.
+    awaits_look: bool,
     /// Since when something has changed that was not rendered.
     since: Option<Time>,
     /// Frames of patches that were made, and not seen to be written; and when the latest was.
@@ -57,6 +59,12 @@ impl Pace {
         self.page(session).is_brisk = false;
     }
 
+    /// A callback of a session's component has succeeded.
+    pub(crate) fn succeeded(&mut self, now: Time, session: u32) {
+        let page = self.page(session);
+        page.awaits_look |= page.looked == Some(now);
+    }
+
     /// Something of a session has changed.
     pub(crate) fn changed(&mut self, now: Time, session: u32) {
         self.page(session).since.get_or_insert(now);
@@ -64,7 +72,8 @@ impl Pace {
 
     /// The server lets a component of a session bring itself up to date.
     pub(crate) fn looked(&mut self, now: Time, session: u32) {
-        self.page(session).looked = Some(now);
+        let page = self.page(session);
+        (page.looked, page.awaits_look) = (Some(now), false);
     }
 
     /// Something of a session is rendered because it has changed.
@@ -74,7 +83,7 @@ impl Pace {
         if is_changed && page.made_at.replace(now) != Some(now) {
             page.made += 1;
         }
-        (page.looked, page.since) = (Some(now), None);
+        (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
         // What the driver holds is in the window, or on its way to a socket that takes it in parts; the frame that has
         // filled the window waits in the hub.
         let most = (window / SMALLEST) as u64 + 3;
@@ -119,7 +128,8 @@ impl Pace {
                 return complain(Oracle::Pace, sentence);
             }
             // Two looks at one moment are one too many; and with a clock that is late, an earlier change may be waiting still.
-            let is_free = page.patched.is_none_or(|at| at + self.every <= now) && page.looked != Some(now);
+            let is_free =
+                page.patched.is_none_or(|at| at + self.every <= now) && page.looked != Some(now) && !page.awaits_look;
             if since == now && is_free && late.is_zero() {
                 let sentence =
                     format!("session {session} has changed at {} and was not shown it at once", Seconds(since));
