@@ -8,9 +8,9 @@ need_node client
 browser=chromium
 [ "${1:-}" = --browser ] && browser=$2
 need_browser "$browser"
-cargo build -q --release -p lazuli-std --example strings
+build_all
 BROWSER=$browser node client/test/browser.mjs
-cargo build -q --release -p showcase --bins --examples
+cargo build -q --release -p showcase # what a user runs
 shots=${SHOTS:-$(mktemp -d)}
 cd showcase/tests
 node browser.mjs --server "../../target/release/showcase --addr 127.0.0.1:PORT" --browser "$browser" --shots "$shots"

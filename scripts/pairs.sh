@@ -21,7 +21,7 @@ done
 need_node benches/browser
 need_browser "$browser"
 target=${CARGO_TARGET_DIR:-target}
-cargo build -q --release --workspace --features lazuli-benches/html-strings --bin pairs --bin components
+build_all
 corpus=$(mktemp -d)
 trap 'rm -r "$corpus"' EXIT
 "$target/release/components" export "$corpus" >/dev/null

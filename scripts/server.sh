@@ -1,4 +1,4 @@
-# Sourced by the scripts that need a running showcase.
+# Sourced by the scripts that need programs, a running showcase, Node.js or a browser.
 
 showcase=$(realpath -m "${CARGO_TARGET_DIR:-target}/release/showcase")
 
@@ -26,6 +26,11 @@ start_showcase() {
 stop_showcase() {
     kill -TERM "$server"
     wait "$server"
+}
+
+# Programs and examples, with all features: what several steps of test.sh need, by the same command, so that it is built once.
+build_all() {
+    cargo build -q --release --workspace --bins --examples --features lazuli-benches/html-strings
 }
 
 # Node.js with the packages of a folder, by default those of showcase/tests.
