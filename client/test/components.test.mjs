@@ -31,7 +31,7 @@ function play({ isOpen = true, lacks = [] } = {}) {
     loading: 0,
     want: (name) => templates.get(name).promise,
     shape: () => ['shape'],
-    updated: () => {},
+    update: (act) => act(),
     load: (_, by) => (page.loading += by),
     reload: () => (done.push('reload'), page.reloads),
     complain: (message) => done.push(`complain: ${message}`),
@@ -52,7 +52,6 @@ function play({ isOpen = true, lacks = [] } = {}) {
       },
       spoil: () => (isBroken = true),
       isBroken: () => isBroken,
-      changes: () => [],
     };
   };
   const session = createSession({ env: world.env, link, replies }, page, createView);
@@ -186,9 +185,9 @@ test('a component that the server has ended is mounted again by its next event',
 
 test('a token that is refused reloads the page, or is shown if that was done already; what passes is tried again', async () => {
   for (const [code, reloads, expected] of [
-    ['EXPIRED', true, ['reload', 'hydrate']],
-    ['REFUSED', false, ['reload', 'complain: no', 'hydrate']],
-    ['OTHER', true, ['complain: no', 'hydrate']],
+    ['EXPIRED', true, ['hydrate', 'reload']],
+    ['REFUSED', false, ['hydrate', 'reload', 'complain: no']],
+    ['OTHER', true, ['hydrate', 'complain: no']],
   ]) {
     const { session, element, took, answer, done, page } = play();
     page.reloads = reloads;

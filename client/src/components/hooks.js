@@ -8,47 +8,81 @@
 /** @typedef {(element: Element, context: Context) => void} HookCall */
 /** @typedef {{ mounted?: HookCall, updated?: HookCall, destroyed?: HookCall }} Hook */
 
+const HOOKED = '[data-hook]';
+
 /** @param {Session} session @param {(error: unknown) => void} report */
 export function createHooks(session, report) {
-  /** @type {Map<string, Hook>} */
+  /** @type {Map<string | undefined, Hook>} */
   const known = new Map();
-  /** How each element's hook is called. @type {Map<Element, (what: keyof Hook) => void>} */
+  /** How each element's hook is called. @type {Map<Node, (what: keyof Hook) => void>} */
   const live = new Map();
+  const observer = new MutationObserver((records) => sync(records));
+
+  /** @param {Iterable<any>} nodes @param {(element: any) => void} act */
+  function each(nodes, act) {
+    for (const node of nodes) if (node.matches?.(HOOKED)) act(node);
+    for (const node of nodes) node.querySelectorAll?.(HOOKED).forEach(act);
+  }
+
+  /** Finds what is new, changed and gone; nothing else is looked at. @param {MutationRecord[]} records
+   *  @param {boolean} [isOurs] what others change is theirs */
+  function sync(records, isOurs) {
+    /** @type {Set<Node | null>} */
+    const changed = new Set();
+    for (const { target, removedNodes } of records) {
+      for (let node = /** @type {Node | null} */ (target); isOurs && node && !changed.has(node); node = node.parentNode) changed.add(node);
+      each(removedNodes, (element) => {
+        const call = !element.isConnected && live.get(element);
+        if (call && live.delete(element)) call('destroyed');
+      });
+    }
+    for (const node of changed) if (node?.isConnected) live.get(node)?.('updated');
+    for (const { addedNodes } of records) each(addedNodes, mount);
+  }
+
+  /** @param {any} element */
+  function mount(element) {
+    const hook = known.get(element.dataset.hook);
+    const component = session.owner(element);
+    if (!hook || !component || live.has(element)) return;
+    /** @type {Context} */
+    const context = {
+      send: (event, data = {}) => component.send(element, event, data, (error) => {
+        // After a connection was lost, the component is made anew, as the page sees.
+        if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code ?? '')) report(error);
+      }),
+    };
+    /** @param {keyof Hook} what */
+    const call = (what) => {
+      try {
+        hook[what]?.(element, context);
+      } catch (error) {
+        report(error);
+      }
+    };
+    live.set(element, call);
+    call('mounted');
+  }
 
   return {
-    known,
+    /** Does what changes the page, and calls the hooks. @param {() => void} act */
+    during(act) {
+      observer.takeRecords();
+      try {
+        act();
+      } finally {
+        sync(observer.takeRecords(), true);
+      }
+    },
 
-    /** Finds what is new, changed and gone. @param {Node[]} touched where something changed */
-    sync(touched) {
-      if (!known.size) return;
-      for (const [element, call] of live) {
-        if (!element.isConnected) {
-          live.delete(element);
-          call('destroyed');
-        } else if (touched.some((node) => element.contains(node))) call('updated');
-      }
-      for (const element of document.querySelectorAll('[data-spark] [data-hook]')) {
-        const hook = known.get(element.getAttribute('data-hook') ?? '');
-        const component = session.owner(element);
-        if (!hook || !component || live.has(element)) continue;
-        /** @type {Context} */
-        const context = {
-          send: (event, data = {}) => component.send(element, event, data, (error) => {
-            // After a connection was lost, the component is made anew, as the page sees.
-            if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code ?? '')) report(error);
-          }),
-        };
-        /** @param {keyof Hook} what */
-        const call = (what) => {
-          try {
-            hook[what]?.(element, context);
-          } catch (error) {
-            report(error);
-          }
-        };
-        live.set(element, call);
-        call('mounted');
-      }
+    /** Mounts what is there already. */
+    mountAll: () => each([document], mount),
+
+    /** @param {string} name @param {Hook} hook */
+    add(name, hook) {
+      known.set(name, hook);
+      observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      each([document], mount);
     },
   };
 }

@@ -1,7 +1,6 @@
 // The components of a page: what comes for them from the connection, and where in the page it goes.
 
 /** @import { Shared } from '../member.js' */
-/** @import { Hook } from './hooks.js' */
 
 import { addressOf, execute, flash } from './commands.js';
 import { createEvents } from './events.js';
@@ -46,9 +45,9 @@ export function createComponents(shared, url) {
       for (const name of shape) if (name && typeof name === 'string') templates.want(name).catch(() => {});
       return shape;
     },
-    updated(nodes) {
+    update(act) {
+      hooks.during(act);
       session.sweep();
-      hooks.sync(nodes);
     },
     reload() {
       try {
@@ -85,7 +84,7 @@ export function createComponents(shared, url) {
       scan(element);
       session.add(element, token);
     }
-    hooks.sync([]);
+    hooks.mountAll();
   }
 
   /** @param {() => void} act */
@@ -104,11 +103,7 @@ export function createComponents(shared, url) {
     all: session.all,
     mount,
 
-    /** @param {string} name @param {Hook} hook */
-    hook(name, hook) {
-      hooks.known.set(name, hook);
-      hooks.sync([]);
-    },
+    hook: hooks.add,
 
     /** @param {string} name @param {(data: any, element: Element) => void} act */
     register: (name, act) => functions.set(name, act),

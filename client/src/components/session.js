@@ -17,7 +17,7 @@
  * @typedef {object} Page what a session needs of the page
  * @property {(name: string) => Promise<void>} want brings a template
  * @property {(element: Element) => any[]} shape of what the server rendered
- * @property {(nodes: Node[]) => void} updated a patch is done; what changed
+ * @property {(act: () => void) => void} update does what changes the page
  * @property {(element: Element, by: 1 | -1) => void} load it waits for one answer more, or less
  * @property {() => boolean} reload loads the page anew, unless it did so just now
  * @property {(message: string, error: any, element: Element) => void} complain shows what went wrong
@@ -41,8 +41,8 @@ export function createSession(shared, page, createView) {
     let isFound = false; // in what the server rendered
     let isFresh = false; // the page may show something else than what was rendered first
     let isAsked = false; // the whole view is to come
-    let epoch = 0; // jobs of an earlier one are for a view that is gone
-    let jobs = Promise.resolve();
+    /** What is done in this order. @type {(() => void)[]} */
+    let jobs = [];
 
     const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: 0 }, {
       frame() {
@@ -66,21 +66,23 @@ export function createSession(shared, page, createView) {
 
     /** @param {() => void} job */
     function enqueue(job) {
-      const mine = epoch;
-      jobs = jobs.then(async () => {
-        while (mine === epoch) {
-          try {
-            return job();
-          } catch (error) {
-            await (error instanceof Missing ? page.want(error.name) : Promise.reject(error)).catch((reason) => mine === epoch && broken(reason));
-          }
-        }
-      });
+      if (jobs.push(job) === 1) run();
+    }
+
+    /** Does what waits, up to where a template is missing. */
+    function run() {
+      try {
+        for (; jobs[0]; jobs.shift()) jobs[0]();
+      } catch (error) {
+        const mine = jobs; // those that are dropped are for a view that is gone
+        const fail = (/** @type {unknown} */ reason) => mine === jobs && broken(reason);
+        if (error instanceof Missing) page.want(error.name).then(run, fail);
+        else fail(error);
+      }
     }
 
     function drop() {
-      epoch += 1;
-      jobs = Promise.resolve();
+      jobs = [];
     }
 
     /** The page is not what a patch is for. The whole view puts it right. @param {unknown} [error] */
@@ -98,9 +100,8 @@ export function createSession(shared, page, createView) {
     function patch(data) {
       const state = { data, at: 0 };
       enqueue(() => {
-        view.apply(state);
+        page.update(() => view.apply(state));
         isAsked &&= view.isBroken();
-        page.updated(view.changes());
       });
     }
 

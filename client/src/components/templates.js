@@ -2,35 +2,34 @@
 
 /** @typedef {[markup: string, places: any[][], space?: string]} Source a template as it comes */
 /**
- * @typedef {object} Place where a value stands
- * @property {number} ref which of a block's nodes
+ * @typedef {object} Place where a value or a structure stands
+ * @property {number} slot
  * @property {number} kind
+ * @property {number} ref which of a block's nodes is the value's
  * @property {string} name of an attribute
- * @property {string} before the fixed text before it
- * @property {string} after and behind it
- * @property {boolean} whole whether it is all of an attribute, which it can then remove
- * @property {boolean} special whether there is more to the attribute than its text
+ * @property {any} before the fixed text before a value; of a structure, the index of the child that is behind it
+ * @property {any} after the fixed text behind a value
  * @property {boolean} frozen whether it is inside an element that is left alone
+ * @property {boolean} special whether there is more to the attribute than its text
+ * @property {boolean} whole whether a value is all of the attribute, which it can then remove
+ * @property {Template[]} [templates] of a structure
  */
-/**
- * @typedef {object} Gap where a structure stands
- * @property {number} [kind]
- * @property {number} [parent] which of a block's nodes it is in; -1 for the outermost level
- * @property {number} [anchor] which of them is behind it; -1 if it is the last in its element
- * @property {Template[]} [templates]
- * @property {boolean} [frozen]
- */
-/** @typedef {{ ref: number, kids: Branch[] }} Branch a node: which of a block's it is, or -1; and its children that matter */
+/** @typedef {{ name: string, ignored?: boolean, values: Place[], steps: Step[] }} Branch a node, and what is in it */
+/** @typedef {Branch | Place} Step a node; or a structure, which stands before the next */
 /**
  * @typedef {object} Template
- * @property {Node} content what is copied: one node, or a fragment
- * @property {Branch} tree of the content
- * @property {(Place[] | Gap)[]} slots
+ * @property {DocumentFragment} content what is copied
+ * @property {Step[]} steps along its nodes
+ * @property {Place[][]} slots the places of each
  */
 /** @typedef {ReturnType<typeof createTemplates>} Templates */
 
 import { learn, parse } from './markup.js';
 import { SPECIAL } from './values.js';
+
+/** The kind of a structure of rows. */
+export const LIST = 4;
+const IGNORED = '[data-ignore]';
 
 /** Thrown where a template is needed that is not here yet. */
 export class Missing {
@@ -42,48 +41,47 @@ export class Missing {
 
 /** @param {Source} source @returns {Template} */
 function compile([markup, places, space]) {
-  const fragment = parse(space ? `<${space}>${markup}</${space}>` : markup);
-  if (space) fragment.replaceChildren(.../** @type {Node} */ (fragment.firstChild).childNodes);
-  /** @type {Node[]} */
-  const kept = [];
-  /** @param {Node | undefined} node */
-  const keep = (node) => (node ? (kept.includes(node) || kept.push(node), kept.indexOf(node)) : -1);
-  /** @param {any} node */
-  const isClosed = (node) => !!node?.closest?.('[data-ignore]');
-
-  /** @type {any[]} */
+  const content = parse(space ? `<${space}>${markup}</${space}>` : markup);
+  if (space) content.replaceChildren(.../** @type {Node} */ (content.firstChild).childNodes);
+  /** @type {Place[][]} */
   const slots = [];
-  for (const [slot, path, kind, ...rest] of places) {
-    const node = path.reduce((/** @type {Node} */ at, /** @type {number} */ index) => at.childNodes[index], fragment);
-    if (kind > 2) {
-      slots[slot] = {
-        kind,
-        parent: path.length ? keep(node) : -1,
-        anchor: keep(node.childNodes[rest[0]]),
-        templates: rest[1] && (kind === 3 ? rest[1] : [rest[1]]).map(compile),
-        frozen: isClosed(node),
-      };
-    } else {
-      const name = kind === 1 ? rest.shift() : '';
-      learn(name);
-      const frozen = isClosed(kind === 2 ? node : node.parentNode);
-      const whole = kind === 1 && !rest.length;
-      const [before = '', after = ''] = rest;
-      (slots[slot] ??= []).push({ ref: keep(node), kind, name, before, after, whole, special: SPECIAL.test(name), frozen });
-    }
-  }
+  /** What stands at each node. @type {Map<Node, Place[]>} */
+  const found = new Map();
+  places.forEach(([slot, path, kind, ...rest], ref) => {
+    const node = path.reduce((/** @type {Node} */ at, /** @type {number} */ index) => at.childNodes[index], content);
+    const name = kind === 1 ? rest.shift() : '';
+    const [before = '', after = ''] = rest;
+    const place = {
+      slot, kind, ref, name, before, after,
+      frozen: !!(kind > 1 ? node : node.parentNode).closest?.(IGNORED),
+      special: SPECIAL.test(name),
+      whole: kind === 1 && !rest.length,
+      templates: after && kind > 2 && (kind === LIST ? [after] : after).map(compile),
+    };
+    learn(name);
+    (slots[slot] ??= []).push(place);
+    found.set(node, [...(found.get(node) ?? []), place]);
+  });
 
-  const content = fragment.childNodes.length === 1 ? /** @type {Node} */ (fragment.firstChild) : fragment;
-  /** @param {Node} node @returns {Branch} */
-  const branch = (node) => {
-    const kids = [...node.childNodes].map(branch);
-    kids.length = kids.findLastIndex((kid) => kid.ref >= 0 || kid.kids.length) + 1;
-    return { ref: kept.indexOf(node), kids };
+  /** @param {any} node @returns {Step[]} */
+  const stepsOf = (node) => {
+    const here = found.get(node) ?? [];
+    const gaps = (/** @type {number} */ index) => here.filter(({ kind, before }) => kind > 2 && before === index);
+    /** @type {Step[]} */
+    const steps = [];
+    node.childNodes.forEach((/** @type {any} */ child, /** @type {number} */ index) => steps.push(...gaps(index), {
+      name: child.nodeName,
+      ignored: child.matches?.(IGNORED),
+      values: (found.get(child) ?? []).filter(({ kind }) => kind < 3),
+      steps: stepsOf(child),
+    }));
+    steps.push(...gaps(node.childNodes.length));
+    // Those behind the last that matters need no visit; only where a block ends has to be seen.
+    return node === content ? steps : steps.slice(0, 1 + steps.findLastIndex((one) => 'kind' in one || one.values.length || one.steps.length));
   };
-  const tree = branch(content);
   // Nodes of the page's own document are copied faster. There, though, a video of the template's own might play.
-  if (!fragment.querySelector('audio,video')) document.adoptNode(fragment);
-  return { content, tree, slots };
+  if (!content.querySelector('audio,video')) document.adoptNode(content);
+  return { content, steps: stepsOf(content), slots };
 }
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */

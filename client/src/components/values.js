@@ -92,18 +92,17 @@ function shown({ whole, before, after }, value) {
 }
 
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
- *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] @returns {unknown} whether anything changed */
+ *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] */
 export function write(node, place, value, before) {
   const { kind, name, special } = place;
   const text = shown(place, value);
   const isNew = before === undefined;
-  if (!isNew && text === shown(place, before)) return false;
+  if (!isNew && text === shown(place, before)) return;
   if (kind === 2) node.replaceChildren(nodesOf(node, text));
   else if (kind === 0 && isNew) node.data = text;
   else if (kind === 0) setText(node, text);
   else if (special || !isNew) setAttribute(node, name, text);
   else if (text !== null) node.setAttribute(name, text);
-  return true;
 }
 
 /** @param {any} node a text or a comment @param {string} text */
@@ -120,16 +119,16 @@ export function setText(node, text) {
  *  @param {any} node @param {Place} place @returns {Value | undefined} */
 export function read(node, { kind, name, before, after }) {
   if (kind === 2 || name === 'style') return undefined;
-  let text = kind === 1 ? node.getAttribute(name) : node.nodeValue;
+  let text = kind ? node?.getAttribute(name) : node?.nodeValue;
   if (name === 'class') text = text?.replace(/ ?spark-loading$/, '');
   return text && text.slice(before.length, text.length - after.length);
 }
 
 /** A string of which a part changes: `[keep, delete, insert]`, or `[insert]` behind all of it; or another value.
- *  @param {() => any} old @param {any} change @returns {any} */
+ *  @param {any} old @param {any} change @returns {any} */
 export function changed(old, change) {
   if (!Array.isArray(change)) return change;
-  const text = String(old() ?? misfit());
+  const text = String(old ?? misfit());
   if (change.length === 1) return text + change[0];
   const [keep, gone, put] = change;
   if (!(keep + gone <= text.length)) misfit();

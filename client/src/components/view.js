@@ -1,21 +1,23 @@
 // A view: what one component shows. Blocks are uses of templates in the page; docs/patches.md says what is read.
 
-/** @import { Branch, Gap, Place, Template, Templates } from './templates.js' */
+/** @import { Place, Step, Template, Templates } from './templates.js' */
 /**
  * @typedef {object} Block
- * @property {ChildNode} head its first node
- * @property {ChildNode} tail its last
+ * @property {any} head its first node
+ * @property {any} tail its last
  * @property {Template} template
  * @property {Hole} hole that it is in
  * @property {number} first the number of its first slot
- * @property {any[]} nodes those of its nodes that are needed
- * @property {any[]} slots a value, or a Hole; a value that nobody knows is undefined
+ * @property {any[]} nodes those of its places
+ * @property {any[]} slots a value, or a Hole; a value that came as HTML is undefined
+ * @property {number} rank its index before a change of order
  */
 /**
- * @typedef {object} Hole a structure: a gap, and the blocks in it
- * @property {Gap} gap
- * @property {Block} [owner]
- * @property {Node} [parent] what it is in, if it has no owner
+ * @typedef {object} Hole a structure, and the blocks in it
+ * @property {Partial<Place>} gap
+ * @property {any} parent what it is in
+ * @property {any} next what stands behind it
+ * @property {boolean} [frozen] whether it is left alone once it is filled
  * @property {Block[]} [blocks] none at all while it is new
  * @property {number} [id] the number of the component that it is
  */
@@ -24,9 +26,9 @@
 import { staying } from './order.js';
 import { changed, misfit, nodesOf, read, setAttribute, setText, write } from './values.js';
 import { isClosed, morph } from './strings.js';
+import { LIST } from './templates.js';
 
-// The kinds of structures.
-const LIST = 4;
+/** The kind of a structure that is a component. */
 const PART = 6;
 
 /** @param {Element} root @param {Templates} templates */
@@ -34,7 +36,9 @@ export function createView(root, templates) {
   /** What is being read. @type {any[]} */
   let data = [];
   let at = 0;
-  let isShape = false; // it has no values
+  let isFinding = false; // in the page: what is read is a shape, which has no values
+  /** How far it is found. @type {any} */
+  let here;
   /** Blocks by the numbers of their slots; or, in a view of strings, nodes. @type {any[]} */
   let slots = [];
   /** @type {string[]} */
@@ -43,13 +47,16 @@ export function createView(root, templates) {
   let parts = new Set();
   let isStrings = false;
   let isBroken = false;
-  /** Where something changed. @type {Node[]} */
-  let touched = [];
-  const range = new Range();
   /** The view as a whole. @type {Hole} */
-  const hole = { gap: {}, parent: root, blocks: [] };
+  const hole = { gap: {}, parent: root, next: null, blocks: [] };
 
   const take = () => (at < data.length ? data[at++] : misfit());
+
+  /** The numbers begin anew. */
+  function reset() {
+    slots = [undefined];
+    parts = new Set();
+  }
 
   /** @param {Block} block */
   function number(block) {
@@ -57,29 +64,13 @@ export function createView(root, templates) {
     for (const _ of block.template.slots) slots.push(block);
   }
 
-  /** @param {Hole} hole @param {(block: Block) => void} act */
-  function each({ blocks = [] }, act) {
-    for (const block of blocks) {
-      act(block);
-      for (const inner of block.slots) if (inner?.gap) each(inner, act);
+  /** Numbers what is in a hole. @param {Hole} hole */
+  function numberAll(hole) {
+    if (hole.gap.kind === PART) parts.add(hole);
+    for (const block of hole.blocks ?? []) {
+      number(block);
+      for (const inner of block.slots) if (inner?.gap) numberAll(inner);
     }
-  }
-
-  /** The numbers and names begin anew. */
-  function reset() {
-    slots = [undefined];
-    names = [];
-    parts = new Set();
-  }
-
-  /** @param {Hole} hole @returns {boolean | undefined} */
-  const isFrozen = ({ gap, owner }) => gap.frozen || (owner && isFrozen(owner.hole));
-
-  /** @param {Block} block @param {Node} node */
-  function isIn({ head, tail }, node) {
-    range.setStart(head, 0);
-    range.setEndAfter(tail);
-    return range.isPointInRange(node, 0);
   }
 
   // Contents.
@@ -89,7 +80,7 @@ export function createView(root, templates) {
     const { gap: { kind, templates: own }, blocks = [] } = hole;
     if (kind === PART) {
       parts.add(hole);
-      hole.id = isShape ? 0 : take(); // the answer to the mount has it
+      hole.id = isFinding ? 0 : take(); // the answer to the mount has it
     }
     const template = kind === LIST ? own?.[0] : choose(own);
     const count = kind === LIST ? take() : template ? 1 : 0;
@@ -111,149 +102,145 @@ export function createView(root, templates) {
   /** Gives contents to blocks that are kept, and then to new ones. @param {Hole} hole @param {any} template @param {number} count
    *  @param {Block[]} [kept] @returns {[Block[], Node]} all blocks, and the nodes of the new */
   function make(hole, template, count, kept = []) {
-    const mask = count > 1 && !isShape ? take() : 0;
+    const mask = count > 1 && !isFinding ? take() : 0;
     const nodes = new DocumentFragment();
-    /** @type {Block[]} */
+    /** @type {any[]} */
     const blocks = [];
+    let node = isFinding && here;
     for (let index = 0; index < count; index += 1) {
-      const old = kept[index];
-      const block = old ?? copy(hole, template, nodes);
+      const like = mask && blocks[0]?.slots;
+      /** The next value. @param {number} index */
+      const value = (index) => (like && (mask / 2 ** index) & 1 ? like[index] : take());
+      /** @type {any} */
+      const block = kept[index] ?? { template, hole, nodes: [], slots: [] };
       number(block);
-      fillSlots(block, mask, blocks[0], !old);
       blocks.push(block);
+      if (kept[index]) {
+        template.slots.forEach((/** @type {any[]} */ [{ kind }], /** @type {number} */ slot) => {
+          if (kind > 2) fill(block.slots[slot], true);
+          else set(block, slot, value(slot));
+        });
+      } else {
+        if (!isFinding && !node) {
+          const copy = document.importNode(template.content, true);
+          node = copy.firstChild;
+          nodes.append(copy);
+        }
+        node = walk(block, template.steps, hole.parent, node, value);
+      }
     }
+    here = node;
     return [blocks, nodes];
   }
 
-  /** @param {Hole} hole @param {Template} template @param {Node} target @returns {any} */
-  function copy(hole, template, target) {
-    const { content, tree } = template;
-    // Into the page's document at once: nodes of another would each have to be adopted. What only a shape asks for must not play.
-    const made = isShape ? content.cloneNode(true) : document.importNode(content, true);
-    /** @type {any[]} */
-    const nodes = [];
-    find(nodes, made, tree);
-    const isMany = made.nodeType === Node.DOCUMENT_FRAGMENT_NODE;
-    const block = { head: isMany ? made.firstChild : made, tail: isMany ? made.lastChild : made, template, hole, nodes, slots: [] };
-    target.appendChild(made);
-    return block;
-  }
-
-  /** @param {Block} block @param {number} mask which values are those of the row before @param {Block | undefined} like that row
-   *  @param {boolean} isNew */
-  function fillSlots(block, mask, like, isNew) {
-    block.template.slots.forEach((slot, index) => {
-      if (!Array.isArray(slot)) {
-        if (isNew) block.slots[index] = { gap: slot, owner: block };
-        fill(block.slots[index], !isNew);
-      } else if (!isShape) {
-        const value = like && index < 31 && (mask >> index) & 1 ? like.slots[index] : take();
-        if (!isNew) return set(block, index, value);
-        block.slots[index] = value;
-        for (const place of slot) write(block.nodes[place.ref], place, value);
+  /** Goes along the nodes of a new block, be they copies or the page's, and fills what stands there.
+   *  @param {Block} block @param {Step[]} steps @param {any} parent none if the nodes are not known @param {any} node the first
+   *  @param {(slot: number) => any} value @returns {any} the node behind */
+  function walk(block, steps, parent, node, value) {
+    const { nodes, slots: held, hole } = block;
+    /** Values come in the order of the slots. @param {number} end */
+    const readTo = (end) => {
+      while (!isFinding && held.length < end) held.push(value(held.length));
+    };
+    for (const step of steps) {
+      if ('kind' in step) {
+        readTo(step.slot);
+        /** @type {Hole} */
+        const inner = (held[step.slot] = { gap: step, parent, next: node, frozen: step.frozen || hole.frozen });
+        here = node;
+        fill(inner);
+        if (isFinding) inner.next = node = here;
+      } else {
+        if (isFinding && parent) {
+          // A parser makes no node of an empty text.
+          if (step.name === '#text' && node?.nodeName !== step.name) node = parent.insertBefore(new Text(), node);
+          if (node?.nodeName !== step.name) misfit();
+        }
+        block.head ??= node;
+        for (const place of step.values) {
+          nodes[place.ref] = node;
+          readTo(place.slot + 1);
+          if (!isFinding) write(node, place, held[place.slot]);
+        }
+        if (step.steps.length) {
+          if (isFinding && step.ignored) walk(block, step.steps, null, null, value);
+          else walk(block, step.steps, node, node?.firstChild, value);
+        }
+        block.tail = node;
+        node = node?.nextSibling;
       }
-    });
+    }
+    return node;
   }
 
   /** Gives a slot a value, in all of its places. @param {Block} block @param {number} index @param {any} value */
-  function set(block, index, value) {
-    const before = block.slots[index];
-    block.slots[index] = value = changed(() => before, value);
-    for (const place of /** @type {Place[]} */ (block.template.slots[index])) {
-      if (place.frozen || isFrozen(block.hole)) continue;
-      const node = block.nodes[place.ref];
+  function set({ template, nodes, slots: held, hole }, index, value) {
+    const places = /** @type {Place[]} */ (template.slots[index]);
+    const [first] = /** @type {[Place]} */ (places);
+    const before = held[index] === undefined ? read(nodes[first.ref], first) : held[index];
+    held[index] = value = changed(before, value);
+    for (const place of places) {
+      const node = nodes[place.ref];
+      if (place.frozen || hole.frozen) continue;
       if (!node.isConnected) misfit();
-      if (write(node, place, value, before)) touched.push(node);
+      write(node, place, value, before);
     }
   }
 
   // Lists.
 
   /** @param {Hole} hole @returns {any} */
-  const parentOf = ({ parent, owner, gap }) => parent ?? owner?.nodes[gap.parent ?? -1] ?? owner?.head.parentNode;
-  /** What stands behind a hole. @param {Hole} hole @returns {ChildNode | null} */
-  const behind = ({ owner, gap }) => owner?.nodes[gap.anchor ?? -1] ?? null;
+  const parentOf = ({ parent, next }) => next?.parentNode ?? parent;
 
   /** Puts blocks in the place of others. @param {Hole} hole @param {number} at @param {number} count of the others
-   *  @param {Block[]} blocks @param {Node} nodes */
-  function put(hole, at, count, blocks, nodes) {
-    const { blocks: all = [] } = hole;
-    const isShown = !hole.blocks || !isFrozen(hole);
+   *  @param {any[]} fresh the blocks @param {Node} nodes theirs */
+  function put(hole, at, count, fresh, nodes) {
+    const { blocks = [], frozen } = hole;
     const end = at + count;
-    const old = all.slice(at, end);
-    const [from, to, next] = [old[0], old.at(-1), all[end]];
-    if (end > all.length) misfit();
-    if (isShown && (count || blocks.length)) {
-      const parent = parentOf(hole);
-      touched.push(parent);
-      if (from && to) replace(from.head, to.tail, nodes);
-      else parent.insertBefore(nodes, next ? next.head : behind(hole));
+    const from = count && blocks[at]?.head;
+    const next = blocks[end]?.head ?? hole.next;
+    const parent = parentOf(hole);
+    if (end > blocks.length) misfit();
+    if (!isFinding && !(frozen && hole.blocks)) {
+      if (!from) nodes.firstChild && parent.insertBefore(nodes, next);
+      else if (from === parent.firstChild && !next) parent.replaceChildren(nodes);
+      else {
+        while (from.nextSibling !== next) from.nextSibling.remove();
+        from.replaceWith(nodes);
+      }
     }
-    hole.blocks = all.slice(0, at).concat(blocks, all.slice(end));
-    old.forEach(drop);
+    hole.blocks = blocks.slice(0, at).concat(fresh, blocks.slice(end));
   }
 
-  /** Nodes in the place of those from the first to the last, with as few changes as there can be.
-   *  @param {ChildNode} from @param {ChildNode} to @param {Node} nodes */
-  function replace(from, to, nodes) {
-    const parent = /** @type {ParentNode} */ (from.parentNode);
-    if (parent.firstChild === from && parent.lastChild === to) return parent.replaceChildren(nodes);
-    while (to !== from) {
-      const last = to;
-      to = /** @type {ChildNode} */ (to.previousSibling);
-      last.remove();
-    }
-    from.replaceWith(nodes);
-  }
-
-  /** Lets go of numbers. @param {Block} block */
-  function drop(block) {
-    block.slots.forEach((inner, index) => {
-      const slot = block.first + index;
-      if (slots[slot] === block) slots[slot] = undefined; // and not when they begin anew
-      if (!inner?.gap) return;
-      parts.delete(inner);
-      inner.blocks.forEach(drop);
-    });
+  /** @param {Block} block @param {Node} node */
+  function isIn({ head, tail }, node) {
+    for (let at = head; at; at = at !== tail && at.nextSibling) if (at.contains(node)) return true;
+    return false;
   }
 
   /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
-   *  @param {Hole} hole @param {number} from @param {any} to the index of one that is moved, or which come from this one on
-   *  @param {boolean} isMove */
-  function reorder(hole, from, to, isMove) {
-    const blocks = /** @type {Block[]} */ (hole.blocks);
-    const fresh = [...blocks];
-    if (!isMove) to.forEach((/** @type {number} */ old, /** @type {number} */ index) => (fresh[from + index] = /** @type {any} */ (blocks[from + old])));
-    else if (blocks[from] && blocks[to]) fresh.splice(to, 0, ...fresh.splice(from, 1));
-    else misfit();
-    const { activeElement } = document;
-    const parent = parentOf(hole);
-    const hasFocus = (/** @type {Block} */ block) => parent.contains(activeElement) && isIn(block, /** @type {Node} */ (activeElement));
-    const moved = fresh[to];
-    const isFew = isMove && moved && !hasFocus(moved); // all others stay, whatever they are
-    const ranks = new Map(isFew ? [] : blocks.map((block, index) => [block, index]));
-    const order = isFew ? [] : fresh.map((block) => ranks.get(block) ?? misfit());
-    if (fresh.length > blocks.length || new Set(order).size < ranks.size) misfit();
+   *  @param {any} hole @param {Block[]} fresh the blocks in their new order */
+  function reorder(hole, fresh) {
+    const { blocks } = hole;
+    if (fresh.length !== blocks.length || new Set(fresh).size < blocks.length) misfit();
     hole.blocks = fresh;
-    if (isFrozen(hole)) return;
-    touched.push(parent);
-    if (isFew) return shift(parent, moved, fresh[to + 1]?.head ?? behind(hole));
-    const kept = staying(order, fresh.findIndex(hasFocus));
-    let next = behind(hole);
-    for (const [index, block] of [...fresh.entries()].reverse()) {
-      if (!kept.has(index)) shift(parent, block, next);
-      next = block.head;
-    }
-  }
-
-  /** @param {any} parent @param {Block} block @param {ChildNode | null} next what is to stand behind it */
-  function shift(parent, { head, tail }, next) {
+    if (hole.frozen) return;
+    const { activeElement: active } = document;
+    const parent = parentOf(hole);
+    blocks.forEach((/** @type {Block} */ block, /** @type {number} */ rank) => (block.rank = rank));
+    const pinned = parent.contains(active) ? fresh.findIndex((block) => isIn(block, /** @type {Node} */ (active))) : -1;
+    const kept = staying(fresh.map(({ rank }) => rank), pinned);
     // What it scrolled, played and animated goes on, where a browser can do that.
     const move = parent.moveBefore ? 'moveBefore' : 'insertBefore';
-    for (let node = tail, before; next !== head; node = before) {
-      before = /** @type {ChildNode} */ (node.previousSibling);
-      parent[move](node, next);
-      next = node;
+    let { next } = hole;
+    for (let index = fresh.length; index--; ) {
+      const { head, tail } = /** @type {Block} */ (fresh[index]);
+      for (let node = tail, before; !kept.has(index) && next !== head; node = before) {
+        before = node.previousSibling;
+        parent[move](node, next);
+        next = node;
+      }
+      next = head;
     }
   }
 
@@ -267,9 +254,9 @@ export function createView(root, templates) {
 
   /** The numbers of what is there begin anew. */
   function renumber() {
-    slots = [undefined];
+    reset();
     if (isStrings) numberNode(root);
-    else each(hole, number);
+    else numberAll(hole);
   }
 
   function whole() {
@@ -280,11 +267,11 @@ export function createView(root, templates) {
       isBroken = false;
       isStrings = isMarkup;
     }
+    names = [];
     reset();
     if (!isMarkup) return fill(hole, true);
     take();
     morph(root, nodesOf(root, take()));
-    touched.push(root);
     renumber();
   }
 
@@ -298,35 +285,27 @@ export function createView(root, templates) {
     const owner = slots[slot] ?? misfit();
     if (isStrings) return operateNode(operation, owner);
     const index = slot - owner.first;
-    const place = owner.template.slots[index];
+    const [{ kind, templates }] = owner.template.slots[index];
     const held = owner.slots[index];
-    if (operation < 0) operateList(operation, held, place.kind === LIST ? place.templates[0] : misfit(), take());
-    else if (place.kind) fill(held);
+    if (operation < 0) operateList(operation, kind === LIST ? held : misfit(), take(), templates[0]);
+    else if (kind > 2) fill(held);
     else set(owner, index, take());
   }
 
   /** @param {number} operation @param {any} node */
   function operateNode(operation, node) {
     if (!node.isConnected) misfit();
-    touched.push(node);
     const which = take();
-    if (operation > 0) setText(node, `${changed(() => node.nodeValue, which) ?? ''}`);
+    if (operation > 0) setText(node, `${changed(node.nodeValue, which) ?? ''}`);
     else if (operation === -7) {
-      const value = changed(() => node.getAttribute(which), take());
+      const value = changed(node.getAttribute(which), take());
       setAttribute(node, which, value === true ? '' : value);
-    } else if (operation === -8) {
-      const fresh = nodesOf(node, take());
-      const added = [...fresh.childNodes];
-      node.insertBefore(fresh, node.childNodes[which] ?? null);
-      added.forEach(numberNode);
-    } else {
-      const blocks = [...node.childNodes].map((one) => ({ head: one, tail: one, slots: [] }));
-      operateList(operation, /** @type {any} */ ({ gap: {}, parent: node, blocks }), undefined, which);
-    }
+    } else operateList(operation, { parent: node, next: null, blocks: [...node.childNodes].map((one) => ({ head: one, tail: one })) }, which);
   }
 
-  /** @param {number} operation @param {Hole} hole @param {Template | undefined} template @param {any} index */
-  function operateList(operation, hole, template, index) {
+  /** @param {number} operation @param {any} hole @param {any} index @param {Template} [template] of rows */
+  function operateList(operation, hole, index, template) {
+    const { blocks, parent } = hole;
     if (operation === -2) {
       let at = 0;
       for (const [run, count] of (Array.isArray(index) ? index : [index, take()]).entries()) {
@@ -336,9 +315,18 @@ export function createView(root, templates) {
       return;
     }
     const argument = take();
-    if (operation === -1) put(hole, index, 0, ...make(hole, template, argument));
-    else if (operation === -3 || operation === -4) reorder(hole, index, argument, operation === -3);
+    const fresh = [...blocks];
+    if (operation === -1) return put(hole, index, 0, ...make(hole, template, argument));
+    if (operation === -8) {
+      const nodes = nodesOf(parent, argument);
+      const added = [...nodes.childNodes];
+      put(hole, index, 0, [], nodes);
+      return added.forEach(numberNode);
+    }
+    if (operation === -3) fresh.splice(argument, 0, ...fresh.splice(index, blocks[argument] ? 1 : misfit()));
+    else if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (fresh[index + to] = blocks[index + old]));
     else misfit();
+    reorder(hole, fresh);
   }
 
   return {
@@ -360,42 +348,25 @@ export function createView(root, templates) {
       }
     },
 
-    /** Finds the view in what a server rendered: makes it once more, and sees which nodes are which. @param {any[]} shape */
+    /** Finds the view in what a server rendered. @param {any[]} shape */
     hydrate(shape) {
-      reset();
       isStrings = shape[0] === '';
       if (isStrings) {
         renumber();
         if (slots.length - 2 !== shape[1]) misfit();
         return;
       }
+      names = [];
+      reset();
       data = shape;
       at = 0;
-      const copied = (hole.parent = new DocumentFragment());
-      hole.blocks = undefined;
-      isShape = true;
+      here = root.firstChild;
+      isFinding = true;
       try {
         fill(hole);
       } finally {
-        isShape = false;
-        hole.parent = root;
-        touched = [];
+        isFinding = false;
       }
-      /** @type {Map<Node, Node>} */
-      const found = new Map();
-      pair(copied, root, found);
-      /** @param {Node} node @returns {any} */
-      const find = (node) => found.get(node) ?? (node.parentElement?.closest('[data-ignore]') ? node : misfit());
-      each(hole, (block) => {
-        block.head = find(block.head);
-        block.tail = find(block.tail);
-        block.nodes = block.nodes.map(find);
-        block.template.slots.forEach((places, index) => {
-          if (!Array.isArray(places)) return;
-          const place = /** @type {Place} */ (places[0]);
-          block.slots[index] = read(block.nodes[place.ref], place);
-        });
-      });
     },
 
     /** The component that a node belongs to, the innermost. @param {Node} node */
@@ -409,36 +380,5 @@ export function createView(root, templates) {
     spoil() {
       isBroken = true;
     },
-    /** Where something changed since the last call. */
-    changes: () => touched.splice(0),
   };
-}
-
-/** Finds the nodes of a copy that a block keeps. @param {any[]} nodes @param {any} node @param {Branch} branch */
-function find(nodes, node, { ref, kids }) {
-  if (ref >= 0) nodes[ref] = node;
-  if (!kids.length) return;
-  node = node.firstChild;
-  for (const kid of kids) {
-    find(nodes, node, kid);
-    node = node.nextSibling;
-  }
-}
-
-/** Notes which nodes of a page are those of a copy. What differs is left out. @param {any} copied @param {any} page
- *  @param {Map<Node, Node>} found */
-function pair(copied, page, found) {
-  found.set(copied, page);
-  if (copied.matches?.('[data-ignore]')) return;
-  /** @type {[Node, any][]} */
-  const pairs = [];
-  let next = page.firstChild;
-  for (const node of copied.childNodes) {
-    // A parser makes no node of an empty text.
-    if (node.nodeType === Node.TEXT_NODE && next?.nodeType !== Node.TEXT_NODE) next = page.insertBefore(new Text(), next);
-    if (next?.nodeName !== node.nodeName) return;
-    pairs.push([node, next]);
-    next = next.nextSibling;
-  }
-  if (!next) for (const [one, other] of pairs) pair(one, other, found);
 }
