@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSession } from '../src/components/session.js';
-import { Missing } from '../src/components/templates.js';
+import { createSession, owner } from '../src/components/session.js';
 import { createReplies } from '../src/replies.js';
 import { World, settled } from './world.mjs';
 
@@ -29,8 +28,6 @@ function play({ isOpen = true, lacks = [] } = {}) {
   const page = {
     reloads: true,
     loading: 0,
-    want: (name) => templates.get(name).promise,
-    shape: () => ['shape'],
     update: (act) => act(),
     load: (_, by) => (page.loading += by),
     reload: () => (done.push('reload'), page.reloads),
@@ -45,7 +42,7 @@ function play({ isOpen = true, lacks = [] } = {}) {
       partOf: ({ part }) => parts[part] ?? hole,
       hydrate: () => done.push('hydrate'),
       apply({ data, at }) {
-        if (templates.has(data[at])) throw new Missing(data[at]);
+        if (templates.has(data[at])) throw templates.get(data[at]).promise;
         if (data[at] === 'bad') throw new Error('does not fit');
         if (data[at] === -6) isBroken = false;
         if (!isBroken) done.push(data);
@@ -55,7 +52,7 @@ function play({ isOpen = true, lacks = [] } = {}) {
     };
   };
   const session = createSession({ env: world.env, link, replies }, page, createView);
-  const element = { isConnected: true, closest: () => element };
+  const element = { isConnected: true, dataset: { shape: '["shape"]' }, closest: () => element };
   return {
     world, link, page, session, element, done, replies,
     took: () => said.splice(0),
@@ -104,7 +101,7 @@ test('a component is found in the page, mounted once the socket is open, and fre
 test('patches of one component wait for its template, in order; those of another do not', async () => {
   const { session, mounted, took, answer, done, arrives, patches } = play({ lacks: ['T'] });
   await mounted();
-  const other = { isConnected: true };
+  const other = { isConnected: true, dataset: { shape: '["shape"]' } };
   session.add(other, 'u');
   await answer(took()[0].ref, { component_id: 8 });
   done.length = 0;
@@ -151,7 +148,7 @@ test('a template that nobody has is a patch that does not fit', async () => {
 test('events wait for the mount, in order, and no more than 64', () => {
   const { session, element, link, took, answer, up } = play({ isOpen: false });
   session.add(element, 't');
-  const component = session.owner(element);
+  const component = owner(element);
   const errors = [];
   for (let n = 0; n < 66; n += 1) component.send(element, 'e', { n }, (error) => errors.push(error?.code ?? null));
   assert.deepEqual(errors, ['QUEUE_FULL', 'QUEUE_FULL']);
@@ -205,7 +202,7 @@ test('a token that is refused reloads the page, or is shown if that was done alr
 test('what has left the page is unmounted, also if the answer to its mount comes later', async () => {
   const { session, mounted, element, took, answer } = play();
   await mounted();
-  const late = { isConnected: true };
+  const late = { isConnected: true, dataset: { shape: '["shape"]' } };
   session.add(late, 'u');
   const [{ ref }] = took();
   element.isConnected = late.isConnected = false;

@@ -1,6 +1,5 @@
 // What a page's own scripts do with elements of components: `data-hook="name"`.
 
-/** @import { Session } from './session.js' */
 /**
  * @typedef {object} Context
  * @property {(event: string, data?: object) => void} send sends an event to the element's component
@@ -8,10 +7,12 @@
 /** @typedef {(element: Element, context: Context) => void} HookCall */
 /** @typedef {{ mounted?: HookCall, updated?: HookCall, destroyed?: HookCall }} Hook */
 
+import { owner } from './session.js';
+
 const HOOKED = '[data-hook]';
 
-/** @param {Session} session @param {(error: unknown) => void} report */
-export function createHooks(session, report) {
+/** @param {(error: unknown) => void} report */
+export function createHooks(report) {
   /** @type {Map<string | undefined, Hook>} */
   const known = new Map();
   /** How each element's hook is called. @type {Map<Node, (what: keyof Hook) => void>} */
@@ -43,13 +44,13 @@ export function createHooks(session, report) {
   /** @param {any} element */
   function mount(element) {
     const hook = known.get(element.dataset.hook);
-    const component = session.owner(element);
+    const component = owner(element);
     if (!hook || !component || live.has(element)) return;
     /** @type {Context} */
     const context = {
       send: (event, data = {}) => component.send(element, event, data, (error) => {
         // After a connection was lost, the component is made anew, as the page sees.
-        if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code ?? '')) report(error);
+        if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(`${error.code}`)) report(error);
       }),
     };
     /** @param {keyof Hook} what */

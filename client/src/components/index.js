@@ -2,10 +2,10 @@
 
 /** @import { Shared } from '../member.js' */
 
-import { addressOf, execute, flash } from './commands.js';
-import { createEvents } from './events.js';
+import { addressOf, dispatch, execute, flash } from './commands.js';
+import { handle } from './events.js';
 import { createHooks } from './hooks.js';
-import { scan } from './markup.js';
+import { hear, scan } from './markup.js';
 import { createNavigation } from './navigate.js';
 import { createSession } from './session.js';
 import { createTemplates } from './templates.js';
@@ -15,9 +15,6 @@ import { createView } from './view.js';
 const RELOADED = 'spark-reloaded';
 const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
 
-/** An element is one connection's, the first that finds it. @type {WeakSet<Element>} */
-const taken = new WeakSet();
-
 /** @param {Shared} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
   const { env, replies } = shared;
@@ -26,25 +23,15 @@ export function createComponents(shared, url) {
   const address = url.replace(/^ws/, 'http').replace(/[?#].*/, '');
   let isReloading = false;
 
-  const templates = createTemplates(async (name) => {
-    const source = await env.load(`${address}/t/${encodeURIComponent(name)}`).catch(
-      () => new Promise((resolve, reject) => {
-        replies.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
-      }),
-    );
-    return typeof source === 'string' ? JSON.parse(source) : source;
-  });
+  const templates = createTemplates((name) => env.load(`${address}/t/${encodeURIComponent(name)}`).catch(
+    () => new Promise((resolve, reject) => {
+      replies.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
+    }),
+  ));
 
   const session = createSession(shared, {
-    want: templates.want,
     load,
     complain,
-    shape(element) {
-      const shape = JSON.parse(element.getAttribute('data-shape') ?? '');
-      // All at once, not each when it is come upon.
-      for (const name of shape) if (name && typeof name === 'string') templates.want(name).catch(() => {});
-      return shape;
-    },
     update(act) {
       hooks.during(act);
       session.sweep();
@@ -52,18 +39,17 @@ export function createComponents(shared, url) {
     reload() {
       try {
         const now = Date.now();
-        if (isReloading || now - Number(sessionStorage.getItem(RELOADED)) < RELOAD_AFTER) return isReloading;
-        sessionStorage.setItem(RELOADED, String(now));
+        if (isReloading || now - sessionStorage[RELOADED] < RELOAD_AFTER) return isReloading;
+        sessionStorage[RELOADED] = now;
       } catch {
         return false; // without a memory it might go on for ever
       }
-      isReloading = true;
       location.reload();
-      return true;
+      return (isReloading = true);
     },
   }, (element) => createView(element, templates));
-  const hooks = createHooks(session, env.report);
-  createEvents(env, session, complain);
+  const hooks = createHooks(env.report);
+  hear(handle);
   const navigate = createNavigation(() => {
     session.sweep();
     mount(document);
@@ -71,18 +57,15 @@ export function createComponents(shared, url) {
 
   /** @param {string} message @param {any} error @param {EventTarget} [target] */
   function complain(message, error, target = document) {
-    target.dispatchEvent(new CustomEvent('spark:error', { bubbles: true, detail: { message, code: error?.code, error } }));
+    dispatch(target, 'spark:error', { message, code: error?.code, error });
     flash('error', message);
   }
 
   /** Mounts what is not mounted yet. @param {ParentNode} root */
   function mount(root) {
-    for (const element of root.querySelectorAll('[data-spark]')) {
-      const token = element.getAttribute('data-spark');
-      if (!token || taken.has(element)) continue;
-      taken.add(element);
-      scan(element);
-      session.add(element, token);
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-spark]'))) {
+      const token = element.dataset.spark;
+      if (token && session.add(element, token)) scan(element);
     }
     hooks.mountAll();
   }
@@ -114,9 +97,8 @@ export function createComponents(shared, url) {
       const component = session.get(id);
       switch (type) {
         case 'patches':
-          return frame.data.forEach((/** @type {any} */ data, /** @type {number} */ index) => {
-            const changed = session.get(frame.data[index - 1]);
-            if (index % 2 && changed?.view.hole.id === frame.data[index - 1]) changed?.patch(data);
+          return frame.data.forEach((/** @type {any} */ number, /** @type {number} */ index) => {
+            if (index % 2 === 0) session.of(number)?.patch(frame.data[index + 1]);
           });
         case 'component_flash':
           return flash(frame.level, message);

@@ -10,35 +10,38 @@
  * @property {(job: () => void) => void} enqueue does something when the patches before it are done
  * @property {(data: any[]) => void} patch
  * @property {(target: Element, event: string, data: object, done: Done) => void} send an event of something in it
+ * @property {(ms: number, act: () => void) => () => void} after
+ * @property {(error: any) => void} complain shows what went wrong
  * @property {() => void} end
  * @property {() => void} remove it has left the page
  */
 /**
  * @typedef {object} Page what a session needs of the page
- * @property {(name: string) => Promise<void>} want brings a template
- * @property {(element: Element) => any[]} shape of what the server rendered
  * @property {(act: () => void) => void} update does what changes the page
  * @property {(element: Element, by: 1 | -1) => void} load it waits for one answer more, or less
  * @property {() => boolean} reload loads the page anew, unless it did so just now
  * @property {(message: string, error: any, element: Element) => void} complain shows what went wrong
  */
-/** @typedef {ReturnType<typeof createSession>} Session */
 
 import { createMember } from '../member.js';
-import { Missing } from './templates.js';
 
 const MOST_WAITING = 64; // events of a component
+/** At an element: its component, the first that any connection made of it. */
+const COMPONENT = Symbol();
+
+/** The component that an element is in. @param {Element} element @returns {Component | undefined} */
+export const owner = (element) => /** @type {any} */ (element.closest('[data-spark]'))?.[COMPONENT];
 
 /** @param {Shared} shared @param {Page} page @param {(element: Element) => View} createView */
 export function createSession(shared, page, createView) {
-  const { replies } = shared;
-  /** @type {Map<Element, Component & Member>} */
-  const all = new Map();
+  const { env, replies } = shared;
+  /** @type {Set<Component & Member>} */
+  const all = new Set();
 
-  /** @param {Element} element @param {string} token @returns {Component & Member} */
+  /** @param {any} element @param {string} token */
   function create(element, token) {
     const view = createView(element);
-    let isFound = false; // in what the server rendered
+    const { hole } = view;
     let isFresh = false; // the page may show something else than what was rendered first
     let isAsked = false; // the whole view is to come
     /** What is done in this order. @type {(() => void)[]} */
@@ -51,7 +54,7 @@ export function createSession(shared, page, createView) {
       },
       answered: () => page.load(element, -1),
       joined({ component_id: id, components, patch: data }) {
-        view.hole.id = id;
+        hole.id = id;
         isFresh = true;
         isAsked = false;
         if (components) enqueue(() => view.parts().forEach((part, index) => (part.id = components[index])));
@@ -59,10 +62,13 @@ export function createSession(shared, page, createView) {
         else if (view.isBroken()) broken();
       },
       refused(error, retries) {
-        if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
+        if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) complain(error);
       },
       late: (payload) => payload && unmount(payload.component_id),
     });
+
+    /** @param {any} error @param {string} [message] */
+    const complain = (error, message = error.message) => page.complain(message, error, element);
 
     /** @param {() => void} job */
     function enqueue(job) {
@@ -76,22 +82,22 @@ export function createSession(shared, page, createView) {
       } catch (error) {
         const mine = jobs; // those that are dropped are for a view that is gone
         const fail = (/** @type {unknown} */ reason) => mine === jobs && broken(reason);
-        if (error instanceof Missing) page.want(error.name).then(run, fail);
+        if (error instanceof Promise) error.then(run, fail); // of a template
         else fail(error);
       }
     }
 
     function drop() {
+      if (jobs[0]) view.spoil(); // it will not be done
       jobs = [];
+      isFresh = true;
     }
 
     /** The page is not what a patch is for. The whole view puts it right. @param {unknown} [error] */
     function broken(error) {
+      const { id } = hole;
       drop();
-      view.spoil();
-      isFresh = true;
-      const { id } = view.hole;
-      if (isAsked) page.complain('This part of the page cannot be shown.', error, element);
+      if (isAsked) complain(error, 'This part of the page cannot be shown.');
       else if (id) replies.tell({ type: 'component_resync', component_id: id });
       isAsked = !!id;
     }
@@ -108,31 +114,26 @@ export function createSession(shared, page, createView) {
     /** @param {number | undefined} id */
     const unmount = (id) => id && replies.tell({ type: 'component_unmount', component_id: id });
 
-    enqueue(() => {
-      view.hydrate(page.shape(element));
-      isFound = true;
-    });
+    enqueue(() => view.hydrate(JSON.parse(element.dataset.shape ?? '')));
 
-    return {
+    /** @type {Component & Member} */
+    const component = {
       ...member,
       element,
       view,
+      after: env.after,
+      complain,
       enqueue,
       patch,
 
       down() {
         member.down();
-        view.hole.id = 0;
+        hole.id = 0;
         drop();
-        // Its templates did not come in time.
-        if (!isFound) {
-          view.spoil();
-          isFresh = true;
-        }
       },
 
       send(target, event, data, done) {
-        const send = () => replies.ask({ type: 'component_event', component_id: view.partOf(target).id || view.hole.id, event, data }, (error) => {
+        const send = () => replies.ask({ type: 'component_event', component_id: view.partOf(target).id || hole.id, event, data }, (error) => {
           if (error?.code === 'NOT_MOUNTED') member.join();
           done(error);
         });
@@ -145,34 +146,35 @@ export function createSession(shared, page, createView) {
       remove() {
         member.close('gone');
         drop();
-        all.delete(element);
-        unmount(view.hole.id);
+        all.delete(component);
+        element[COMPONENT] = null;
+        unmount(hole.id);
       },
     };
+    return component;
   }
 
   return {
-    all: () => all.values(),
+    all: () => all,
 
-    /** The component that an element is in. @param {Element} element */
-    owner(element) {
-      const root = element.closest('[data-spark]');
-      return root ? all.get(root) : undefined;
-    },
+    /** The component with this number. @param {number} id */
+    of: (id) => [...all].find(({ view }) => view.hole.id === id),
 
-    /** The component with this number, or the one that it is in. @param {number | undefined} id */
-    get: (id) => [...all.values()].find(({ view }) => id && [view.hole, ...view.parts()].some((part) => part.id === id)),
+    /** The same, or the one that it is in. @param {number | undefined} id */
+    get: (id) => [...all].find(({ view }) => id && [view.hole, ...view.parts()].some((part) => part.id === id)),
 
-    /** @param {Element} element @param {string} token */
+    /** Whether it is new. @param {any} element @param {string} token */
     add(element, token) {
-      const component = create(element, token);
-      all.set(element, component);
+      if (COMPONENT in element) return false;
+      const component = (element[COMPONENT] = create(element, token));
+      all.add(component);
       component.join();
+      return true;
     },
 
     /** Forgets the components that are not in the page any more. */
     sweep() {
-      for (const { element, remove } of all.values()) if (!element.isConnected) remove();
+      for (const { element, remove } of all) if (!element.isConnected) remove();
     },
   };
 }

@@ -31,14 +31,6 @@ import { SPECIAL } from './values.js';
 export const LIST = 4;
 const IGNORED = '[data-ignore]';
 
-/** Thrown where a template is needed that is not here yet. */
-export class Missing {
-  /** @param {string} name */
-  constructor(name) {
-    this.name = name;
-  }
-}
-
 /** @param {Source} source @returns {Template} */
 function compile([markup, places, space]) {
   const content = parse(space ? `<${space}>${markup}</${space}>` : markup);
@@ -86,26 +78,28 @@ function compile([markup, places, space]) {
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */
 export function createTemplates(load) {
-  /** @type {Map<string, Template | Promise<any>>} */
+  /** @type {Map<string, Promise<void> & { template?: Template }>} */
   const all = new Map();
 
-  return {
-    /** @param {string} name */
-    get(name) {
-      const template = all.get(name);
-      if (!template || template instanceof Promise) throw new Missing(name);
-      return template;
-    },
+  /** Has a template brought, once. @param {string} name */
+  function want(name) {
+    const known = all.get(name);
+    if (known) return known;
+    /** @type {Promise<void> & { template?: Template }} */
+    const coming = load(name).then((source) => void (coming.template = compile(source)));
+    all.set(name, coming);
+    coming.catch(() => all.delete(name)); // it may be there the next time
+    return coming;
+  }
 
-    /** Has it brought, once. @param {string} name @returns {Promise<any>} */
-    async want(name) {
-      if (!all.has(name)) all.set(name, load(name).then((source) => void all.set(name, compile(source))));
-      try {
-        await all.get(name);
-      } catch (error) {
-        all.delete(name); // it may be there the next time
-        throw error;
-      }
+  return {
+    want,
+
+    /** Throws a promise if it is not here yet. @param {string} name */
+    get(name) {
+      const coming = want(name);
+      if (!coming.template) throw coming;
+      return coming.template;
     },
   };
 }

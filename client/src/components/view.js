@@ -296,7 +296,7 @@ export function createView(root, templates) {
   function operateNode(operation, node) {
     if (!node.isConnected) misfit();
     const which = take();
-    if (operation > 0) setText(node, `${changed(node.nodeValue, which) ?? ''}`);
+    if (operation > 0) setText(node, `${changed(node.data, which) ?? ''}`);
     else if (operation === -7) {
       const value = changed(node.getAttribute(which), take());
       setAttribute(node, which, value === true ? '' : value);
@@ -356,6 +356,8 @@ export function createView(root, templates) {
         if (slots.length - 2 !== shape[1]) misfit();
         return;
       }
+      // All at once, not each when it is come upon.
+      for (const name of shape) if (name.length) templates.want(name);
       names = [];
       reset();
       data = shape;
