@@ -34,22 +34,21 @@ function play({ isOpen = true, lacks = [] } = {}) {
     complain: (message) => done.push(`complain: ${message}`),
   };
   const createView = () => {
-    let isBroken = false;
     const [hole, ...parts] = [{ id: 0 }, { id: 0 }, { id: 0 }];
-    return {
+    const view = {
       hole,
-      parts: () => parts,
+      parts: new Set(parts),
+      isBroken: false,
       partOf: ({ part }) => parts[part] ?? hole,
       hydrate: () => done.push('hydrate'),
       apply({ data, at }) {
         if (templates.has(data[at])) throw templates.get(data[at]).promise;
         if (data[at] === 'bad') throw new Error('does not fit');
-        if (data[at] === -6) isBroken = false;
-        if (!isBroken) done.push(data);
+        if (data[at] === -6) view.isBroken = false;
+        if (!view.isBroken) done.push(data);
       },
-      spoil: () => (isBroken = true),
-      isBroken: () => isBroken,
     };
+    return view;
   };
   const session = createSession({ env: world.env, link, replies }, page, createView);
   const element = { isConnected: true, dataset: { shape: '["shape"]' }, closest: () => element };

@@ -57,9 +57,9 @@ export function createSession(shared, page, createView) {
         hole.id = id;
         isFresh = true;
         isAsked = false;
-        if (components) enqueue(() => view.parts().forEach((part, index) => (part.id = components[index])));
+        if (components) enqueue(() => [...view.parts].forEach((part, index) => (part.id = components[index])));
         if (data) patch(data);
-        else if (view.isBroken()) broken();
+        else if (view.isBroken) broken();
       },
       refused(error, retries) {
         if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) complain(error);
@@ -88,7 +88,7 @@ export function createSession(shared, page, createView) {
     }
 
     function drop() {
-      if (jobs[0]) view.spoil(); // it will not be done
+      view.isBroken ||= jobs.length > 0; // what will not be done
       jobs = [];
       isFresh = true;
     }
@@ -107,7 +107,7 @@ export function createSession(shared, page, createView) {
       const state = { data, at: 0 };
       enqueue(() => {
         page.update(() => view.apply(state));
-        isAsked &&= view.isBroken();
+        isAsked &&= view.isBroken;
       });
     }
 
@@ -161,7 +161,7 @@ export function createSession(shared, page, createView) {
     of: (id) => [...all].find(({ view }) => view.hole.id === id),
 
     /** The same, or the one that it is in. @param {number | undefined} id */
-    get: (id) => [...all].find(({ view }) => id && [view.hole, ...view.parts()].some((part) => part.id === id)),
+    get: (id) => [...all].find(({ view }) => id && [view.hole, ...view.parts].some((part) => part.id === id)),
 
     /** Whether it is new. @param {any} element @param {string} token */
     add(element, token) {

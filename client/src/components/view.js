@@ -43,19 +43,18 @@ export function createView(root, templates) {
   let slots = [];
   /** @type {string[]} */
   let names = [];
-  /** The components in this one, the outer before those in it. @type {Set<Hole>} */
-  let parts = new Set();
   let isStrings = false;
-  let isBroken = false;
-  /** The view as a whole. @type {Hole} */
-  const hole = { gap: {}, parent: root, next: null, blocks: [] };
 
   const take = () => (at < data.length ? data[at++] : misfit());
 
-  /** The numbers begin anew. */
-  function reset() {
+  // Numbers.
+
+  /** They and the names begin anew. @param {boolean} isMarkup whether this is a view of strings */
+  function reset(isMarkup) {
+    isStrings = isMarkup;
+    names = [];
     slots = [undefined];
-    parts = new Set();
+    view.parts.clear();
   }
 
   /** @param {Block} block */
@@ -66,11 +65,17 @@ export function createView(root, templates) {
 
   /** Numbers what is in a hole. @param {Hole} hole */
   function numberAll(hole) {
-    if (hole.gap.kind === PART) parts.add(hole);
+    if (hole.gap.kind === PART) view.parts.add(hole);
     for (const block of hole.blocks ?? []) {
       number(block);
       for (const inner of block.slots) if (inner?.gap) numberAll(inner);
     }
+  }
+
+  /** Gives a node of a view of strings, and those in it, the next numbers. @param {any} node */
+  function numberNode(node) {
+    slots.push(node);
+    if (node === root || !isClosed(node)) node.childNodes.forEach(numberNode);
   }
 
   // Contents.
@@ -79,77 +84,67 @@ export function createView(root, templates) {
   function fill(hole, merges) {
     const { gap: { kind, templates: own }, blocks = [] } = hole;
     if (kind === PART) {
-      parts.add(hole);
+      view.parts.add(hole);
       hole.id = isFinding ? 0 : take(); // the answer to the mount has it
     }
-    const template = kind === LIST ? own?.[0] : choose(own);
-    const count = kind === LIST ? take() : template ? 1 : 0;
+    const choice = take();
+    let template = own?.[choice - 1];
+    if (kind === LIST) template = own?.[0];
+    else if (choice && !own) {
+      template = templates.get(names[choice - 1] ?? choice);
+      if (choice.length && !names.includes(choice)) names.push(choice);
+    }
+    const count = kind === LIST ? choice : template ? 1 : 0;
     const kept = merges && blocks[0]?.template === template ? blocks.slice(0, count) : [];
     // What stood there goes when the new is complete: it may lack a template, and is then read once more.
-    const [made, nodes] = make(hole, template, count, kept);
-    put(hole, kept.length, blocks.length - kept.length, made.slice(kept.length), nodes);
-  }
-
-  /** The template that comes next, if any. @param {Template[] | undefined} own */
-  function choose(own) {
-    const choice = take();
-    if (!choice || own) return own?.[choice - 1];
-    const template = templates.get(names[choice - 1] ?? choice);
-    if (typeof choice === 'string') names.push(choice);
-    return template;
+    put(hole, kept.length, blocks.length - kept.length, ...make(hole, template, count, kept));
   }
 
   /** Gives contents to blocks that are kept, and then to new ones. @param {Hole} hole @param {any} template @param {number} count
-   *  @param {Block[]} [kept] @returns {[Block[], Node]} all blocks, and the nodes of the new */
-  function make(hole, template, count, kept = []) {
+   *  @param {Block[]} kept @returns {[Block[], Node]} the new, and their nodes */
+  function make(hole, template, count, kept) {
     const mask = count > 1 && !isFinding ? take() : 0;
     const nodes = new DocumentFragment();
-    /** @type {any[]} */
+    /** @type {Block[]} */
     const blocks = [];
     let node = isFinding && here;
     for (let index = 0; index < count; index += 1) {
-      const like = mask && blocks[0]?.slots;
-      /** The next value. @param {number} index */
-      const value = (index) => (like && (mask / 2 ** index) & 1 ? like[index] : take());
       /** @type {any} */
       const block = kept[index] ?? { template, hole, nodes: [], slots: [] };
+      const like = mask && index && (kept[0] ?? blocks[0])?.slots;
       number(block);
-      blocks.push(block);
-      if (kept[index]) {
-        template.slots.forEach((/** @type {any[]} */ [{ kind }], /** @type {number} */ slot) => {
-          if (kind > 2) fill(block.slots[slot], true);
-          else set(block, slot, value(slot));
-        });
-      } else {
+      if (block !== kept[index]) {
         if (!isFinding && !node) {
           const copy = document.importNode(template.content, true);
           node = copy.firstChild;
           nodes.append(copy);
         }
-        node = walk(block, template.steps, hole.parent, node, value);
+        node = walk(block, template.steps, hole.parent, node);
+        blocks.push(block);
+      }
+      if (!isFinding) {
+        template.slots.forEach((/** @type {any[]} */ [{ kind }], /** @type {number} */ slot) => {
+          if (kind > 2) fill(block.slots[slot], true);
+          else set(block, slot, like && (mask / 2 ** slot) & 1 ? like[slot] : take(), block !== kept[index]);
+        });
       }
     }
     here = node;
     return [blocks, nodes];
   }
 
-  /** Goes along the nodes of a new block, be they copies or the page's, and fills what stands there.
-   *  @param {Block} block @param {Step[]} steps @param {any} parent none if the nodes are not known @param {any} node the first
-   *  @param {(slot: number) => any} value @returns {any} the node behind */
-  function walk(block, steps, parent, node, value) {
-    const { nodes, slots: held, hole } = block;
-    /** Values come in the order of the slots. @param {number} end */
-    const readTo = (end) => {
-      while (!isFinding && held.length < end) held.push(value(held.length));
-    };
+  /** Goes along the nodes of a new block, be they copies or the page's. @param {Block} block @param {Step[]} steps
+   *  @param {any} parent none if the nodes are not known @param {any} node the first @returns {any} the node behind */
+  function walk(block, steps, parent, node) {
     for (const step of steps) {
       if ('kind' in step) {
-        readTo(step.slot);
         /** @type {Hole} */
-        const inner = (held[step.slot] = { gap: step, parent, next: node, frozen: step.frozen || hole.frozen });
-        here = node;
-        fill(inner);
-        if (isFinding) inner.next = node = here;
+        const hole = (block.slots[step.slot] = { gap: step, parent, next: node, frozen: step.frozen || block.hole.frozen });
+        if (isFinding) {
+          here = node;
+          fill(hole);
+          hole.next = node = here;
+        }
       } else {
         if (isFinding && parent) {
           // A parser makes no node of an empty text.
@@ -157,15 +152,9 @@ export function createView(root, templates) {
           if (node?.nodeName !== step.name) misfit();
         }
         block.head ??= node;
-        for (const place of step.values) {
-          nodes[place.ref] = node;
-          readTo(place.slot + 1);
-          if (!isFinding) write(node, place, held[place.slot]);
-        }
-        if (step.steps.length) {
-          if (isFinding && step.ignored) walk(block, step.steps, null, null, value);
-          else walk(block, step.steps, node, node?.firstChild, value);
-        }
+        for (const { ref } of step.values) block.nodes[ref] = node;
+        if (isFinding && step.ignored) walk(block, step.steps, null, null);
+        else if (step.steps.length) walk(block, step.steps, node, node?.firstChild);
         block.tail = node;
         node = node?.nextSibling;
       }
@@ -173,36 +162,35 @@ export function createView(root, templates) {
     return node;
   }
 
-  /** Gives a slot a value, in all of its places. @param {Block} block @param {number} index @param {any} value */
-  function set({ template, nodes, slots: held, hole }, index, value) {
+  /** Gives a slot a value, in all of its places. @param {Block} block @param {number} index @param {any} value
+   *  @param {boolean} [isNew] */
+  function set({ template, nodes, slots: held, hole }, index, value, isNew) {
     const places = /** @type {Place[]} */ (template.slots[index]);
     const [first] = /** @type {[Place]} */ (places);
-    const before = held[index] === undefined ? read(nodes[first.ref], first) : held[index];
+    const before = isNew || held[index] !== undefined ? held[index] : read(nodes[first.ref], first);
     held[index] = value = changed(before, value);
     for (const place of places) {
       const node = nodes[place.ref];
-      if (place.frozen || hole.frozen) continue;
-      if (!node.isConnected) misfit();
+      if (!isNew) {
+        if (place.frozen || hole.frozen) continue;
+        if (!node.isConnected) misfit();
+      }
       write(node, place, value, before);
     }
   }
 
   // Lists.
 
-  /** @param {Hole} hole @returns {any} */
-  const parentOf = ({ parent, next }) => next?.parentNode ?? parent;
-
   /** Puts blocks in the place of others. @param {Hole} hole @param {number} at @param {number} count of the others
    *  @param {any[]} fresh the blocks @param {Node} nodes theirs */
   function put(hole, at, count, fresh, nodes) {
-    const { blocks = [], frozen } = hole;
+    const { blocks = [], parent } = hole;
     const end = at + count;
     const from = count && blocks[at]?.head;
     const next = blocks[end]?.head ?? hole.next;
-    const parent = parentOf(hole);
     if (end > blocks.length) misfit();
-    if (!isFinding && !(frozen && hole.blocks)) {
-      if (!from) nodes.firstChild && parent.insertBefore(nodes, next);
+    if (!hole.frozen || !hole.blocks) {
+      if (!from) nodes.firstChild && (next?.parentNode ?? parent).insertBefore(nodes, next);
       else if (from === parent.firstChild && !next) parent.replaceChildren(nodes);
       else {
         while (from.nextSibling !== next) from.nextSibling.remove();
@@ -212,32 +200,29 @@ export function createView(root, templates) {
     hole.blocks = blocks.slice(0, at).concat(fresh, blocks.slice(end));
   }
 
-  /** @param {Block} block @param {Node} node */
-  function isIn({ head, tail }, node) {
-    for (let at = head; at; at = at !== tail && at.nextSibling) if (at.contains(node)) return true;
+  /** @param {Block | undefined} block @param {any} node */
+  function isIn(block, node) {
+    for (let at = block?.head; at; at = at !== block?.tail && at.nextSibling) if (at.contains(node)) return true;
     return false;
   }
 
   /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
-   *  @param {any} hole @param {Block[]} fresh the blocks in their new order */
-  function reorder(hole, fresh) {
-    const { blocks } = hole;
-    if (fresh.length !== blocks.length || new Set(fresh).size < blocks.length) misfit();
-    hole.blocks = fresh;
+   *  @param {Hole} hole @param {number[]} order */
+  function reorder(hole, order) {
+    const { blocks = [], parent } = hole;
+    const fresh = (hole.blocks = order.map((index) => blocks[index] ?? misfit()));
+    if (new Set(order).size < order.length) misfit();
     if (hole.frozen) return;
-    const { activeElement: active } = document;
-    const parent = parentOf(hole);
-    blocks.forEach((/** @type {Block} */ block, /** @type {number} */ rank) => (block.rank = rank));
-    const pinned = parent.contains(active) ? fresh.findIndex((block) => isIn(block, /** @type {Node} */ (active))) : -1;
-    const kept = staying(fresh.map(({ rank }) => rank), pinned);
-    // What it scrolled, played and animated goes on, where a browser can do that.
-    const move = parent.moveBefore ? 'moveBefore' : 'insertBefore';
+    const kept = staying(order, fresh.findIndex((block) => isIn(block, document.activeElement)));
     let { next } = hole;
+    const list = next?.parentNode ?? parent;
+    // What it scrolled, played and animated goes on, where a browser can do that.
+    const move = list.moveBefore ? 'moveBefore' : 'insertBefore';
     for (let index = fresh.length; index--; ) {
       const { head, tail } = /** @type {Block} */ (fresh[index]);
       for (let node = tail, before; !kept.has(index) && next !== head; node = before) {
         before = node.previousSibling;
-        parent[move](node, next);
+        list[move](node, next);
         next = node;
       }
       next = head;
@@ -246,141 +231,126 @@ export function createView(root, templates) {
 
   // Operations.
 
-  /** Gives a node of a view of strings, and those in it, the next numbers. @param {any} node */
-  function numberNode(node) {
-    slots.push(node);
-    if (node === root || !isClosed(node)) node.childNodes.forEach(numberNode);
-  }
-
-  /** The numbers of what is there begin anew. */
   function renumber() {
-    reset();
+    const known = names;
+    reset(isStrings);
+    names = known;
     if (isStrings) numberNode(root);
-    else numberAll(hole);
+    else numberAll(view.hole);
   }
 
   function whole() {
     const isMarkup = data[at] === '';
-    if (isBroken || isMarkup !== isStrings) {
+    if (view.isBroken || isMarkup !== isStrings) {
       root.textContent = '';
-      hole.blocks = [];
-      isBroken = false;
-      isStrings = isMarkup;
+      view.hole.blocks = [];
     }
-    names = [];
-    reset();
-    if (!isMarkup) return fill(hole, true);
-    take();
-    morph(root, nodesOf(root, take()));
-    renumber();
+    reset(isMarkup);
+    if (isMarkup) {
+      take();
+      morph(root, nodesOf(root, take()));
+      renumber();
+    } else fill(view.hole, true);
+    view.isBroken = false;
   }
 
   /** @param {number} operation */
   function operate(operation) {
     if (operation === -6) return whole();
     // What stands behind is for a page that this one is not.
-    if (isBroken) return void (at = data.length);
+    if (view.isBroken) return void (at = data.length);
     if (operation === -5) return renumber();
     const slot = operation > 0 ? operation : take();
     const owner = slots[slot] ?? misfit();
-    if (isStrings) return operateNode(operation, owner);
     const index = slot - owner.first;
-    const [{ kind, templates }] = owner.template.slots[index];
-    const held = owner.slots[index];
-    if (operation < 0) operateList(operation, kind === LIST ? held : misfit(), take(), templates[0]);
-    else if (kind > 2) fill(held);
-    else set(owner, index, take());
+    if (isStrings) {
+      if (!owner.isConnected) misfit();
+      if (operation > 0) setText(owner, `${changed(owner.data, take()) ?? ''}`);
+      else operateList(operation, { parent: owner, next: null, blocks: [...owner.childNodes].map((one) => ({ head: one, tail: one })) });
+    } else {
+      const [{ kind, templates }] = owner.template.slots[index];
+      if (operation < 0) operateList(operation, kind === LIST ? owner.slots[index] : misfit(), templates[0]);
+      else if (kind > 2) fill(owner.slots[index]);
+      else set(owner, index, take());
+    }
   }
 
-  /** @param {number} operation @param {any} node */
-  function operateNode(operation, node) {
-    if (!node.isConnected) misfit();
-    const which = take();
-    if (operation > 0) setText(node, `${changed(node.data, which) ?? ''}`);
-    else if (operation === -7) {
-      const value = changed(node.getAttribute(which), take());
-      setAttribute(node, which, value === true ? '' : value);
-    } else operateList(operation, { parent: node, next: null, blocks: [...node.childNodes].map((one) => ({ head: one, tail: one })) }, which);
-  }
-
-  /** @param {number} operation @param {any} hole @param {any} index @param {Template} [template] of rows */
-  function operateList(operation, hole, index, template) {
+  /** @param {number} operation @param {any} hole @param {Template} [template] of rows */
+  function operateList(operation, hole, template) {
     const { blocks, parent } = hole;
-    if (operation === -2) {
+    const index = take();
+    const argument = Array.isArray(index) || take();
+    if (operation === -1) put(hole, index, 0, ...make(hole, template, argument, []));
+    else if (operation === -2) {
       let at = 0;
-      for (const [run, count] of (Array.isArray(index) ? index : [index, take()]).entries()) {
+      (argument === true ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
         if (run % 2) put(hole, at, count, [], new DocumentFragment());
         else at += count;
-      }
-      return;
-    }
-    const argument = take();
-    const fresh = [...blocks];
-    if (operation === -1) return put(hole, index, 0, ...make(hole, template, argument));
-    if (operation === -8) {
+      });
+    } else if (operation === -7) {
+      const value = changed(parent.getAttribute(index), argument);
+      setAttribute(parent, index, value === true ? '' : value);
+    } else if (operation === -8) {
       const nodes = nodesOf(parent, argument);
       const added = [...nodes.childNodes];
       put(hole, index, 0, [], nodes);
-      return added.forEach(numberNode);
+      added.forEach(numberNode);
+    } else {
+      const order = blocks.map((/** @type {any} */ _, /** @type {number} */ rank) => rank);
+      if (operation === -3) {
+        order.splice(argument, 0, ...order.splice(index, 1));
+        if (order[argument] !== index) misfit();
+      } else if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
+      else misfit();
+      reorder(hole, order);
     }
-    if (operation === -3) fresh.splice(argument, 0, ...fresh.splice(index, blocks[argument] ? 1 : misfit()));
-    else if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (fresh[index + to] = blocks[index + old]));
-    else misfit();
-    reorder(hole, fresh);
   }
 
-  return {
-    /** Goes on with a patch. It throws `Missing` between two operations, to be called again when the template is there; or
-     *  whatever a page or a patch that does not fit gives rise to. @param {{ data: any[], at: number }} patch */
+  const view = {
+    /** The view as a whole. @type {Hole} */
+    hole: { gap: {}, parent: root, next: null, blocks: [] },
+    /** The components in this one, the outer before those in it. @type {Set<Hole>} */
+    parts: new Set(),
+    /** Whether the page is not what it should be: everything is made anew when the whole view comes. */
+    isBroken: false,
+
+    /** Goes on with a patch. It throws a promise between two operations, to be called again when the template is there; or
+     *  whatever a page or a patch that does not fit gives rise to. @param {{ data: any[], at: number, numbered?: number }} patch */
     apply(patch) {
       data = patch.data;
+      slots.length = patch.numbered ?? slots.length; // as it was before the operation that was begun
       while (patch.at < data.length) {
         at = patch.at;
-        const [named, numbered] = [names.length, slots.length];
-        try {
-          operate(take());
-        } catch (error) {
-          names.length = named;
-          slots.length = numbered;
-          throw error;
-        }
+        patch.numbered = slots.length;
+        operate(take());
         patch.at = at;
       }
     },
 
     /** Finds the view in what a server rendered. @param {any[]} shape */
     hydrate(shape) {
-      isStrings = shape[0] === '';
+      // All at once, not each when it is come upon.
+      for (const name of shape) if (name.length) templates.want(name);
+      reset(shape[0] === '');
       if (isStrings) {
         renumber();
         if (slots.length - 2 !== shape[1]) misfit();
         return;
       }
-      // All at once, not each when it is come upon.
-      for (const name of shape) if (name.length) templates.want(name);
-      names = [];
-      reset();
       data = shape;
       at = 0;
       here = root.firstChild;
+      view.hole.blocks = [];
       isFinding = true;
       try {
-        fill(hole);
+        fill(view.hole);
       } finally {
         isFinding = false;
       }
     },
 
     /** The component that a node belongs to, the innermost. @param {Node} node */
-    partOf: (node) => [...parts].findLast(({ blocks: [block] = [] }) => block && isIn(block, node)) ?? hole,
-    /** The components in this one, in the order of its shape. */
-    parts: () => [...parts],
-    /** The view as a whole. */
-    hole,
-    isBroken: () => isBroken,
-    /** The page is not what it should be: everything is made anew when the whole view comes. */
-    spoil() {
-      isBroken = true;
-    },
+    partOf: (node) => [...view.parts].findLast(({ blocks }) => isIn(blocks?.[0], node)) ?? view.hole,
   };
+  return view;
 }

@@ -128,7 +128,7 @@ test('a patch that does not fit throws and says so, and the whole view puts it r
       } catch {
         threw = true;
       }
-      view.spoil();
+      view.isBroken = true;
       patch(-6, 'Ul', 1, 'ok');
       if (!threw || root.textContent !== 'ok') found.push([data, threw, root.textContent]);
       root.remove();
