@@ -12,7 +12,7 @@ const LIMIT = 11_584; // bytes, gzipped: what it has, rounded up to 64
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|owner|kind|anchor|templates|frozen|tree|kids|whole|special|partOf|parts|spoil|isBroken|changes|hydrate',
-  'steps|ignored|rank|special|during|mountAll|first|update|known|parent',
+  'sites|marks|front|behind|number|model|prefix|suffix|numbered|element|whole|steps|ignored|rank|special|during|mountAll|first|update|known|parent',
   'view|enqueue|want|complain|sync|sweep|mine|act|component|repeats',
   'joined|refused|late|answered|forget|dispatch|failure|revive|lost|expect|take|tell|settle|isOpen|opening|heard|unsubscribed',
   'report|isOnline|hasPage',

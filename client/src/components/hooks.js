@@ -9,8 +9,6 @@
 
 import { owner } from './session.js';
 
-const HOOKED = '[data-hook]';
-
 /** @param {(error: unknown) => void} report */
 export function createHooks(report) {
   /** @type {Map<string | undefined, Hook>} */
@@ -21,29 +19,28 @@ export function createHooks(report) {
 
   /** @param {Iterable<any>} nodes @param {(element: any) => void} act */
   function each(nodes, act) {
-    for (const node of nodes) if (node.matches?.(HOOKED)) act(node);
-    for (const node of nodes) node.querySelectorAll?.(HOOKED).forEach(act);
+    for (const node of nodes) if (node.querySelectorAll) [node, ...node.querySelectorAll('[data-hook]')].forEach(act);
   }
 
   /** Finds what is new, changed and gone; nothing else is looked at. @param {MutationRecord[]} records
    *  @param {boolean} [isOurs] what others change is theirs */
   function sync(records, isOurs) {
-    /** @type {Set<Node | null>} */
+    /** @type {Set<Node>} */
     const changed = new Set();
-    for (const { target, removedNodes } of records) {
-      for (let node = /** @type {Node | null} */ (target); isOurs && node && !changed.has(node); node = node.parentNode) changed.add(node);
+    for (const { target, addedNodes, removedNodes } of records) {
       each(removedNodes, (element) => {
         const call = !element.isConnected && live.get(element);
         if (call && live.delete(element)) call('destroyed');
       });
+      each(addedNodes, mount);
+      for (let node = isOurs && target; node; node = node.parentNode ?? false) changed.add(node);
     }
-    for (const node of changed) if (node?.isConnected) live.get(node)?.('updated');
-    for (const { addedNodes } of records) each(addedNodes, mount);
+    for (const node of changed) live.get(node)?.('updated');
   }
 
   /** @param {any} element */
   function mount(element) {
-    const hook = known.get(element.dataset.hook);
+    const hook = known.get(element.dataset?.hook);
     const component = owner(element);
     if (!hook || !component || live.has(element)) return;
     /** @type {Context} */
@@ -77,13 +74,13 @@ export function createHooks(report) {
     },
 
     /** Mounts what is there already. */
-    mountAll: () => each([document], mount),
+    mountAll: () => each([document.body], mount),
 
     /** @param {string} name @param {Hook} hook */
     add(name, hook) {
       known.set(name, hook);
       observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-      each([document], mount);
+      each([document.body], mount);
     },
   };
 }

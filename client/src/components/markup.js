@@ -29,15 +29,16 @@ export function scan(nodes) {
   }
 }
 
-/** Nodes that belong to a document in which nothing loads or runs. @param {string} markup @param {Element} [context] takes them */
+/** Nodes that belong to a document in which nothing loads or runs. @param {string} markup @param {Element} [context] takes them
+ *  @returns {DocumentFragment} */
 export function parse(markup, context) {
   const template = document.createElement('template');
   const { content } = template;
-  if (context) {
-    const parent = content.ownerDocument.importNode(context);
-    parent.innerHTML = markup;
-    content.append(...parent.childNodes);
-  } else template.innerHTML = markup;
-  scan(content);
-  return content;
+  /** @type {any} */
+  const parent = content.ownerDocument.importNode(context ?? template);
+  parent.innerHTML = markup;
+  const nodes = parent.content ?? content;
+  nodes.append(...parent.childNodes);
+  scan(nodes);
+  return nodes;
 }

@@ -9,8 +9,6 @@ import { parse } from './markup.js';
 export const SPECIAL = /^(value|checked|selected|muted|style|xlink:.*|xml.*)$/;
 /** Fields whose value can be told, and set. */
 export const FIELDS = 'input:not([type=file]),select,textarea';
-/** The name spaces of attributes of SVG and MathML, by what their names begin with. */
-const SPACES = new Map([['xlink', '1999/xlink'], ['xml', 'XML/1998/namespace'], ['xmlns', '2000/xmlns/']]);
 
 /** At an element: for how many answers it waits. No name could be one of the page's. */
 const LOADING = Symbol();
@@ -70,10 +68,15 @@ export function setAttribute(element, name, value) {
   const isOn = value !== null;
   const field = name === 'selected' ? element.closest('select') : element.matches(FIELDS) && element;
   const keeps = field && isNewer(field);
-  const space = !(element instanceof HTMLElement) && SPACES.get(/** @type {string} */ (name.split(':')[0]));
   if (name === 'style') element.style.cssText = value ?? ''; // a policy may forbid the attribute
-  else if (space && isOn) element.setAttributeNS(`http://www.w3.org/${space}`, name, value);
-  else if (isOn) element.setAttribute(name, value);
+  else if (isOn && /^x(link|ml)/.test(name) && !(element instanceof HTMLElement)) {
+    // A parser knows its name space.
+    /** @type {any} */
+    const [attribute] = /** @type {any} */ (parse(`<svg ${name}>`).firstChild).attributes;
+    const made = attribute.cloneNode();
+    made.value = value;
+    element.setAttributeNode(made);
+  } else if (isOn) element.setAttribute(name, value);
   if (!isOn) element.removeAttribute(name);
   if (name === 'class' && element[LOADING]) element.classList.add('spark-loading');
 
@@ -87,9 +90,9 @@ export function setAttribute(element, name, value) {
 export const nodesOf = (context, markup) => document.adoptNode(parse(markup, context));
 
 /** A value as it stands in this place; `null` is no attribute. @param {Place} place @param {Value | undefined} value @returns {any} */
-function shown({ whole, before, after }, value) {
+function shown({ whole, prefix, suffix }, value) {
   if (whole && (value === null || value === true)) return value && '';
-  return before + (value ?? '') + after;
+  return prefix + (value ?? '') + suffix;
 }
 
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
@@ -117,11 +120,11 @@ export function setText(node, text) {
 
 /** The value that a place shows in a page that came as HTML. Of markup and of styles a page says the same in other words.
  *  @param {any} node @param {Place} place @returns {Value | undefined} */
-export function read(node, { kind, name, before, after }) {
+export function read(node, { kind, name, prefix, suffix }) {
   if (kind === 2 || name === 'style') return undefined;
   let text = kind ? node?.getAttribute(name) : node?.data;
   if (name === 'class') text = text?.replace(/ ?spark-loading$/, '');
-  return text && text.slice(before.length, text.length - after.length);
+  return text && text.slice(prefix.length, text.length - suffix.length);
 }
 
 /** A string of which a part changes: `[keep, delete, insert]`, or `[insert]` behind all of it; or another value.

@@ -3,12 +3,12 @@
 /** @import { Place, Step, Template, Templates } from './templates.js' */
 /**
  * @typedef {object} Block
- * @property {any} head its first node
+ * @property {any} front its first node
  * @property {any} tail its last
  * @property {Template} template
  * @property {Hole} hole that it is in
  * @property {number} first the number of its first slot
- * @property {any[]} nodes those of its places
+ * @property {any[]} sites the nodes of its places
  * @property {any[]} slots a value, or a Hole; a value that came as HTML is undefined
  * @property {number} rank its index before a change of order
  */
@@ -16,7 +16,7 @@
  * @typedef {object} Hole a structure, and the blocks in it
  * @property {Partial<Place>} gap
  * @property {any} parent what it is in
- * @property {any} next what stands behind it
+ * @property {any} behind what stands behind it
  * @property {boolean} [frozen] whether it is left alone once it is filled
  * @property {Block[]} [blocks] none at all while it is new
  * @property {number} [id] the number of the component that it is
@@ -91,7 +91,9 @@ export function createView(root, templates) {
     let template = own?.[choice - 1];
     if (kind === LIST) template = own?.[0];
     else if (choice && !own) {
-      template = templates.get(names[choice - 1] ?? choice);
+      const coming = templates(names[choice - 1] ?? choice);
+      template = coming.template;
+      if (!template) throw coming;
       if (choice.length && !names.includes(choice)) names.push(choice);
     }
     const count = kind === LIST ? choice : template ? 1 : 0;
@@ -110,12 +112,12 @@ export function createView(root, templates) {
     let node = isFinding && here;
     for (let index = 0; index < count; index += 1) {
       /** @type {any} */
-      const block = kept[index] ?? { template, hole, nodes: [], slots: [] };
+      const block = kept[index] ?? { template, hole, sites: [], slots: [] };
       const like = mask && index && (kept[0] ?? blocks[0])?.slots;
       number(block);
       if (block !== kept[index]) {
         if (!isFinding && !node) {
-          const copy = document.importNode(template.content, true);
+          const copy = document.importNode(template.model, true);
           node = copy.firstChild;
           nodes.append(copy);
         }
@@ -139,11 +141,11 @@ export function createView(root, templates) {
     for (const step of steps) {
       if ('kind' in step) {
         /** @type {Hole} */
-        const hole = (block.slots[step.slot] = { gap: step, parent, next: node, frozen: step.frozen || block.hole.frozen });
+        const hole = (block.slots[step.number] = { gap: step, parent, behind: node, frozen: step.frozen || block.hole.frozen });
         if (isFinding) {
           here = node;
           fill(hole);
-          hole.next = node = here;
+          hole.behind = node = here;
         }
       } else {
         if (isFinding && parent) {
@@ -151,8 +153,8 @@ export function createView(root, templates) {
           if (step.name === '#text' && node?.nodeName !== step.name) node = parent.insertBefore(new Text(), node);
           if (node?.nodeName !== step.name) misfit();
         }
-        block.head ??= node;
-        for (const { ref } of step.values) block.nodes[ref] = node;
+        block.front ??= node;
+        for (const { ref } of step.marks) block.sites[ref] = node;
         if (isFinding && step.ignored) walk(block, step.steps, null, null);
         else if (step.steps.length) walk(block, step.steps, node, node?.firstChild);
         block.tail = node;
@@ -164,13 +166,13 @@ export function createView(root, templates) {
 
   /** Gives a slot a value, in all of its places. @param {Block} block @param {number} index @param {any} value
    *  @param {boolean} [isNew] */
-  function set({ template, nodes, slots: held, hole }, index, value, isNew) {
+  function set({ template, sites, slots: held, hole }, index, value, isNew) {
     const places = /** @type {Place[]} */ (template.slots[index]);
     const [first] = /** @type {[Place]} */ (places);
-    const before = isNew || held[index] !== undefined ? held[index] : read(nodes[first.ref], first);
+    const before = isNew || held[index] !== undefined ? held[index] : read(sites[first.ref], first);
     held[index] = value = changed(before, value);
     for (const place of places) {
-      const node = nodes[place.ref];
+      const node = sites[place.ref];
       if (!isNew) {
         if (place.frozen || hole.frozen) continue;
         if (!node.isConnected) misfit();
@@ -186,8 +188,8 @@ export function createView(root, templates) {
   function put(hole, at, count, fresh, nodes) {
     const { blocks = [], parent } = hole;
     const end = at + count;
-    const from = count && blocks[at]?.head;
-    const next = blocks[end]?.head ?? hole.next;
+    const from = count && blocks[at]?.front;
+    const next = blocks[end]?.front ?? hole.behind;
     if (end > blocks.length) misfit();
     if (!hole.frozen || !hole.blocks) {
       if (!from) nodes.firstChild && (next?.parentNode ?? parent).insertBefore(nodes, next);
@@ -202,7 +204,7 @@ export function createView(root, templates) {
 
   /** @param {Block | undefined} block @param {any} node */
   function isIn(block, node) {
-    for (let at = block?.head; at; at = at !== block?.tail && at.nextSibling) if (at.contains(node)) return true;
+    for (let at = block?.front; at; at = at !== block?.tail && at.nextSibling) if (at.contains(node)) return true;
     return false;
   }
 
@@ -214,18 +216,18 @@ export function createView(root, templates) {
     if (new Set(order).size < order.length) misfit();
     if (hole.frozen) return;
     const kept = staying(order, fresh.findIndex((block) => isIn(block, document.activeElement)));
-    let { next } = hole;
+    let next = hole.behind;
     const list = next?.parentNode ?? parent;
     // What it scrolled, played and animated goes on, where a browser can do that.
     const move = list.moveBefore ? 'moveBefore' : 'insertBefore';
     for (let index = fresh.length; index--; ) {
-      const { head, tail } = /** @type {Block} */ (fresh[index]);
-      for (let node = tail, before; !kept.has(index) && next !== head; node = before) {
+      const { front, tail } = /** @type {Block} */ (fresh[index]);
+      for (let node = tail, before; !kept.has(index) && next !== front; node = before) {
         before = node.previousSibling;
         list[move](node, next);
         next = node;
       }
-      next = head;
+      next = front;
     }
   }
 
@@ -266,7 +268,7 @@ export function createView(root, templates) {
     if (isStrings) {
       if (!owner.isConnected) misfit();
       if (operation > 0) setText(owner, `${changed(owner.data, take()) ?? ''}`);
-      else operateList(operation, { parent: owner, next: null, blocks: [...owner.childNodes].map((one) => ({ head: one, tail: one })) });
+      else operateList(operation, { parent: owner, behind: null, blocks: [...owner.childNodes].map((one) => ({ front: one, tail: one })) });
     } else {
       const [{ kind, templates }] = owner.template.slots[index];
       if (operation < 0) operateList(operation, kind === LIST ? owner.slots[index] : misfit(), templates[0]);
@@ -308,7 +310,7 @@ export function createView(root, templates) {
 
   const view = {
     /** The view as a whole. @type {Hole} */
-    hole: { gap: {}, parent: root, next: null, blocks: [] },
+    hole: { gap: {}, parent: root, behind: null, blocks: [] },
     /** The components in this one, the outer before those in it. @type {Set<Hole>} */
     parts: new Set(),
     /** Whether the page is not what it should be: everything is made anew when the whole view comes. */
@@ -330,7 +332,7 @@ export function createView(root, templates) {
     /** Finds the view in what a server rendered. @param {any[]} shape */
     hydrate(shape) {
       // All at once, not each when it is come upon.
-      for (const name of shape) if (name.length) templates.want(name);
+      for (const name of shape) if (name.length) templates(name);
       reset(shape[0] === '');
       if (isStrings) {
         renumber();
