@@ -8,11 +8,11 @@ import { minify } from 'terser';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 11_584; // bytes, gzipped: what it has, rounded up to 64
+const LIMIT = 11_072; // bytes, gzipped: what it has, rounded up to 64
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|owner|kind|anchor|templates|frozen|tree|kids|whole|special|partOf|parts|spoil|isBroken|changes|hydrate',
-  'sites|marks|front|behind|number|model|prefix|suffix|numbered|element|whole|steps|ignored|rank|special|during|mountAll|first|update|known|parent',
+  'sites|marks|front|behind|number|models|prefix|suffix|numbered|element|whole|steps|ignored|rank|special|during|mountAll|first|update|known|parent',
   'view|enqueue|want|complain|sync|sweep|mine|act|component|repeats',
   'joined|refused|late|answered|forget|dispatch|failure|revive|lost|expect|take|tell|settle|isOpen|opening|heard|unsubscribed',
   'report|isOnline|hasPage',
@@ -32,7 +32,7 @@ for (const [source, served, limit = Infinity] of SERVED) {
   const { code = '' } = await minify(outputFiles[0].text, {
     ecma: 2020,
     module: true,
-    compress: { passes: 3, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+    compress: { passes: 3, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true },
     mangle: { properties: { regex: INTERNAL, builtins: true } }, // of these names none is the browser's here
     format: { preamble: `/*! Lazuli, MIT OR Apache-2.0; made from client/${source.slice(0, source.lastIndexOf('/'))} */` },
   });

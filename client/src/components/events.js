@@ -14,12 +14,12 @@ import { owner } from './session.js';
 import { FIELDS, isTicked, load, setComposing, tell } from './values.js';
 
 /** What an event is called in attributes. */
-const NAMES = new Map([['focusin', 'focus'], ['focusout', 'blur'], ['compositionend', 'input']]);
+const NAMES = /** @type {Map<string, string>} */ (new Map([['focusin', 'focus'], ['focusout', 'blur'], ['compositionend', 'input']]));
 
 /** @type {Set<Delay>} */
 const delays = new Set();
-/** Forms whose submit is not answered yet. @type {WeakSet<Element>} */
-const submitting = new WeakSet();
+/** At a form: whether its submit is not answered yet. No name could be one of the page's. */
+const SUBMITTED = Symbol();
 
 /** @param {any} event */
 export function handle(event) {
@@ -44,7 +44,7 @@ export function handle(event) {
   const leads = name === 'click' && element.matches('a[href]');
   if (leads && (event.ctrlKey || event.metaKey || event.shiftKey || event.button)) return;
   const question = option('confirm');
-  const isRefused = (isSubmit && submitting.has(element)) || (question && !confirm(question));
+  const isRefused = (isSubmit && element[SUBMITTED]) || (question && !confirm(question));
   if (leads || isSubmit || isRefused) event.preventDefault();
   if (isRefused) return;
 
@@ -118,11 +118,11 @@ function post(component, element, name, event) {
   /** @param {1 | -1} by */
   const show = (by) => {
     for (const one of [element, component.element]) load(one, by);
-    if (isSubmit) submitting[by > 0 ? 'add' : 'delete'](element);
+    if (isSubmit) element[SUBMITTED] = by > 0;
     if (isSubmit && submitter) submitter.ariaBusy = by > 0 || null;
   };
   show(1);
-  component.send(element, element.getAttribute(`spark-${name}`) ?? '', data, (/** @type {any} */ error) => {
+  component.send(element, element.getAttribute(`spark-${name}`), data, (/** @type {any} */ error) => {
     show(-1);
     for (const settle of answered) settle(error);
     // The page mends the first two by itself.

@@ -62,6 +62,8 @@ export function createHooks(report) {
     call('mounted');
   }
 
+  const mountAll = () => each([document.body], mount);
+
   return {
     /** Does what changes the page, and calls the hooks. @param {() => void} act */
     during(act) {
@@ -74,13 +76,13 @@ export function createHooks(report) {
     },
 
     /** Mounts what is there already. */
-    mountAll: () => each([document.body], mount),
+    mountAll,
 
     /** @param {string} name @param {Hook} hook */
     add(name, hook) {
       known.set(name, hook);
       observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-      each([document.body], mount);
+      mountAll();
     },
   };
 }

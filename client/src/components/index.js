@@ -52,7 +52,7 @@ export function createComponents(shared, url) {
   hear(handle);
   const navigate = createNavigation(() => {
     session.sweep();
-    mount(document);
+    mount();
   });
 
   /** @param {string} message @param {any} error @param {EventTarget} [target] */
@@ -61,8 +61,8 @@ export function createComponents(shared, url) {
     flash('error', message);
   }
 
-  /** Mounts what is not mounted yet. @param {ParentNode} root */
-  function mount(root) {
+  /** Mounts what is not mounted yet. @param {ParentNode} [root] */
+  function mount(root = document) {
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-spark]'))) {
       const token = element.dataset.spark;
       if (token && session.add(element, token)) scan(element);
@@ -79,8 +79,8 @@ export function createComponents(shared, url) {
     }
   }
 
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount(document));
-  else mount(document);
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount());
+  else mount();
 
   return {
     all: session.all,
@@ -97,9 +97,8 @@ export function createComponents(shared, url) {
       const component = session.get(id);
       switch (type) {
         case 'patches':
-          return frame.data.forEach((/** @type {any} */ number, /** @type {number} */ index) => {
-            if (index % 2 === 0) session.of(number)?.patch(frame.data[index + 1]);
-          });
+          for (let index = 0; index in frame.data; index += 2) session.of(frame.data[index])?.patch(frame.data[index + 1]);
+          return;
         case 'component_flash':
           return flash(frame.level, message);
         case 'component_redirect':

@@ -62,7 +62,7 @@ export function createSession(shared, page, createView) {
         else if (view.isBroken) broken();
       },
       refused(error, retries) {
-        if (!retries && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) complain(error);
+        if (!retries && !(/^(REFUSED|EXPIRED)$/.test(`${error.code}`) && page.reload())) complain(error);
       },
       late: (payload) => payload && unmount(payload.component_id),
     });
@@ -114,7 +114,7 @@ export function createSession(shared, page, createView) {
     /** @param {number | undefined} id */
     const unmount = (id) => id && replies.tell({ type: 'component_unmount', component_id: id });
 
-    enqueue(() => view.hydrate(JSON.parse(element.dataset.shape ?? '')));
+    enqueue(() => view.hydrate(JSON.parse(element.dataset.shape)));
 
     /** @type {Component & Member} */
     const component = {

@@ -13,12 +13,13 @@
  * @property {boolean} special whether there is more to the attribute than its text
  * @property {boolean} whole whether a value is all of the attribute, which it can then remove
  * @property {Template[]} [templates] of a structure
+ * @property {undefined} [steps] it has none
  */
-/** @typedef {{ name: string, ignored?: boolean, marks: Place[], steps: Step[] }} Branch a node, and what is in it */
+/** @typedef {{ name: string, ignored?: boolean, marks: Place[], steps: Step[], kind?: undefined }} Branch a node, and what is in it */
 /** @typedef {Branch | Place} Step a node; or a structure, which stands before the next */
 /**
  * @typedef {object} Template
- * @property {DocumentFragment} model what is copied
+ * @property {Node[]} models what is copied, and perhaps many of it at once
  * @property {Step[]} steps along its nodes
  * @property {Place[][]} slots the places of each
  */
@@ -70,11 +71,9 @@ function compile([markup, places, space]) {
     }));
     steps.push(...gaps(node.childNodes.length));
     // Those behind the last that matters need no visit; only where a block ends has to be seen.
-    return node === content ? steps : steps.slice(0, 1 + steps.findLastIndex((one) => 'kind' in one || one.marks.length || one.steps.length));
+    return node === content ? steps : steps.slice(0, 1 + steps.findLastIndex((one) => !one.steps || one.marks.length || one.steps.length));
   };
-  // Nodes of the page's own document are copied faster. There, though, a video of the template's own might play.
-  if (!content.querySelector('audio,video')) document.adoptNode(content);
-  return { model: content, steps: stepsOf(content), slots };
+  return { models: [content], steps: stepsOf(content), slots };
 }
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */

@@ -118,11 +118,12 @@ export function setText(node, text) {
   if (shows) enter(area, 'value', area.defaultValue);
 }
 
-/** The value that a place shows in a page that came as HTML. Of markup and of styles a page says the same in other words.
- *  @param {any} node @param {Place} place @returns {Value | undefined} */
-export function read(node, { kind, name, prefix, suffix }) {
+/** The value that a page shows that came as HTML. Of markup and of styles it says the same in other words.
+ *  @param {any[]} sites @param {Place[]} places @returns {Value | undefined} */
+export function read(sites, [place]) {
+  const { kind, name, prefix, suffix, ref } = /** @type {Place} */ (place);
   if (kind === 2 || name === 'style') return undefined;
-  let text = kind ? node?.getAttribute(name) : node?.data;
+  let text = kind ? sites[ref]?.getAttribute(name) : sites[ref]?.data;
   if (name === 'class') text = text?.replace(/ ?spark-loading$/, '');
   return text && text.slice(prefix.length, text.length - suffix.length);
 }

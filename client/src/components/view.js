@@ -28,6 +28,8 @@ import { changed, misfit, nodesOf, read, setAttribute, setText, write } from './
 import { isClosed, morph } from './strings.js';
 import { LIST } from './templates.js';
 
+/** This many rows are copied at once: one by one they would cost more. */
+const MANY = 32;
 /** The kind of a structure that is a component. */
 const PART = 6;
 
@@ -80,6 +82,15 @@ export function createView(root, templates) {
 
   // Contents.
 
+  /** Nodes for as many uses of a template as are wanted, or fewer. @param {Template} template @param {number} wanted */
+  function copyOf({ models }, wanted) {
+    const [one] = /** @type {[Node]} */ (models);
+    if (wanted < MANY) return document.importNode(one, true);
+    const many = (models[1] ??= one.cloneNode());
+    while (many.childNodes.length < MANY * one.childNodes.length) many.appendChild(one.cloneNode(true));
+    return document.importNode(many, true);
+  }
+
   /** Fills a hole with what is read. @param {Hole} hole @param {boolean} [merges] keeps blocks of the same template */
   function fill(hole, merges) {
     const { gap: { kind, templates: own }, blocks = [] } = hole;
@@ -112,23 +123,30 @@ export function createView(root, templates) {
     let node = isFinding && here;
     for (let index = 0; index < count; index += 1) {
       /** @type {any} */
-      const block = kept[index] ?? { template, hole, sites: [], slots: [] };
+      const block = kept[index] ?? { template, hole, first: 0, sites: [], slots: [], front: undefined, tail: undefined };
       const like = mask && index && (kept[0] ?? blocks[0])?.slots;
       number(block);
       if (block !== kept[index]) {
         if (!isFinding && !node) {
-          const copy = document.importNode(template.model, true);
+          const copy = copyOf(template, count - index);
           node = copy.firstChild;
           nodes.append(copy);
         }
         node = walk(block, template.steps, hole.parent, node);
         blocks.push(block);
       }
-      if (!isFinding) {
-        template.slots.forEach((/** @type {any[]} */ [{ kind }], /** @type {number} */ slot) => {
-          if (kind > 2) fill(block.slots[slot], true);
-          else set(block, slot, like && (mask / 2 ** slot) & 1 ? like[slot] : take(), block !== kept[index]);
-        });
+      for (let slot = 0; !isFinding && slot < template.slots.length; slot += 1) {
+        const places = template.slots[slot];
+        if (places[0].kind > 2) {
+          fill(block.slots[slot], true);
+          continue;
+        }
+        const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
+        if (block === kept[index]) set(block, slot, value);
+        else {
+          block.slots[slot] = value;
+          for (const place of places) write(block.sites[place.ref], place, value);
+        }
       }
     }
     here = node;
@@ -139,7 +157,7 @@ export function createView(root, templates) {
    *  @param {any} parent none if the nodes are not known @param {any} node the first @returns {any} the node behind */
   function walk(block, steps, parent, node) {
     for (const step of steps) {
-      if ('kind' in step) {
+      if (!step.steps) {
         /** @type {Hole} */
         const hole = (block.slots[step.number] = { gap: step, parent, behind: node, frozen: step.frozen || block.hole.frozen });
         if (isFinding) {
@@ -164,19 +182,15 @@ export function createView(root, templates) {
     return node;
   }
 
-  /** Gives a slot a value, in all of its places. @param {Block} block @param {number} index @param {any} value
-   *  @param {boolean} [isNew] */
-  function set({ template, sites, slots: held, hole }, index, value, isNew) {
+  /** Gives a slot another value, in all of its places. @param {Block} block @param {number} index @param {any} value */
+  function set({ template, sites, slots: held, hole }, index, value) {
     const places = /** @type {Place[]} */ (template.slots[index]);
-    const [first] = /** @type {[Place]} */ (places);
-    const before = isNew || held[index] !== undefined ? held[index] : read(sites[first.ref], first);
+    const before = held[index] === undefined ? read(sites, places) : held[index];
     held[index] = value = changed(before, value);
     for (const place of places) {
       const node = sites[place.ref];
-      if (!isNew) {
-        if (place.frozen || hole.frozen) continue;
-        if (!node.isConnected) misfit();
-      }
+      if (place.frozen || hole.frozen) continue;
+      if (!node.isConnected) misfit();
       write(node, place, value, before);
     }
   }
@@ -209,15 +223,18 @@ export function createView(root, templates) {
   }
 
   /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
-   *  @param {Hole} hole @param {number[]} order */
-  function reorder(hole, order) {
+   *  @param {Hole} hole @param {number[]} order @param {number} [moved] which has moved, if it is one */
+  function reorder(hole, order, moved) {
     const { blocks = [], parent } = hole;
     const fresh = (hole.blocks = order.map((index) => blocks[index] ?? misfit()));
     if (new Set(order).size < order.length) misfit();
     if (hole.frozen) return;
-    const kept = staying(order, fresh.findIndex((block) => isIn(block, document.activeElement)));
     let next = hole.behind;
     const list = next?.parentNode ?? parent;
+    const { activeElement } = document;
+    const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
+    // If one is moved, and may be, all others stay.
+    const kept = moved === undefined || moved === pinned ? staying(order, pinned) : { has: (/** @type {number} */ index) => index !== moved };
     // What it scrolled, played and animated goes on, where a browser can do that.
     const move = list.moveBefore ? 'moveBefore' : 'insertBefore';
     for (let index = fresh.length; index--; ) {
@@ -302,7 +319,9 @@ export function createView(root, templates) {
       if (operation === -3) {
         order.splice(argument, 0, ...order.splice(index, 1));
         if (order[argument] !== index) misfit();
-      } else if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
+        return reorder(hole, order, argument);
+      }
+      if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
       else misfit();
       reorder(hole, order);
     }
