@@ -91,7 +91,7 @@ export const nodesOf = (context, markup) => document.adoptNode(parse(markup, con
 
 /** A value as it stands in this place; `null` is no attribute. @param {Place} place @param {Value | undefined} value @returns {any} */
 function shown({ whole, prefix, suffix }, value) {
-  if (whole && (value === null || value === true)) return value && '';
+  if (whole && (value ?? true) === true) return value && '';
   return prefix + (value ?? '') + suffix;
 }
 
@@ -133,8 +133,7 @@ export function read(sites, [place]) {
 export function changed(old, change) {
   if (!Array.isArray(change)) return change;
   const text = String(old ?? misfit());
-  if (change.length === 1) return text + change[0];
-  const [keep, gone, put] = change;
+  const [keep, gone, put] = 1 in change ? change : [text.length, 0, change[0]];
   if (!(keep + gone <= text.length)) misfit();
   return text.slice(0, keep) + put + text.slice(keep + gone);
 }

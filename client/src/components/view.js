@@ -51,10 +51,10 @@ export function createView(root, templates) {
 
   // Numbers.
 
-  /** They and the names begin anew. @param {boolean} isMarkup whether this is a view of strings */
-  function reset(isMarkup) {
+  /** They begin anew. @param {boolean} isMarkup whether this is a view of strings @param {string[]} [known] names that go on */
+  function reset(isMarkup, known = []) {
     isStrings = isMarkup;
-    names = [];
+    names = known;
     slots = [undefined];
     view.parts.clear();
   }
@@ -99,9 +99,8 @@ export function createView(root, templates) {
       hole.id = isFinding ? 0 : take(); // the answer to the mount has it
     }
     const choice = take();
-    let template = own?.[choice - 1];
-    if (kind === LIST) template = own?.[0];
-    else if (choice && !own) {
+    let template = own?.[kind === LIST ? 0 : choice - 1];
+    if (choice && !own) {
       const coming = templates(names[choice - 1] ?? choice);
       template = coming.template;
       if (!template) throw coming;
@@ -122,11 +121,12 @@ export function createView(root, templates) {
     const blocks = [];
     let node = isFinding && here;
     for (let index = 0; index < count; index += 1) {
+      const old = kept[index];
       /** @type {any} */
-      const block = kept[index] ?? { template, hole, first: 0, sites: [], slots: [], front: undefined, tail: undefined };
+      const block = old ?? { template, hole, first: 0, sites: [], slots: [], front: undefined, tail: undefined };
       const like = mask && index && (kept[0] ?? blocks[0])?.slots;
       number(block);
-      if (block !== kept[index]) {
+      if (!old) {
         if (!isFinding && !node) {
           const copy = copyOf(template, count - index);
           node = copy.firstChild;
@@ -142,7 +142,7 @@ export function createView(root, templates) {
           continue;
         }
         const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
-        if (block === kept[index]) set(block, slot, value);
+        if (old) set(old, slot, value);
         else {
           block.slots[slot] = value;
           for (const place of places) write(block.sites[place.ref], place, value);
@@ -216,10 +216,9 @@ export function createView(root, templates) {
     hole.blocks = blocks.slice(0, at).concat(fresh, blocks.slice(end));
   }
 
-  /** @param {Block | undefined} block @param {any} node */
+  /** @param {any} block @param {any} node @returns {boolean | undefined} */
   function isIn(block, node) {
-    for (let at = block?.front; at; at = at !== block?.tail && at.nextSibling) if (at.contains(node)) return true;
-    return false;
+    for (let at = block?.front; at; at = at !== block.tail && at.nextSibling) if (at.contains(node)) return true;
   }
 
   /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
@@ -251,9 +250,7 @@ export function createView(root, templates) {
   // Operations.
 
   function renumber() {
-    const known = names;
-    reset(isStrings);
-    names = known;
+    reset(isStrings, names);
     if (isStrings) numberNode(root);
     else numberAll(view.hole);
   }
