@@ -9,12 +9,13 @@ import { minify } from 'terser';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 10_240; // bytes, gzipped: what it has, rounded up to 64
+const LIMIT = 9_792; // bytes, gzipped: what it has, rounded up to 64
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
-  'tail|template|hole|slots|blocks|gap|owner|kind|anchor|templates|frozen|tree|kids|whole|special|partOf|parts|spoil|isBroken|changes|hydrate',
-  'view|enqueue|want|shape|complain|sync|sweep|mine|act|component|repeats',
-  'late|dispatch|emit|shut|sync|fall|ask|begin|after|reached|again|subscriptions|room|ready|refuse|frame|next',
+  'tail|template|hole|slots|blocks|gap|kind|templates|frozen|whole|special|partOf|parts|isBroken|hydrate',
+  'sites|marks|front|behind|number|models|prefix|suffix|numbered|element|steps|ignored|during|mountAll|first|update|parent',
+  'view|enqueue|complain|sync|sweep|mine|act|component|repeats',
+  'dispatch|emit|shut|fall|ask|begin|after|reached|again|subscriptions|room|ready|refuse|frame|next',
 ].join('|')})$`);
 const SERVED = [['src/main.js', 'core/client/spark.js', LIMIT], ['src/dev/main.js', 'core/client/spark-dev.js']];
 

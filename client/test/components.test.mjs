@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSession } from '../src/components/session.js';
-import { Missing } from '../src/components/templates.js';
+import { createSession, owner } from '../src/components/session.js';
 import { World, settled } from './world.mjs';
 
 function deferred() {
@@ -22,39 +21,36 @@ function play({ isOpen = true, lacks = [] } = {}) {
   const page = {
     reloads: true,
     loading: 0,
-    want: (name) => templates.get(name).promise,
-    shape: () => ['shape'],
-    updated: () => {},
+    update: (act) => act(),
     load: (_, by) => (page.loading += by),
     reload: () => (done.push('reload'), page.reloads),
     complain: (message) => done.push(`complain: ${message}`),
   };
   const createView = () => {
-    let isBroken = false;
     const [hole, ...parts] = [{ id: 0 }, { id: 0 }, { id: 0 }];
-    return {
+    const view = {
       hole,
-      parts: () => parts,
+      parts: new Set(parts),
+      isBroken: false,
       partOf: ({ part }) => parts[part] ?? hole,
       hydrate: () => done.push('hydrate'),
       apply({ data, at }) {
-        if (templates.has(data[at])) throw new Missing(data[at]);
+        if (templates.has(data[at])) throw templates.get(data[at]).promise;
         if (data[at] === 'bad') throw new Error('does not fit');
-        if (data[at] === -6) isBroken = false;
-        if (!isBroken) done.push(data);
+        if (data[at] === -6) view.isBroken = false;
+        if (!view.isBroken) done.push(data);
       },
-      spoil: () => (isBroken = true),
-      isBroken: () => isBroken,
-      changes: () => [],
     };
+    return view;
   };
   const session = createSession(spark, page, createView);
   const { add } = session;
   session.add = (...args) => {
-    add(...args);
+    const isNew = add(...args);
     for (const component of session.all()) spark.subscriptions.set(component.element, component);
+    return isNew;
   };
-  const element = { isConnected: true, closest: () => element };
+  const element = { isConnected: true, dataset: { shape: '["shape"]' }, closest: () => element };
   return {
     world, page, session, element, done,
     took: () => world.socket.took(),
@@ -105,7 +101,7 @@ test('a component is found in the page, mounted once the socket is open, and fre
 test('patches of one component wait for its template, in order; those of another do not', async () => {
   const { session, mounted, took, answer, done, arrives, patches } = play({ lacks: ['T'] });
   await mounted();
-  const other = { isConnected: true };
+  const other = { isConnected: true, dataset: { shape: '["shape"]' } };
   session.add(other, 'u');
   await answer(took()[0].ref, [8]);
   done.length = 0;
@@ -152,7 +148,7 @@ test('a template that nobody has is a patch that does not fit', async () => {
 test('events wait for the mount, in order, and no more than 64', () => {
   const { session, element, took, answer, up } = play({ isOpen: false });
   session.add(element, 't');
-  const component = session.owner(element);
+  const component = owner(element);
   const errors = [];
   for (let n = 0; n < 66; n += 1) component.send(element, 'e', { n }, (error) => errors.push(error?.code ?? null));
   assert.deepEqual(errors, ['QUEUE_FULL', 'QUEUE_FULL']);
@@ -185,9 +181,9 @@ test('a component that the server has ended is mounted again by its next event',
 
 test('a token that is refused reloads the page, or is shown if that was done already; what passes is tried again', async () => {
   for (const [code, reloads, expected] of [
-    ['EXPIRED', true, ['reload', 'hydrate']],
-    ['REFUSED', false, ['reload', 'complain: no', 'hydrate']],
-    ['OTHER', true, ['complain: no', 'hydrate']],
+    ['EXPIRED', true, ['hydrate', 'reload']],
+    ['REFUSED', false, ['hydrate', 'reload', 'complain: no']],
+    ['OTHER', true, ['hydrate', 'complain: no']],
   ]) {
     const { session, element, took, answer, done, page } = play();
     page.reloads = reloads;
@@ -205,7 +201,7 @@ test('a token that is refused reloads the page, or is shown if that was done alr
 test('what has left the page is unmounted, also if the answer to its mount comes later', async () => {
   const { session, mounted, element, took, answer } = play();
   await mounted();
-  const late = { isConnected: true };
+  const late = { isConnected: true, dataset: { shape: '["shape"]' } };
   session.add(late, 'u');
   const [{ ref }] = took();
   element.isConnected = late.isConnected = false;

@@ -6,10 +6,13 @@ import { enter } from './values.js';
 
 const FLASH_STAYS = 5_000; // ms
 
+/** @param {EventTarget} target @param {string} type @param {any} detail */
+export const dispatch = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+
 /** Tells the page's scripts, and shows a message where the page has a place for messages.
  *  @param {string} level @param {string} message */
 export function flash(level, message) {
-  document.dispatchEvent(new CustomEvent('spark:flash', { detail: { level, message } }));
+  dispatch(document, 'spark:flash', { level, message });
   const box = document.createElement('div');
   box.className = `flash flash-${level}`;
   box.role = /error|warning/.test(level) ? 'alert' : 'status';
@@ -26,28 +29,22 @@ export function addressOf(url, external) {
   throw new TypeError(`not of this site: ${url}`);
 }
 
-/** Where a command is for: what a selector finds in a component, but not in one that is in it; or its first element.
- *  @param {Component} component @param {number} id @param {string} [selector] @returns {any} */
-function targetOf({ element, view }, id, selector) {
-  if (id === view.hole.id && !selector) return element;
-  return [...element.querySelectorAll(selector ?? '*')].find((one) => view.partOf(one).id === id);
-}
-
 /** @param {Component} component @param {Record<string, any>} frame @param {Map<string, (data: any, element: Element) => void>} functions */
-export function execute(component, { component_id: id, command, target, value, ...rest }, functions) {
-  const element = targetOf(component, id, target);
+export function execute({ element: root, view }, { component_id: id, command, target, value, to, event, detail, name, data }, functions) {
+  /** What a selector finds in the component, but not in one that is in it; or its first element. @type {any} */
+  const element = id === view.hole.id && !target ? root : [...root.querySelectorAll(target ?? '*')].find((one) => view.partOf(one).id === id);
   switch (command) {
     case 'focus':
       return element.focus();
     case 'scroll':
-      if (rest.to === 'into_view') element.scrollIntoView({ block: 'nearest' });
-      else element.scrollTop = rest.to === 'bottom' ? element.scrollHeight : 0;
+      if (to === 'into_view') element.scrollIntoView({ block: 'nearest' });
+      else element.scrollTop = to === 'bottom' ? element.scrollHeight : 0;
       return;
     case 'set_value':
       return typeof value === 'boolean' ? enter(element, 'checked', value) : enter(element, 'value', `${value}`);
     case 'dispatch':
-      return element.dispatchEvent(new CustomEvent(rest.event, { bubbles: true, detail: rest.detail }));
+      return dispatch(element, event, detail);
     case 'call':
-      return functions.get(rest.name)?.(rest.data, element);
+      return functions.get(name)?.(data, element);
   }
 }

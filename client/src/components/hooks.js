@@ -1,6 +1,5 @@
 // What a page's own scripts do with elements of components: `data-hook="name"`.
 
-/** @import { Session } from './session.js' */
 /**
  * @typedef {object} Context
  * @property {(event: string, data?: object) => void} send sends an event to the element's component
@@ -8,47 +7,82 @@
 /** @typedef {(element: Element, context: Context) => void} HookCall */
 /** @typedef {{ mounted?: HookCall, updated?: HookCall, destroyed?: HookCall }} Hook */
 
-/** @param {Session} session @param {(error: unknown) => void} report */
-export function createHooks(session, report) {
-  /** @type {Map<string, Hook>} */
+import { owner } from './session.js';
+
+/** @param {(error: unknown) => void} report */
+export function createHooks(report) {
+  /** @type {Map<string | undefined, Hook>} */
   const known = new Map();
-  /** How each element's hook is called. @type {Map<Element, (what: keyof Hook) => void>} */
+  /** How each element's hook is called. @type {Map<Node, (what: keyof Hook) => void>} */
   const live = new Map();
+  const observer = new MutationObserver((records) => sync(records));
+
+  /** @param {Iterable<any>} nodes @param {(element: any) => void} act */
+  function each(nodes, act) {
+    for (const node of nodes) if (node.querySelectorAll) [node, ...node.querySelectorAll('[data-hook]')].forEach(act);
+  }
+
+  /** Finds what is new, changed and gone; nothing else is looked at. @param {MutationRecord[]} records
+   *  @param {boolean} [isOurs] what others change is theirs */
+  function sync(records, isOurs) {
+    /** @type {Set<Node>} */
+    const changed = new Set();
+    for (const { target, addedNodes, removedNodes } of records) {
+      each(removedNodes, (element) => {
+        const call = !element.isConnected && live.get(element);
+        if (call && live.delete(element)) call('destroyed');
+      });
+      each(addedNodes, mount);
+      for (let node = isOurs && target; node; node = node.parentNode ?? false) changed.add(node);
+    }
+    for (const node of changed) live.get(node)?.('updated');
+  }
+
+  /** @param {any} element */
+  function mount(element) {
+    const hook = known.get(element.dataset?.hook);
+    const component = owner(element);
+    if (!hook || !component || live.has(element)) return;
+    /** @type {Context} */
+    const context = {
+      send: (event, data = {}) => component.send(element, event, data, (error) => {
+        // After a connection was lost, the component is made anew, as the page sees.
+        if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(`${error.code}`)) report(error);
+      }),
+    };
+    /** @param {keyof Hook} what */
+    const call = (what) => {
+      try {
+        hook[what]?.(element, context);
+      } catch (error) {
+        report(error);
+      }
+    };
+    live.set(element, call);
+    call('mounted');
+  }
+
+  const mountAll = () => each([document.body], mount);
 
   return {
-    known,
+    /** Does what changes the page, and calls the hooks. @param {() => void} act */
+    during(act) {
+      observer.takeRecords();
+      try {
+        act();
+      } finally {
+        sync(observer.takeRecords(), true);
+      }
+    },
 
-    /** Finds what is new, changed and gone. @param {Node[]} touched where something changed */
-    sync(touched) {
-      if (!known.size) return;
-      for (const [element, call] of live) {
-        if (!element.isConnected) {
-          live.delete(element);
-          call('destroyed');
-        } else if (touched.some((node) => element.contains(node))) call('updated');
-      }
-      for (const element of document.querySelectorAll('[data-spark] [data-hook]')) {
-        const hook = known.get(element.getAttribute('data-hook') ?? '');
-        const component = session.owner(element);
-        if (!hook || !component || live.has(element)) continue;
-        /** @type {Context} */
-        const context = {
-          send: (event, data = {}) => component.send(element, event, data, (error) => {
-            // After a connection was lost, the component is made anew, as the page sees.
-            if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code ?? '')) report(error);
-          }),
-        };
-        /** @param {keyof Hook} what */
-        const call = (what) => {
-          try {
-            hook[what]?.(element, context);
-          } catch (error) {
-            report(error);
-          }
-        };
-        live.set(element, call);
-        call('mounted');
-      }
+    /** Mounts what is there already. */
+    mountAll,
+
+    /** @param {string} name @param {Hook} hook */
+    add(name, hook) {
+      known.set(name, hook);
+      observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      mountAll();
     },
   };
 }

@@ -11,10 +11,10 @@
  *   this name
  */
 
-import { addressOf, execute, flash } from './commands.js';
-import { createEvents } from './events.js';
+import { addressOf, dispatch, execute, flash } from './commands.js';
+import { handle } from './events.js';
 import { createHooks } from './hooks.js';
-import { scan } from './markup.js';
+import { hear, scan } from './markup.js';
 import { createNavigation } from './navigate.js';
 import { createSession } from './session.js';
 import { createTemplates } from './templates.js';
@@ -24,9 +24,6 @@ import { createView } from './view.js';
 const RELOADED = 'spark-reloaded';
 const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
 
-/** An element is one connection's, the first that finds it. @type {WeakSet<Element>} */
-const taken = new WeakSet();
-
 /** @param {Connection} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
   /** @type {Map<string, (data: any, element: Element) => void>} */
@@ -34,65 +31,51 @@ export function createComponents(shared, url) {
   const address = url.replace(/^ws/, 'http').replace(/[?#].*/, '');
   let isReloading = false;
 
-  const templates = createTemplates(async (name) => {
-    const source = await fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
-      () => new Promise((resolve, reject) => {
-        shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
-      }),
-    );
-    return typeof source === 'string' ? JSON.parse(source) : source;
-  });
+  const templates = createTemplates((name) => fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
+    () => new Promise((resolve, reject) => {
+      shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
+    }),
+  ));
 
   const session = createSession(shared, {
-    want: templates.want,
     load,
     complain,
-    shape(element) {
-      const shape = JSON.parse(element.getAttribute('data-shape') ?? '');
-      // All at once, not each when it is come upon.
-      for (const name of shape) if (name && typeof name === 'string') templates.want(name).catch(() => {});
-      return shape;
-    },
-    updated(nodes) {
+    update(act) {
+      hooks.during(act);
       session.sweep();
-      hooks.sync(nodes);
     },
     reload() {
       try {
         const now = Date.now();
-        if (isReloading || now - Number(sessionStorage.getItem(RELOADED)) < RELOAD_AFTER) return isReloading;
-        sessionStorage.setItem(RELOADED, String(now));
+        if (isReloading || now - sessionStorage[RELOADED] < RELOAD_AFTER) return isReloading;
+        sessionStorage[RELOADED] = now;
       } catch {
         return false; // without a memory it might go on for ever
       }
-      isReloading = true;
       location.reload();
-      return true;
+      return (isReloading = true);
     },
   }, (element) => createView(element, templates));
-  const hooks = createHooks(session, reportError);
-  createEvents(session, complain);
+  const hooks = createHooks(reportError);
+  hear(handle);
   const navigate = createNavigation(() => {
     session.sweep();
-    mount(document);
+    mount();
   });
 
   /** @param {string} message @param {any} error @param {EventTarget} [target] */
   function complain(message, error, target = document) {
-    target.dispatchEvent(new CustomEvent('spark:error', { bubbles: true, detail: { message, code: error?.code, error } }));
+    dispatch(target, 'spark:error', { message, code: error?.code, error });
     flash('error', message);
   }
 
   /** Mounts what is not mounted yet. @param {ParentNode} [root] */
   function mount(root = document) {
-    for (const element of root.querySelectorAll('[data-spark]')) {
-      const token = element.getAttribute('data-spark');
-      if (!token || taken.has(element)) continue;
-      taken.add(element);
-      scan(element);
-      session.add(element, token);
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-spark]'))) {
+      const token = element.dataset.spark;
+      if (token && session.add(element, token)) scan(element);
     }
-    hooks.sync([]);
+    hooks.mountAll();
   }
 
   /** @param {() => void} act */
@@ -104,16 +87,13 @@ export function createComponents(shared, url) {
     }
   }
 
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount(document));
-  else mount(document);
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount());
+  else mount();
 
   /** @type {Page} */
   const page = {
     mount,
-    hook(name, hook) {
-      hooks.known.set(name, hook);
-      hooks.sync([]);
-    },
+    hook: hooks.add,
     register: (name, act) => functions.set(name, act),
   };
   Object.assign(shared, page);
@@ -127,10 +107,8 @@ export function createComponents(shared, url) {
       const component = session.get(id);
       switch (type) {
         case undefined:
-          return frame.forEach?.((/** @type {any} */ data, /** @type {number} */ index) => {
-            const changed = session.get(frame[index - 1]);
-            if (index % 2 && changed?.view.hole.id === frame[index - 1]) changed?.patch(data);
-          });
+          for (let index = 0; frame[index + 1]; index += 2) session.of(frame[index])?.patch(frame[index + 1]);
+          return;
         case 'component_flash':
           return flash(frame.level, message);
         case 'component_redirect':

@@ -1,25 +1,23 @@
 // Markup that comes from the server, as nodes; and which events are named in it.
 
-/** The DOM events that are listened to. @type {Set<string>} */
-const heard = new Set();
+/** Listened to from the start, where they have bubbled to; all others are when markup names them, and before they get anywhere. */
+const BUBBLING = ['click', 'input', 'change', 'submit', 'keydown', 'keyup', 'focusin', 'focusout', 'compositionstart', 'compositionend'];
+
 /** @type {(event: Event) => void} */
-let listener;
+let handle;
 
-/** Has these events told, and from then on all that markup names. @param {string[]} types @param {typeof listener} act */
-export function hear(types, act) {
-  listener = act;
-  for (const type of types) listen(type, false);
+/** Adds no listener twice. @param {string} type */
+const listen = (type) => document.addEventListener(type, handle, !BUBBLING.includes(type));
+
+/** Has events told. @param {typeof handle} act */
+export function hear(act) {
+  handle = act;
+  BUBBLING.forEach(listen);
 }
 
-/** @param {string} type @param {boolean} capture */
-function listen(type, capture) {
-  if (heard.has(type)) return;
-  heard.add(type);
-  document.addEventListener(type, (event) => listener?.(event), capture);
-}
-
-/** Listens to the event that is named by an attribute. @param {string} name of the attribute */
-export const learn = (name) => name.startsWith('spark-') && listen(name.slice(6), true);
+/** Listens to the event that is named by an attribute; of the focus, `focusin` and `focusout` tell.
+ *  @param {string} name of the attribute */
+export const learn = (name) => /^spark-(?!focus$|blur$)/.test(name) && listen(name.slice(6));
 
 /** Looks into nodes that came as HTML: for the events that they name, and for styles, which a policy may have forbidden.
  *  @param {ParentNode} nodes */
@@ -27,19 +25,21 @@ export function scan(nodes) {
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (nodes.querySelectorAll('*'))) {
     element.getAttributeNames().forEach(learn);
     const style = element.getAttribute('style');
-    if (style && element.style && !element.style.length) element.style.cssText = style;
+    if (style && element.style?.length === 0) element.style.cssText = style;
   }
 }
 
-/** Nodes that belong to a document in which nothing loads or runs. @param {string} markup @param {Element} [context] takes them */
+/** Nodes that belong to a document in which nothing loads or runs. @param {string} markup @param {Element} [context] takes them
+ *  @returns {DocumentFragment} */
 export function parse(markup, context) {
   const template = document.createElement('template');
-  if (context) {
-    const parent = /** @type {any} */ (template.content.ownerDocument.importNode(context));
-    parent.multiple = true; // or a select would choose one of its options
-    parent.innerHTML = markup;
-    template.content.append(...parent.childNodes);
-  } else template.innerHTML = markup;
-  scan(template.content);
-  return template.content;
+  const { content } = template;
+  /** @type {any} */
+  const parent = content.ownerDocument.importNode(context ?? template);
+  parent.multiple = true; // or a select would choose one of its options
+  parent.innerHTML = markup;
+  const nodes = parent.content ?? content;
+  nodes.append(...parent.childNodes);
+  scan(nodes);
+  return nodes;
 }

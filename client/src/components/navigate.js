@@ -1,6 +1,9 @@
 // Another page without a reload: what is in its <main> takes the place of this one's.
 
+import { addressOf } from './commands.js';
 import { scan } from './markup.js';
+
+const address = () => location.href.replace(/#.*/, '');
 
 /** @param {() => void} arrived what is to be done with the new content */
 export function createNavigation(arrived) {
@@ -11,20 +14,18 @@ export function createNavigation(arrived) {
   async function go(url, isBack) {
     const mine = (visit += 1);
     try {
-      const response = await fetch(url, { headers: { accept: 'text/html' } });
+      const response = await fetch(url);
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
       if (mine !== visit) return;
-      if (!/^text\/html/.test(response.headers.get('content-type') ?? '') || !response.url.startsWith(`${location.origin}/`)) throw 0;
-      if (!isBack) {
-        history.replaceState({ spark: 1 }, '');
-        history.pushState({ spark: 1 }, '', response.url + new URL(url).hash);
-      }
-      here = location.pathname + location.search;
-      const [from, to] = [document, page].map((one) => one.querySelector('main'));
+      addressOf(response.url);
+      if (!/html/.test(`${response.headers.get('content-type')}`)) throw 0;
+      if (!isBack) history.pushState(null, '', response.url + new URL(url).hash);
+      here = address();
+      const mains = [document, page].map((one) => one.querySelector('main'));
+      const [old, fresh] = /** @type {Element[]} */ (mains.includes(null) ? [document.body, page.body] : mains);
       document.title = page.title;
-      const fresh = from && to ? to : page.body;
-      (from && to ? from : document.body).replaceWith(fresh);
-      scan(fresh);
+      old?.replaceWith(fresh ?? '');
+      scan(document);
       scrollTo(0, 0);
       document.getElementById(location.hash.slice(1))?.scrollIntoView();
       arrived();
@@ -33,10 +34,8 @@ export function createNavigation(arrived) {
     }
   }
 
-  addEventListener('popstate', ({ state }) => {
-    // Not for a mere change of the hash.
-    if (state?.spark && here && location.pathname + location.search !== here) go(location.href, true);
-  });
+  // Not for a mere change of the hash.
+  addEventListener('popstate', () => here && address() !== here && go(location.href, true));
 
   return go;
 }

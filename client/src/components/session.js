@@ -9,37 +9,39 @@
  * @property {(job: () => void) => void} enqueue does something when the patches before it are done
  * @property {(data: any[]) => void} patch
  * @property {(target: Element, event: string, data: object, done: Done) => void} send an event of something in it
+ * @property {(error: any) => void} complain shows what went wrong
  * @property {() => void} remove it has left the page
  */
 /**
  * @typedef {object} Page what a session needs of the page
- * @property {(name: string) => Promise<void>} want brings a template
- * @property {(element: Element) => any[]} shape of what the server rendered
- * @property {(nodes: Node[]) => void} updated a patch is done; what changed
+ * @property {(act: () => void) => void} update does what changes the page
  * @property {(element: Element, by: 1 | -1) => void} load it waits for one answer more, or less
  * @property {() => boolean} reload loads the page anew, unless it did so just now
  * @property {(message: string, error: any, element: Element) => void} complain shows what went wrong
  */
-/** @typedef {ReturnType<typeof createSession>} Session */
 
 import { createMember } from '../member.js';
-import { Missing } from './templates.js';
 
 const MOST_WAITING = 64; // events of a component
+/** At an element: its component, the first that any connection made of it. */
+const COMPONENT = Symbol();
+
+/** The component that an element is in. @param {Element} element @returns {Component | undefined} */
+export const owner = (element) => /** @type {any} */ (element.closest('[data-spark]'))?.[COMPONENT];
 
 /** @param {Connection} shared @param {Page} page @param {(element: Element) => View} createView */
 export function createSession(shared, page, createView) {
-  /** @type {Map<Element, Component & Member>} */
-  const all = new Map();
+  /** @type {Set<Component & Member>} */
+  const all = new Set();
 
-  /** @param {Element} element @param {string} token @returns {Component & Member} */
+  /** @param {any} element @param {string} token */
   function create(element, token) {
     const view = createView(element);
-    let isFound = false; // in what the server rendered
+    const { hole } = view;
     let isFresh = false; // the page may show something else than what was rendered first
     let isAsked = false; // the whole view is to come
-    let epoch = 0; // jobs of an earlier one are for a view that is gone
-    let jobs = Promise.resolve();
+    /** What is done in this order. @type {(() => void)[]} */
+    let jobs = [];
 
     const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
       page.load(element, 1);
@@ -48,48 +50,53 @@ export function createSession(shared, page, createView) {
     const { sync } = member;
     member.on('joined', ([id, ...rest]) => {
       page.load(element, -1);
-      view.hole.id = id;
+      hole.id = id;
       isFresh = true;
       isAsked = false;
       if (Array.isArray(rest[0])) return patch(rest[0]);
-      enqueue(() => view.parts().forEach((part, index) => (part.id = rest[index])));
-      if (view.isBroken()) broken();
+      enqueue(() => [...view.parts].forEach((part, index) => (part.id = rest[index])));
+      if (view.isBroken) broken();
     });
     member.on('error', (error) => {
       page.load(element, -1);
-      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code ?? '') && page.reload())) page.complain(error.message, error, element);
+      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(`${error.code}`) && page.reload())) complain(error);
     });
     member.on('late', (payload) => {
       page.load(element, -1);
       unmount(payload?.[0]);
     });
 
+    /** @param {any} error @param {string} [message] */
+    const complain = (error, message = error.message) => page.complain(message, error, element);
+
     /** @param {() => void} job */
     function enqueue(job) {
-      const mine = epoch;
-      jobs = jobs.then(async () => {
-        while (mine === epoch) {
-          try {
-            return job();
-          } catch (error) {
-            await (error instanceof Missing ? page.want(error.name) : Promise.reject(error)).catch((reason) => mine === epoch && broken(reason));
-          }
-        }
-      });
+      if (jobs.push(job) === 1) run();
+    }
+
+    /** Does what waits, up to where a template is missing. */
+    function run() {
+      try {
+        for (; jobs[0]; jobs.shift()) jobs[0]();
+      } catch (error) {
+        const mine = jobs; // those that are dropped are for a view that is gone
+        const fail = (/** @type {unknown} */ reason) => mine === jobs && broken(reason);
+        if (error instanceof Promise) error.then(run, fail); // of a template
+        else fail(error);
+      }
     }
 
     function drop() {
-      epoch += 1;
-      jobs = Promise.resolve();
+      view.isBroken ||= jobs.length > 0; // what will not be done
+      jobs = [];
+      isFresh = true;
     }
 
     /** The page is not what a patch is for. The whole view puts it right. @param {unknown} [error] */
     function broken(error) {
+      const { id } = hole;
       drop();
-      view.spoil();
-      isFresh = true;
-      const { id } = view.hole;
-      if (isAsked) page.complain('This part of the page cannot be shown.', error, element);
+      if (isAsked) complain(error, 'This part of the page cannot be shown.');
       else if (id) shared.ask({ type: 'component_resync', component_id: id });
       isAsked = !!id;
     }
@@ -98,23 +105,21 @@ export function createSession(shared, page, createView) {
     function patch(data) {
       const state = { data, at: 0 };
       enqueue(() => {
-        view.apply(state);
-        isAsked &&= view.isBroken();
-        page.updated(view.changes());
+        page.update(() => view.apply(state));
+        isAsked &&= view.isBroken;
       });
     }
 
     /** @param {number | undefined} id */
     const unmount = (id) => id && shared.ask({ type: 'component_unmount', component_id: id });
 
-    enqueue(() => {
-      view.hydrate(page.shape(element));
-      isFound = true;
-    });
+    enqueue(() => view.hydrate(JSON.parse(element.dataset.shape)));
 
-    return Object.assign(member, {
+    /** @type {Component & Member} */
+    const component = Object.assign(member, {
       element,
       view,
+      complain,
       enqueue,
       patch,
 
@@ -122,18 +127,13 @@ export function createSession(shared, page, createView) {
       sync(isWanted, code, reason) {
         sync(isWanted, code, reason);
         if (!code) return;
-        view.hole.id = 0;
+        hole.id = 0;
         drop();
-        // Its templates did not come in time.
-        if (!isFound) {
-          view.spoil();
-          isFresh = true;
-        }
       },
 
       /** @param {Element} target @param {string} event @param {object} data @param {Done} done */
       send(target, event, data, done) {
-        const send = () => shared.ask({ type: 'component_event', component_id: view.partOf(target).id || view.hole.id, event, data }, (error) => {
+        const send = () => shared.ask({ type: 'component_event', component_id: view.partOf(target).id || hole.id, event, data }, (error) => {
           if (error?.code === 'NOT_MOUNTED') sync(true);
           done(error);
         });
@@ -144,34 +144,35 @@ export function createSession(shared, page, createView) {
       remove() {
         member.shut();
         drop();
-        all.delete(element);
-        unmount(view.hole.id);
+        all.delete(component);
+        element[COMPONENT] = null;
+        unmount(hole.id);
       },
     });
+    return component;
   }
 
   return {
-    all: () => all.values(),
+    all: () => all,
 
-    /** The component that an element is in. @param {Element} element */
-    owner(element) {
-      const root = element.closest('[data-spark]');
-      return root ? all.get(root) : undefined;
-    },
+    /** The component with this number. @param {number} id */
+    of: (id) => [...all].find(({ view }) => view.hole.id === id),
 
-    /** The component with this number, or the one that it is in. @param {number | undefined} id */
-    get: (id) => [...all.values()].find(({ view }) => id && [view.hole, ...view.parts()].some((part) => part.id === id)),
+    /** The same, or the one that it is in. @param {number | undefined} id */
+    get: (id) => [...all].find(({ view }) => id && [view.hole, ...view.parts].some((part) => part.id === id)),
 
-    /** @param {Element} element @param {string} token */
+    /** Whether it is new. @param {any} element @param {string} token */
     add(element, token) {
-      const component = create(element, token);
-      all.set(element, component);
+      if (COMPONENT in element) return false;
+      const component = (element[COMPONENT] = create(element, token));
+      all.add(component);
       component.sync(true);
+      return true;
     },
 
     /** Forgets the components that are not in the page any more. */
     sweep() {
-      for (const { element, remove } of all.values()) if (!element.isConnected) remove();
+      for (const { element, remove } of all) if (!element.isConnected) remove();
     },
   };
 }

@@ -13,7 +13,7 @@ export function morph(old, fresh) {
     const mine = old.childNodes[index];
     if (!mine) old.append(node);
     else if (mine.nodeName !== node.nodeName || (mine.content && mine.innerHTML !== node.innerHTML)) mine.replaceWith(node);
-    else if (!node.getAttributeNames) mine.nodeValue === node.nodeValue || setText(mine, node.nodeValue);
+    else if (!node.getAttributeNames) setText(mine, node.data);
     else {
       for (const name of new Set([...mine.getAttributeNames(), ...node.getAttributeNames()])) {
         const value = node.getAttribute(name);

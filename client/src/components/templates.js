@@ -2,112 +2,93 @@
 
 /** @typedef {[markup: string, places: any[][], space?: string]} Source a template as it comes */
 /**
- * @typedef {object} Place where a value stands
- * @property {number} ref which of a block's nodes
+ * @typedef {object} Place where a value or a structure stands
+ * @property {number} number of the slot
  * @property {number} kind
+ * @property {number} ref which of a block's nodes is the value's
  * @property {string} name of an attribute
- * @property {string} before the fixed text before it
- * @property {string} after and behind it
- * @property {boolean} whole whether it is all of an attribute, which it can then remove
- * @property {boolean} special whether there is more to the attribute than its text
+ * @property {any} prefix the fixed text before a value; of a structure, the index of the child that is behind it
+ * @property {any} suffix the fixed text behind a value
  * @property {boolean} frozen whether it is inside an element that is left alone
+ * @property {boolean} special whether there is more to the attribute than its text
+ * @property {boolean} whole whether a value is all of the attribute, which it can then remove
+ * @property {Template[]} [templates] of a structure
+ * @property {undefined} [steps] it has none
  */
-/**
- * @typedef {object} Gap where a structure stands
- * @property {number} [kind]
- * @property {number} [parent] which of a block's nodes it is in; -1 for the outermost level
- * @property {number} [anchor] which of them is behind it; -1 if it is the last in its element
- * @property {Template[]} [templates]
- * @property {boolean} [frozen]
- */
-/** @typedef {{ ref: number, kids: Branch[] }} Branch a node: which of a block's it is, or -1; and its children that matter */
+/** @typedef {{ name: string, ignored?: boolean, marks: Place[], steps: Step[], kind?: undefined }} Branch a node, and what is in it */
+/** @typedef {Branch | Place} Step a node; or a structure, which stands before the next */
 /**
  * @typedef {object} Template
- * @property {Node} content what is copied: one node, or a fragment
- * @property {Branch} tree of the content
- * @property {(Place[] | Gap)[]} slots
+ * @property {Node[]} models what is copied, and perhaps many of it at once
+ * @property {Step[]} steps along its nodes
+ * @property {Place[][]} slots the places of each
  */
+/** @typedef {Promise<Template> & { template?: Template }} Coming */
 /** @typedef {ReturnType<typeof createTemplates>} Templates */
 
 import { learn, parse } from './markup.js';
 import { SPECIAL } from './values.js';
 
-/** Thrown where a template is needed that is not here yet. */
-export class Missing {
-  /** @param {string} name */
-  constructor(name) {
-    this.name = name;
-  }
-}
+/** The kind of a structure of rows. */
+export const LIST = 4;
+const IGNORED = '[data-ignore]';
 
 /** @param {Source} source @returns {Template} */
 function compile([markup, places, space]) {
-  const fragment = parse(space ? `<${space}>${markup}</${space}>` : markup);
-  if (space) fragment.replaceChildren(.../** @type {Node} */ (fragment.firstChild).childNodes);
-  /** @type {Node[]} */
-  const kept = [];
-  /** @param {Node | undefined} node */
-  const keep = (node) => (node ? (kept.includes(node) || kept.push(node), kept.indexOf(node)) : -1);
-  /** @param {any} node */
-  const isClosed = (node) => !!node?.closest?.('[data-ignore]');
-
-  /** @type {any[]} */
+  const content = parse(space ? `<${space}>${markup}</${space}>` : markup);
+  if (space) content.replaceChildren(.../** @type {Node} */ (content.firstChild).childNodes);
+  /** @type {Place[][]} */
   const slots = [];
-  for (const [slot, path, kind, ...rest] of places) {
-    const node = path.reduce((/** @type {Node} */ at, /** @type {number} */ index) => at.childNodes[index], fragment);
-    if (kind > 2) {
-      slots[slot] = {
-        kind,
-        parent: path.length ? keep(node) : -1,
-        anchor: keep(node.childNodes[rest[0]]),
-        templates: rest[1] && (kind === 3 ? rest[1] : [rest[1]]).map(compile),
-        frozen: isClosed(node),
-      };
-    } else {
-      const name = kind === 1 ? rest.shift() : '';
-      learn(name);
-      const frozen = isClosed(kind === 2 ? node : node.parentNode);
-      const whole = kind === 1 && !rest.length;
-      const [before = '', after = ''] = rest;
-      (slots[slot] ??= []).push({ ref: keep(node), kind, name, before, after, whole, special: SPECIAL.test(name), frozen });
-    }
-  }
+  /** What stands at each node. @type {Map<Node, Place[]>} */
+  const found = new Map();
+  places.forEach(([slot, path, kind, ...rest], ref) => {
+    const node = path.reduce((/** @type {Node} */ at, /** @type {number} */ index) => at.childNodes[index], content);
+    const name = kind === 1 ? rest.shift() : '';
+    const [prefix = '', suffix = ''] = rest;
+    const place = {
+      number: slot, kind, ref, name, prefix, suffix,
+      frozen: !!(kind > 1 ? node : node.parentNode).closest?.(IGNORED),
+      special: SPECIAL.test(name),
+      whole: kind === 1 && !rest.length,
+      templates: suffix && kind > 2 && (kind === LIST ? [suffix] : suffix).map(compile),
+    };
+    learn(name);
+    (slots[slot] ??= []).push(place);
+    found.set(node, [...(found.get(node) ?? []), place]);
+  });
 
-  const content = fragment.childNodes.length === 1 ? /** @type {Node} */ (fragment.firstChild) : fragment;
-  /** @param {Node} node @returns {Branch} */
-  const branch = (node) => {
-    const kids = [...node.childNodes].map(branch);
-    kids.length = kids.findLastIndex((kid) => kid.ref >= 0 || kid.kids.length) + 1;
-    return { ref: kept.indexOf(node), kids };
+  /** @param {any} node @returns {Step[]} */
+  const stepsOf = (node) => {
+    const here = found.get(node) ?? [];
+    const gaps = (/** @type {number} */ index) => here.filter(({ kind, prefix }) => kind > 2 && prefix === index);
+    /** @type {Step[]} */
+    const steps = [];
+    node.childNodes.forEach((/** @type {any} */ child, /** @type {number} */ index) => steps.push(...gaps(index), {
+      name: child.nodeName,
+      ignored: child.matches?.(IGNORED),
+      marks: (found.get(child) ?? []).filter(({ kind }) => kind < 3),
+      steps: stepsOf(child),
+    }));
+    steps.push(...gaps(node.childNodes.length));
+    // Those behind the last that matters need no visit; only where a block ends has to be seen.
+    return node === content ? steps : steps.slice(0, 1 + steps.findLastIndex((one) => !one.steps || one.marks.length || one.steps.length));
   };
-  const tree = branch(content);
-  // Nodes of the page's own document are copied faster. There, though, a video of the template's own might play.
-  if (!fragment.querySelector('audio,video')) document.adoptNode(fragment);
-  return { content, tree, slots };
+  return { models: [content], steps: stepsOf(content), slots };
 }
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */
 export function createTemplates(load) {
-  /** @type {Map<string, Template | Promise<any>>} */
+  /** @type {Map<string, Coming>} */
   const all = new Map();
 
-  return {
-    /** @param {string} name */
-    get(name) {
-      const template = all.get(name);
-      if (!template || template instanceof Promise) throw new Missing(name);
-      return template;
-    },
-
-    /** Has it brought, once. @param {string} name @returns {Promise<any>} */
-    async want(name) {
-      if (!all.has(name)) all.set(name, load(name).then((source) => void all.set(name, compile(source))));
-      try {
-        await all.get(name);
-      } catch (error) {
-        all.delete(name); // it may be there the next time
-        throw error;
-      }
-    },
+  /** A template, brought once: a promise that has it, as soon as it is here. @param {string} name */
+  return (name) => {
+    /** @type {any} */
+    let coming = all.get(name);
+    if (!coming) {
+      all.set(name, (coming = load(name).then((source) => (coming.template = compile(source)))));
+      coming.catch(() => all.delete(name)); // it may be there the next time
+    }
+    return /** @type {Coming} */ (coming);
   };
 }

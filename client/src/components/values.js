@@ -2,20 +2,18 @@
 
 /** @import { Place } from './templates.js' */
 /** @typedef {string | number | null | true} Value */
-/** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
 import { parse } from './markup.js';
 
 /** Attributes that are more than a text. */
 export const SPECIAL = /^(value|checked|selected|muted|style|xlink:.*|xml.*)$/;
-export const FIELDS = 'input,select,textarea';
-/** The name spaces of attributes of SVG and MathML, by what their names begin with. */
-const SPACES = new Map([['xlink', '1999/xlink'], ['xml', 'XML/1998/namespace'], ['xmlns', '2000/xmlns/']]);
+/** Fields whose value can be told, and set. */
+export const FIELDS = 'input:not([type=file]),select,textarea';
 
-/** For how many answers an element waits. @type {WeakMap<Element, number>} */
-const loading = new WeakMap();
-/** What the server knows of a field; something that it cannot hold while that is not certain. @type {WeakMap<Field, unknown>} */
-const known = new WeakMap();
+/** At an element: for how many answers it waits. No name could be one of the page's. */
+const LOADING = Symbol();
+/** At a field: what the server knows of it; something that it cannot hold while that is not certain. */
+const KNOWN = Symbol();
 /** The field that an input method is composing in. @type {EventTarget | null} */
 let composing = null;
 
@@ -28,40 +26,40 @@ export function misfit() {
 /** @param {EventTarget | null} target */
 export const setComposing = (target) => (composing = target);
 
-/** Counts what an element waits for, and shows it. @param {Element} element @param {number} by */
+/** Counts what an element waits for, and shows it. @param {any} element @param {number} by */
 export function load(element, by) {
-  const count = (loading.get(element) ?? 0) + by;
-  loading.set(element, count);
-  element.classList.toggle('spark-loading', count > 0);
+  element[LOADING] = (element[LOADING] ?? 0) + by;
+  element.classList.toggle('spark-loading', element[LOADING] > 0);
   if (!element.classList.length) element.removeAttribute('class');
 }
 
-/** @param {Field} field */
+/** @param {any} field */
 export const isTicked = (field) => /^(checkbox|radio)$/.test(field.type);
 /** @param {any} field */
 const current = (field) => (isTicked(field) ? field.checked : field.value);
 /** @param {any} field */
 const initial = (field) => (isTicked(field) ? field.defaultChecked : field.defaultValue ?? field.value);
-/** Whether the user has entered what the server does not know yet, or has not answered yet. @param {Field} field */
-const isNewer = (field) => composing === field || current(field) !== (known.has(field) ? known.get(field) : initial(field));
+/** Whether the user has entered what the server does not know yet, or has not answered yet. @param {any} field */
+const isNewer = (field) => composing === field || current(field) !== (field[KNOWN] ?? initial(field));
 
 /** Remembers that the server is being told what a field holds. Gives what is to be called at the answer.
- *  @param {Field} field @returns {(failed?: unknown) => void} */
+ *  @param {any} field @returns {(failed?: unknown) => void} */
 export function tell(field) {
   const value = current(field);
-  const asked = {};
-  known.set(field, asked);
-  return (failed) => !failed && known.get(field) === asked && known.set(field, value);
+  const asked = (field[KNOWN] = {});
+  return (failed) => {
+    if (!failed && field[KNOWN] === asked) field[KNOWN] = value;
+  };
 }
 
 /** Sets what a field shows; the caret stays. @param {any} field @param {string} name of the property @param {unknown} value */
 export function enter(field, name, value) {
   if (field[name] !== value) {
-    const { selectionStart: start, selectionEnd: end, selectionDirection: direction } = field;
+    const caret = [field.selectionStart, field.selectionEnd, field.selectionDirection];
     field[name] = value;
-    if (field === document.activeElement && start != null) field.setSelectionRange(start, end, direction);
+    if (field === document.activeElement && caret[0] != null) field.setSelectionRange(...caret);
   }
-  known.set(field, current(field));
+  field[KNOWN] = current(field);
 }
 
 /** Sets an attribute, or removes it, and the property that is behind it.
@@ -70,44 +68,49 @@ export function setAttribute(element, name, value) {
   const isOn = value !== null;
   const field = element.closest(FIELDS);
   const keeps = field && isNewer(field);
-  const space = !(element instanceof HTMLElement) && SPACES.get(/** @type {string} */ (name.split(':')[0]));
   if (!isOn) element.hasAttribute(name) && element.removeAttribute(name); // unasked, Chromium leaves an empty `style`
   else if (name === 'style') element.style.cssText = value; // a policy may forbid the attribute
-  else if (space) element.setAttributeNS(`http://www.w3.org/${space}`, name, value);
-  else element.setAttribute(name, value);
-  if (name === 'class' && loading.get(element)) element.classList.add('spark-loading');
+  else if (/^x(link|ml)/.test(name) && !(element instanceof HTMLElement)) {
+    // A parser knows its name space.
+    /** @type {any} */
+    const [attribute] = /** @type {any} */ (parse(`<svg ${name}>`).firstChild).attributes;
+    const made = attribute.cloneNode();
+    made.value = value;
+    element.setAttributeNode(made);
+  } else element.setAttribute(name, value);
+  if (name === 'class' && element[LOADING]) element.classList.add('spark-loading');
 
   if (keeps) return;
-  if (/^(checked|selected|muted)$/.test(name)) element[name] = isOn;
-  if (field && /^(value|checked|selected)$/.test(name)) enter(field, 'value', name === 'value' && field === element && !isTicked(field) ? value ?? '' : field.value);
+  const isState = /^(checked|selected|muted)$/.test(name);
+  if (isState) element[name] = isOn;
+  if (field && (isState || name === 'value')) enter(field, 'value', isState || field !== element || isTicked(field) ? field.value : value ?? '');
 }
 
 /** Nodes out of markup, for this element. @param {Element} context @param {string} markup */
 export const nodesOf = (context, markup) => document.adoptNode(parse(markup, context));
 
 /** A value as it stands in this place; `null` is no attribute. @param {Place} place @param {Value | undefined} value @returns {any} */
-function shown({ whole, before, after }, value) {
-  if (whole && (value === null || value === true)) return value && '';
-  return before + (value ?? '') + after;
+function shown({ whole, prefix, suffix }, value) {
+  if (whole && (value ?? true) === true) return value && '';
+  return prefix + (value ?? '') + suffix;
 }
 
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
- *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] @returns {unknown} whether anything changed */
+ *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] */
 export function write(node, place, value, before) {
   const { kind, name, special } = place;
   const text = shown(place, value);
   const isNew = before === undefined;
-  if (!isNew && text === shown(place, before)) return false;
+  if (!isNew && text === shown(place, before)) return;
   if (kind === 2) node.replaceChildren(nodesOf(node, text));
-  else if (kind === 0 && isNew) node.data = text;
-  else if (kind === 0) setText(node, text);
+  else if (!kind && isNew) node.data = text;
+  else if (!kind) setText(node, text);
   else if (special || !isNew) setAttribute(node, name, text);
   else if (text !== null) node.setAttribute(name, text);
-  return true;
 }
 
 /** @param {any} node a text or a comment @param {string} text */
-export const setText = (node, text) => within(node.parentNode, () => node.nodeValue === text || (node.nodeValue = text));
+export const setText = (node, text) => within(node.parentNode, () => node.data === text || (node.data = text));
 
 /** Changes what is in an element. A `textarea` in which something was typed shows it no more by itself, and a `select` chooses
  *  another option by itself, which is nothing that the user did. @param {any} element @param {() => unknown} act */
@@ -118,22 +121,22 @@ export function within(element, act) {
   if (follows) enter(field, 'value', field.defaultValue ?? field.value);
 }
 
-/** The value that a place shows in a page that came as HTML. Of markup and of styles a page says the same in other words.
- *  @param {any} node @param {Place} place @returns {Value | undefined} */
-export function read(node, { kind, name, before, after }) {
+/** The value that a page shows that came as HTML. Of markup and of styles it says the same in other words.
+ *  @param {any[]} sites @param {Place[]} places @returns {Value | undefined} */
+export function read(sites, [place]) {
+  const { kind, name, prefix, suffix, ref } = /** @type {Place} */ (place);
   if (kind === 2 || name === 'style') return undefined;
-  let text = kind === 1 ? node.getAttribute(name) : node.nodeValue;
+  let text = kind ? sites[ref]?.getAttribute(name) : sites[ref]?.data;
   if (name === 'class') text = text?.replace(/ ?spark-loading$/, '');
-  return text && text.slice(before.length, text.length - after.length);
+  return text && text.slice(prefix.length, text.length - suffix.length);
 }
 
 /** A string of which a part changes: `[keep, delete, insert]`, or `[insert]` behind all of it; or another value.
- *  @param {() => any} old @param {any} change @returns {any} */
+ *  @param {any} old @param {any} change @returns {any} */
 export function changed(old, change) {
   if (!Array.isArray(change)) return change;
-  const text = String(old() ?? misfit());
-  if (change.length === 1) return text + change[0];
-  const [keep, gone, put] = change;
+  const text = String(old ?? misfit());
+  const [keep, gone, put] = 1 in change ? change : [text.length, 0, change[0]];
   if (!(keep + gone <= text.length)) misfit();
   return text.slice(0, keep) + put + text.slice(keep + gone);
 }

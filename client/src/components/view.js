@@ -1,21 +1,23 @@
 // A view: what one component shows. Blocks are uses of templates in the page; docs/patches.md says what is read.
 
-/** @import { Branch, Gap, Place, Template, Templates } from './templates.js' */
+/** @import { Place, Step, Template, Templates } from './templates.js' */
 /**
  * @typedef {object} Block
- * @property {ChildNode} head its first node
- * @property {ChildNode} tail its last
+ * @property {any} front its first node
+ * @property {any} tail its last
  * @property {Template} template
  * @property {Hole} hole that it is in
  * @property {number} first the number of its first slot
- * @property {any[]} nodes those of its nodes that are needed
- * @property {any[]} slots a value, or a Hole; a value that nobody knows is undefined
+ * @property {any[]} sites the nodes of its places
+ * @property {any[]} slots a value, or a Hole; a value that came as HTML is undefined
+ * @property {number} rank its index before a change of order
  */
 /**
- * @typedef {object} Hole a structure: a gap, and the blocks in it
- * @property {Gap} gap
- * @property {Block} [owner]
- * @property {Node} [parent] what it is in, if it has no owner
+ * @typedef {object} Hole a structure, and the blocks in it
+ * @property {Partial<Place>} gap
+ * @property {any} parent what it is in
+ * @property {any} behind what stands behind it
+ * @property {boolean} [frozen] whether it is left alone once it is filled
  * @property {Block[]} [blocks] none at all while it is new
  * @property {number} [id] the number of the component that it is
  */
@@ -24,9 +26,11 @@
 import { staying } from './order.js';
 import { changed, misfit, nodesOf, read, setAttribute, setText, within, write } from './values.js';
 import { isClosed, morph } from './strings.js';
+import { LIST } from './templates.js';
 
-// The kinds of structures.
-const LIST = 4;
+/** This many rows are copied at once: one by one they would cost more. */
+const MANY = 32;
+/** The kind of a structure that is a component. */
 const PART = 6;
 
 /** @param {Element} root @param {Templates} templates */
@@ -34,22 +38,26 @@ export function createView(root, templates) {
   /** What is being read. @type {any[]} */
   let data = [];
   let at = 0;
-  let isShape = false; // it has no values
+  let isFinding = false; // in the page: what is read is a shape, which has no values
+  /** How far it is found. @type {any} */
+  let here;
   /** Blocks by the numbers of their slots; or, in a view of strings, nodes. @type {any[]} */
   let slots = [];
   /** @type {string[]} */
   let names = [];
-  /** The components in this one, the outer before those in it. @type {Set<Hole>} */
-  let parts = new Set();
   let isStrings = false;
-  let isBroken = false;
-  /** Where something changed. @type {Node[]} */
-  let touched = [];
-  const range = new Range();
-  /** The view as a whole. @type {Hole} */
-  const hole = { gap: {}, parent: root, blocks: [] };
 
   const take = () => (at < data.length ? data[at++] : misfit());
+
+  // Numbers.
+
+  /** They begin anew. @param {boolean} isMarkup whether this is a view of strings @param {string[]} [known] names that go on */
+  function reset(isMarkup, known = []) {
+    isStrings = isMarkup;
+    names = known;
+    slots = [undefined];
+    view.parts.clear();
+  }
 
   /** @param {Block} block */
   function number(block) {
@@ -57,209 +65,14 @@ export function createView(root, templates) {
     for (const _ of block.template.slots) slots.push(block);
   }
 
-  /** @param {Hole} hole @param {(block: Block) => void} act */
-  function each({ blocks = [] }, act) {
-    for (const block of blocks) {
-      act(block);
-      for (const inner of block.slots) if (inner?.gap) each(inner, act);
-    }
-  }
-
-  /** The numbers and names begin anew. */
-  function reset() {
-    slots = [undefined];
-    names = [];
-    parts = new Set();
-  }
-
-  /** @param {Hole} hole @returns {boolean | undefined} */
-  const isFrozen = ({ gap, owner }) => gap.frozen || (owner && isFrozen(owner.hole));
-
-  /** @param {Block} block @param {Node} node */
-  function isIn({ head, tail }, node) {
-    range.setStart(head, 0);
-    range.setEndAfter(tail);
-    return range.isPointInRange(node, 0);
-  }
-
-  // Contents.
-
-  /** Fills a hole with what is read. @param {Hole} hole @param {boolean} [merges] keeps blocks of the same template */
-  function fill(hole, merges) {
-    const { gap: { kind, templates: own }, blocks = [] } = hole;
-    if (kind === PART) {
-      parts.add(hole);
-      hole.id = isShape ? 0 : take(); // the answer to the mount has it
-    }
-    const template = kind === LIST ? own?.[0] : choose(own);
-    const count = kind === LIST ? take() : template ? 1 : 0;
-    const kept = merges && blocks[0]?.template === template ? blocks.slice(0, count) : [];
-    // What stood there goes when the new is complete: it may lack a template, and is then read once more.
-    const [made, nodes] = make(hole, template, count, kept);
-    put(hole, kept.length, blocks.length - kept.length, made.slice(kept.length), nodes);
-  }
-
-  /** The template that comes next, if any. @param {Template[] | undefined} own */
-  function choose(own) {
-    const choice = take();
-    if (!choice || own) return own?.[choice - 1];
-    const template = templates.get(names[choice - 1] ?? choice);
-    if (typeof choice === 'string') names.push(choice);
-    return template;
-  }
-
-  /** Gives contents to blocks that are kept, and then to new ones. @param {Hole} hole @param {any} template @param {number} count
-   *  @param {Block[]} [kept] @returns {[Block[], Node]} all blocks, and the nodes of the new */
-  function make(hole, template, count, kept = []) {
-    const mask = count > 1 && !isShape ? take() : 0;
-    const nodes = new DocumentFragment();
-    /** @type {Block[]} */
-    const blocks = [];
-    for (let index = 0; index < count; index += 1) {
-      const old = kept[index];
-      const block = old ?? copy(hole, template, nodes);
+  /** Numbers what is in a hole. @param {Hole} hole */
+  function numberAll(hole) {
+    if (hole.gap.kind === PART) view.parts.add(hole);
+    for (const block of hole.blocks ?? []) {
       number(block);
-      fillSlots(block, mask, blocks[0], !old);
-      blocks.push(block);
-    }
-    return [blocks, nodes];
-  }
-
-  /** @param {Hole} hole @param {Template} template @param {Node} target @returns {any} */
-  function copy(hole, template, target) {
-    const { content, tree } = template;
-    // Into the page's document at once: nodes of another would each have to be adopted. What only a shape asks for must not play.
-    const made = isShape ? content.cloneNode(true) : document.importNode(content, true);
-    /** @type {any[]} */
-    const nodes = [];
-    find(nodes, made, tree);
-    const isMany = made.nodeType === Node.DOCUMENT_FRAGMENT_NODE;
-    const block = { head: isMany ? made.firstChild : made, tail: isMany ? made.lastChild : made, template, hole, nodes, slots: [] };
-    target.appendChild(made);
-    return block;
-  }
-
-  /** @param {Block} block @param {number} mask which values are those of the row before @param {Block | undefined} like that row
-   *  @param {boolean} isNew */
-  function fillSlots(block, mask, like, isNew) {
-    block.template.slots.forEach((slot, index) => {
-      if (!Array.isArray(slot)) {
-        if (isNew) block.slots[index] = { gap: slot, owner: block };
-        fill(block.slots[index], !isNew);
-      } else if (!isShape) {
-        const value = like && index < 31 && (mask >> index) & 1 ? like.slots[index] : take();
-        if (!isNew) return set(block, index, value);
-        block.slots[index] = value;
-        for (const place of slot) write(block.nodes[place.ref], place, value);
-      }
-    });
-  }
-
-  /** Gives a slot a value, in all of its places. @param {Block} block @param {number} index @param {any} value */
-  function set(block, index, value) {
-    const before = block.slots[index];
-    block.slots[index] = value = changed(() => before, value);
-    for (const place of /** @type {Place[]} */ (block.template.slots[index])) {
-      if (place.frozen || isFrozen(block.hole)) continue;
-      const node = block.nodes[place.ref];
-      if (!node.isConnected) misfit();
-      if (write(node, place, value, before)) touched.push(node);
+      for (const inner of block.slots) if (inner?.gap) numberAll(inner);
     }
   }
-
-  // Lists.
-
-  /** @param {Hole} hole @returns {any} */
-  const parentOf = ({ parent, owner, gap }) => parent ?? owner?.nodes[gap.parent ?? -1] ?? owner?.head.parentNode;
-  /** What stands behind a hole. @param {Hole} hole @returns {ChildNode | null} */
-  const behind = ({ owner, gap }) => owner?.nodes[gap.anchor ?? -1] ?? null;
-
-  /** Puts blocks in the place of others. @param {Hole} hole @param {number} at @param {number} count of the others
-   *  @param {Block[]} blocks @param {Node} nodes */
-  function put(hole, at, count, blocks, nodes) {
-    const { blocks: all = [] } = hole;
-    const isShown = !hole.blocks || !isFrozen(hole);
-    const end = at + count;
-    const old = all.slice(at, end);
-    const [from, to, next] = [old[0], old.at(-1), all[end]];
-    if (end > all.length) misfit();
-    if (isShown && (count || blocks.length)) {
-      const parent = parentOf(hole);
-      touched.push(parent);
-      within(parent, () => {
-        if (from && to) replace(from.head, to.tail, nodes);
-        else parent.insertBefore(nodes, next ? next.head : behind(hole));
-      });
-    }
-    hole.blocks = all.slice(0, at).concat(blocks, all.slice(end));
-    old.forEach(drop);
-  }
-
-  /** Nodes in the place of those from the first to the last, with as few changes as there can be.
-   *  @param {ChildNode} from @param {ChildNode} to @param {Node} nodes */
-  function replace(from, to, nodes) {
-    const parent = /** @type {ParentNode} */ (from.parentNode);
-    if (parent.firstChild === from && parent.lastChild === to) return parent.replaceChildren(nodes);
-    while (to !== from) {
-      const last = to;
-      to = /** @type {ChildNode} */ (to.previousSibling);
-      last.remove();
-    }
-    from.replaceWith(nodes);
-  }
-
-  /** Lets go of numbers. @param {Block} block */
-  function drop(block) {
-    block.slots.forEach((inner, index) => {
-      const slot = block.first + index;
-      if (slots[slot] === block) slots[slot] = undefined; // and not when they begin anew
-      if (!inner?.gap) return;
-      parts.delete(inner);
-      inner.blocks.forEach(drop);
-    });
-  }
-
-  /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
-   *  @param {Hole} hole @param {number} from @param {any} to the index of one that is moved, or which come from this one on
-   *  @param {boolean} isMove */
-  function reorder(hole, from, to, isMove) {
-    const blocks = /** @type {Block[]} */ (hole.blocks);
-    const fresh = [...blocks];
-    if (!isMove) to.forEach((/** @type {number} */ old, /** @type {number} */ index) => (fresh[from + index] = /** @type {any} */ (blocks[from + old])));
-    else if (blocks[from] && blocks[to]) fresh.splice(to, 0, ...fresh.splice(from, 1));
-    else misfit();
-    const { activeElement } = document;
-    const parent = parentOf(hole);
-    const hasFocus = (/** @type {Block} */ block) => parent.contains(activeElement) && isIn(block, /** @type {Node} */ (activeElement));
-    const moved = fresh[to];
-    const isFew = isMove && moved && !hasFocus(moved); // all others stay, whatever they are
-    const ranks = new Map(isFew ? [] : blocks.map((block, index) => [block, index]));
-    const order = isFew ? [] : fresh.map((block) => ranks.get(block) ?? misfit());
-    if (fresh.length > blocks.length || new Set(order).size < ranks.size) misfit();
-    hole.blocks = fresh;
-    if (isFrozen(hole)) return;
-    touched.push(parent);
-    if (isFew) return shift(parent, moved, fresh[to + 1]?.head ?? behind(hole));
-    const kept = staying(order, fresh.findIndex(hasFocus));
-    let next = behind(hole);
-    for (const [index, block] of [...fresh.entries()].reverse()) {
-      if (!kept.has(index)) shift(parent, block, next);
-      next = block.head;
-    }
-  }
-
-  /** @param {any} parent @param {Block} block @param {ChildNode | null} next what is to stand behind it */
-  function shift(parent, { head, tail }, next) {
-    // What it scrolled, played and animated goes on, where a browser can do that.
-    const move = parent.moveBefore ? 'moveBefore' : 'insertBefore';
-    for (let node = tail, before; next !== head; node = before) {
-      before = /** @type {ChildNode} */ (node.previousSibling);
-      parent[move](node, next);
-      next = node;
-    }
-  }
-
-  // Operations.
 
   /** Gives a node of a view of strings, and those in it, the next numbers. @param {any} node */
   function numberNode(node) {
@@ -267,105 +80,276 @@ export function createView(root, templates) {
     if (node === root || !isClosed(node)) node.childNodes.forEach(numberNode);
   }
 
-  /** The numbers of what is there begin anew. */
+  // Contents.
+
+  /** Nodes for as many uses of a template as are wanted, or fewer. @param {Template} template @param {number} wanted */
+  function copyOf({ models }, wanted) {
+    const [one] = /** @type {[Node]} */ (models);
+    if (wanted < MANY) return document.importNode(one, true);
+    const many = (models[1] ??= one.cloneNode());
+    while (many.childNodes.length < MANY * one.childNodes.length) many.appendChild(one.cloneNode(true));
+    return document.importNode(many, true);
+  }
+
+  /** Fills a hole with what is read. @param {Hole} hole @param {boolean} [merges] keeps blocks of the same template */
+  function fill(hole, merges) {
+    const { gap: { kind, templates: own }, blocks = [] } = hole;
+    if (kind === PART) {
+      view.parts.add(hole);
+      hole.id = isFinding ? 0 : take(); // the answer to the mount has it
+    }
+    const choice = take();
+    let template = own?.[kind === LIST ? 0 : choice - 1];
+    if (choice && !own) {
+      const coming = templates(names[choice - 1] ?? choice);
+      template = coming.template;
+      if (!template) throw coming;
+      if (choice.length && !names.includes(choice)) names.push(choice);
+    }
+    const count = kind === LIST ? choice : template ? 1 : 0;
+    const kept = merges && blocks[0]?.template === template ? blocks.slice(0, count) : [];
+    // What stood there goes when the new is complete: it may lack a template, and is then read once more.
+    put(hole, kept.length, blocks.length - kept.length, ...make(hole, template, count, kept));
+  }
+
+  /** Gives contents to blocks that are kept, and then to new ones. @param {Hole} hole @param {any} template @param {number} count
+   *  @param {Block[]} kept @returns {[Block[], Node]} the new, and their nodes */
+  function make(hole, template, count, kept) {
+    const mask = count > 1 && !isFinding ? take() : 0;
+    const nodes = new DocumentFragment();
+    /** @type {Block[]} */
+    const blocks = [];
+    let node = isFinding && here;
+    for (let index = 0; index < count; index += 1) {
+      const old = kept[index];
+      /** @type {any} */
+      const block = old ?? { template, hole, first: 0, sites: [], slots: [], front: undefined, tail: undefined };
+      const like = mask && index && (kept[0] ?? blocks[0])?.slots;
+      number(block);
+      if (!old) {
+        if (!isFinding && !node) {
+          const copy = copyOf(template, count - index);
+          node = copy.firstChild;
+          nodes.append(copy);
+        }
+        node = walk(block, template.steps, hole.parent, node);
+        blocks.push(block);
+      }
+      for (let slot = 0; !isFinding && slot < template.slots.length; slot += 1) {
+        const places = template.slots[slot];
+        if (places[0].kind > 2) {
+          fill(block.slots[slot], true);
+          continue;
+        }
+        const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
+        if (old) set(old, slot, value);
+        else {
+          block.slots[slot] = value;
+          for (const place of places) write(block.sites[place.ref], place, value);
+        }
+      }
+    }
+    here = node;
+    return [blocks, nodes];
+  }
+
+  /** Goes along the nodes of a new block, be they copies or the page's. @param {Block} block @param {Step[]} steps
+   *  @param {any} parent none if the nodes are not known @param {any} node the first @returns {any} the node behind */
+  function walk(block, steps, parent, node) {
+    for (const step of steps) {
+      if (!step.steps) {
+        /** @type {Hole} */
+        const hole = (block.slots[step.number] = { gap: step, parent, behind: node, frozen: step.frozen || block.hole.frozen });
+        if (isFinding) {
+          here = node;
+          fill(hole);
+          hole.behind = node = here;
+        }
+      } else {
+        if (isFinding && parent) {
+          // A parser makes no node of an empty text.
+          if (step.name === '#text' && node?.nodeName !== step.name) node = parent.insertBefore(new Text(), node);
+          if (node?.nodeName !== step.name) misfit();
+        }
+        block.front ??= node;
+        for (const { ref } of step.marks) block.sites[ref] = node;
+        if (isFinding && step.ignored) walk(block, step.steps, null, null);
+        else if (step.steps.length) walk(block, step.steps, node, node?.firstChild);
+        block.tail = node;
+        node = node?.nextSibling;
+      }
+    }
+    return node;
+  }
+
+  /** Gives a slot another value, in all of its places. @param {Block} block @param {number} index @param {any} value */
+  function set({ template, sites, slots: held, hole }, index, value) {
+    const places = /** @type {Place[]} */ (template.slots[index]);
+    const before = held[index] === undefined ? read(sites, places) : held[index];
+    held[index] = value = changed(before, value);
+    for (const place of places) {
+      const node = sites[place.ref];
+      if (place.frozen || hole.frozen) continue;
+      if (!node.isConnected) misfit();
+      write(node, place, value, before);
+    }
+  }
+
+  // Lists.
+
+  /** Puts blocks in the place of others. @param {Hole} hole @param {number} at @param {number} count of the others
+   *  @param {any[]} fresh the blocks @param {Node} nodes theirs */
+  function put(hole, at, count, fresh, nodes) {
+    const { blocks = [], parent } = hole;
+    const end = at + count;
+    const from = count && blocks[at]?.front;
+    const next = blocks[end]?.front ?? hole.behind;
+    if (end > blocks.length) misfit();
+    if ((!hole.frozen || !hole.blocks) && (from || nodes.firstChild)) within(parent, () => {
+      if (!from) (next?.parentNode ?? parent).insertBefore(nodes, next);
+      else if (from === parent.firstChild && !next) parent.replaceChildren(nodes);
+      else {
+        while (from.nextSibling !== next) from.nextSibling.remove();
+        from.replaceWith(nodes);
+      }
+    });
+    hole.blocks = blocks.slice(0, at).concat(fresh, blocks.slice(end));
+  }
+
+  /** @param {any} block @param {any} node @returns {boolean | undefined} */
+  function isIn(block, node) {
+    for (let at = block?.front; at; at = at !== block.tail && at.nextSibling) if (at.contains(node)) return true;
+  }
+
+  /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
+   *  @param {Hole} hole @param {number[]} order @param {number} [moved] which has moved, if it is one */
+  function reorder(hole, order, moved) {
+    const { blocks = [], parent } = hole;
+    const fresh = (hole.blocks = order.map((index) => blocks[index] ?? misfit()));
+    if (new Set(order).size < order.length) misfit();
+    if (hole.frozen) return;
+    let next = hole.behind;
+    const list = next?.parentNode ?? parent;
+    const { activeElement } = document;
+    const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
+    // If one is moved, and may be, all others stay.
+    const kept = moved === undefined || moved === pinned ? staying(order, pinned) : { has: (/** @type {number} */ index) => index !== moved };
+    // What it scrolled, played and animated goes on, where a browser can do that.
+    const move = list.moveBefore ? 'moveBefore' : 'insertBefore';
+    for (let index = fresh.length; index--; ) {
+      const { front, tail } = /** @type {Block} */ (fresh[index]);
+      for (let node = tail, before; !kept.has(index) && next !== front; node = before) {
+        before = node.previousSibling;
+        list[move](node, next);
+        next = node;
+      }
+      next = front;
+    }
+  }
+
+  // Operations.
+
   function renumber() {
-    slots = [undefined];
+    reset(isStrings, names);
     if (isStrings) numberNode(root);
-    else each(hole, number);
+    else numberAll(view.hole);
   }
 
   function whole() {
     const isMarkup = data[at] === '';
-    if (isBroken || isMarkup !== isStrings) {
+    if (view.isBroken || isMarkup !== isStrings) {
       root.textContent = '';
-      hole.blocks = [];
-      isBroken = false;
-      isStrings = isMarkup;
+      view.hole.blocks = [];
     }
-    reset();
-    if (!isMarkup) return fill(hole, true);
-    take();
-    morph(root, nodesOf(root, take()));
-    touched.push(root);
-    renumber();
+    reset(isMarkup);
+    if (isMarkup) {
+      take();
+      morph(root, nodesOf(root, take()));
+      renumber();
+    } else fill(view.hole, true);
+    view.isBroken = false;
   }
 
   /** @param {number} operation */
   function operate(operation) {
     if (operation === -6) return whole();
     // What stands behind is for a page that this one is not.
-    if (isBroken) return void (at = data.length);
+    if (view.isBroken) return void (at = data.length);
     if (operation === -5) return renumber();
     const slot = operation > 0 ? operation : take();
     const owner = slots[slot] ?? misfit();
-    if (isStrings) return operateNode(operation, owner);
     const index = slot - owner.first;
-    const place = owner.template.slots[index];
-    const held = owner.slots[index];
-    if (operation < 0) operateList(operation, held, place.kind === LIST ? place.templates[0] : misfit(), take());
-    else if (place.kind) fill(held);
-    else set(owner, index, take());
-  }
-
-  /** @param {number} operation @param {any} node */
-  function operateNode(operation, node) {
-    if (!node.isConnected) misfit();
-    touched.push(node);
-    const which = take();
-    if (operation > 0) setText(node, `${changed(() => node.nodeValue, which) ?? ''}`);
-    else if (operation === -7) {
-      const value = changed(() => node.getAttribute(which), take());
-      setAttribute(node, which, value === true ? '' : value);
-    } else if (operation === -8) {
-      const fresh = nodesOf(node, take());
-      const added = [...fresh.childNodes];
-      within(node, () => node.insertBefore(fresh, node.childNodes[which] ?? null));
-      added.forEach(numberNode);
+    if (isStrings) {
+      if (!owner.isConnected) misfit();
+      if (operation > 0) setText(owner, `${changed(owner.data, take()) ?? ''}`);
+      else operateList(operation, { parent: owner, behind: null, blocks: [...owner.childNodes].map((one) => ({ front: one, tail: one })) });
     } else {
-      const blocks = [...node.childNodes].map((one) => ({ head: one, tail: one, slots: [] }));
-      operateList(operation, /** @type {any} */ ({ gap: {}, parent: node, blocks }), undefined, which);
+      const [{ kind, templates }] = owner.template.slots[index];
+      if (operation < 0) operateList(operation, kind === LIST ? owner.slots[index] : misfit(), templates[0]);
+      else if (kind > 2) fill(owner.slots[index]);
+      else set(owner, index, take());
     }
   }
 
-  /** @param {number} operation @param {Hole} hole @param {Template | undefined} template @param {any} index */
-  function operateList(operation, hole, template, index) {
-    if (operation === -2) {
+  /** @param {number} operation @param {any} hole @param {Template} [template] of rows */
+  function operateList(operation, hole, template) {
+    const { blocks, parent } = hole;
+    const index = take();
+    const argument = Array.isArray(index) || take();
+    if (operation === -1) put(hole, index, 0, ...make(hole, template, argument, []));
+    else if (operation === -2) {
       let at = 0;
-      for (const [run, count] of (Array.isArray(index) ? index : [index, take()]).entries()) {
+      (argument === true ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
         if (run % 2) put(hole, at, count, [], new DocumentFragment());
         else at += count;
+      });
+    } else if (operation === -7) {
+      const value = changed(parent.getAttribute(index), argument);
+      setAttribute(parent, index, value === true ? '' : value);
+    } else if (operation === -8) {
+      const nodes = nodesOf(parent, argument);
+      const added = [...nodes.childNodes];
+      put(hole, index, 0, [], nodes);
+      added.forEach(numberNode);
+    } else {
+      const order = blocks.map((/** @type {any} */ _, /** @type {number} */ rank) => rank);
+      if (operation === -3) {
+        order.splice(argument, 0, ...order.splice(index, 1));
+        if (order[argument] !== index) misfit();
+        return reorder(hole, order, argument);
       }
-      return;
+      if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
+      else misfit();
+      reorder(hole, order);
     }
-    const argument = take();
-    if (operation === -1) put(hole, index, 0, ...make(hole, template, argument));
-    else if (operation === -3 || operation === -4) reorder(hole, index, argument, operation === -3);
-    else misfit();
   }
 
-  return {
-    /** Goes on with a patch. It throws `Missing` between two operations, to be called again when the template is there; or
-     *  whatever a page or a patch that does not fit gives rise to. @param {{ data: any[], at: number }} patch */
+  const view = {
+    /** The view as a whole. @type {Hole} */
+    hole: { gap: {}, parent: root, behind: null, blocks: [] },
+    /** The components in this one, the outer before those in it. @type {Set<Hole>} */
+    parts: new Set(),
+    /** Whether the page is not what it should be: everything is made anew when the whole view comes. */
+    isBroken: false,
+
+    /** Goes on with a patch. It throws a promise between two operations, to be called again when the template is there; or
+     *  whatever a page or a patch that does not fit gives rise to. @param {{ data: any[], at: number, numbered?: number }} patch */
     apply(patch) {
       data = patch.data;
+      slots.length = patch.numbered ?? slots.length; // as it was before the operation that was begun
       while (patch.at < data.length) {
         at = patch.at;
-        const [named, numbered] = [names.length, slots.length];
-        try {
-          operate(take());
-        } catch (error) {
-          names.length = named;
-          slots.length = numbered;
-          throw error;
-        }
+        patch.numbered = slots.length;
+        operate(take());
         patch.at = at;
       }
     },
 
-    /** Finds the view in what a server rendered: makes it once more, and sees which nodes are which. @param {any[]} shape */
+    /** Finds the view in what a server rendered. @param {any[]} shape */
     hydrate(shape) {
-      reset();
-      isStrings = shape[0] === '';
+      // All at once, not each when it is come upon.
+      for (const name of shape) if (name.length) templates(name);
+      reset(shape[0] === '');
       if (isStrings) {
         renumber();
         if (slots.length - 2 !== shape[1]) misfit();
@@ -373,74 +357,18 @@ export function createView(root, templates) {
       }
       data = shape;
       at = 0;
-      const copied = (hole.parent = new DocumentFragment());
-      hole.blocks = undefined;
-      isShape = true;
+      here = root.firstChild;
+      view.hole.blocks = [];
+      isFinding = true;
       try {
-        fill(hole);
+        fill(view.hole);
       } finally {
-        isShape = false;
-        hole.parent = root;
-        touched = [];
+        isFinding = false;
       }
-      /** @type {Map<Node, Node>} */
-      const found = new Map();
-      pair(copied, root, found);
-      /** @param {Node} node @returns {any} */
-      const find = (node) => found.get(node) ?? (node.parentElement?.closest('[data-ignore]') ? node : misfit());
-      each(hole, (block) => {
-        block.head = find(block.head);
-        block.tail = find(block.tail);
-        block.nodes = block.nodes.map(find);
-        block.template.slots.forEach((places, index) => {
-          if (!Array.isArray(places)) return;
-          const place = /** @type {Place} */ (places[0]);
-          block.slots[index] = read(block.nodes[place.ref], place);
-        });
-      });
     },
 
     /** The component that a node belongs to, the innermost. @param {Node} node */
-    partOf: (node) => [...parts].findLast(({ blocks: [block] = [] }) => block && isIn(block, node)) ?? hole,
-    /** The components in this one, in the order of its shape. */
-    parts: () => [...parts],
-    /** The view as a whole. */
-    hole,
-    isBroken: () => isBroken,
-    /** The page is not what it should be: everything is made anew when the whole view comes. */
-    spoil() {
-      isBroken = true;
-    },
-    /** Where something changed since the last call. */
-    changes: () => touched.splice(0),
+    partOf: (node) => [...view.parts].findLast(({ blocks }) => isIn(blocks?.[0], node)) ?? view.hole,
   };
-}
-
-/** Finds the nodes of a copy that a block keeps. @param {any[]} nodes @param {any} node @param {Branch} branch */
-function find(nodes, node, { ref, kids }) {
-  if (ref >= 0) nodes[ref] = node;
-  if (!kids.length) return;
-  node = node.firstChild;
-  for (const kid of kids) {
-    find(nodes, node, kid);
-    node = node.nextSibling;
-  }
-}
-
-/** Notes which nodes of a page are those of a copy. What differs is left out. @param {any} copied @param {any} page
- *  @param {Map<Node, Node>} found */
-function pair(copied, page, found) {
-  found.set(copied, page);
-  if (copied.matches?.('[data-ignore]')) return;
-  /** @type {[Node, any][]} */
-  const pairs = [];
-  let next = page.firstChild;
-  for (const node of copied.childNodes) {
-    // A parser makes no node of an empty text.
-    if (node.nodeType === Node.TEXT_NODE && next?.nodeType !== Node.TEXT_NODE) next = page.insertBefore(new Text(), next);
-    if (next?.nodeName !== node.nodeName) return;
-    pairs.push([node, next]);
-    next = next.nextSibling;
-  }
-  if (!next) for (const [one, other] of pairs) pair(one, other, found);
+  return view;
 }

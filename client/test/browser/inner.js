@@ -10,7 +10,7 @@ import { seeded } from '../world.mjs';
 export async function viewOf(sources) {
   const root = document.body.appendChild(document.createElement('div'));
   const templates = createTemplates(async (name) => sources[name] ?? sources.get?.(name));
-  for (const name of sources instanceof Map ? sources.keys() : Object.keys(sources)) await templates.want(name);
+  for (const name of sources instanceof Map ? sources.keys() : Object.keys(sources)) await templates(name);
   const view = createView(root, templates);
   return { root, view, templates, patch: (...data) => view.apply({ data, at: 0 }), hydrate: (...shape) => view.hydrate(shape) };
 }
@@ -54,7 +54,7 @@ export async function story(seed, patches) {
     for (let n = 0; n < patches; n += 1) {
       const data = reference.patch();
       steps.push(data);
-      for (const name of reference.sources.keys()) await templates.want(name);
+      for (const name of reference.sources.keys()) await templates(name);
       view.apply({ data, at: 0 });
       check();
     }

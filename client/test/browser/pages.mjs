@@ -406,6 +406,43 @@ test('hooks hear of elements that come, change and go', async ({ open, page, ser
   equal(server.events, [['ready', { x: 1 }]]);
 });
 
+test('one row of a thousand with hooks comes or goes without a look at the others', async ({ open, page, patch }) => {
+  await open('', ['Hooked00001', 0], { templates: { Hooked00001: ['<ul></ul>', [[0, [0], 4, 0, ['<li data-hook="row"> </li>', [[0, [0, 0], 0]]]]]] } });
+  await page.evaluate(() => {
+    window.seen = [];
+    const note = (name) => (element) => window.seen.push([name, element.textContent]);
+    spark.hook('row', { mounted: note('mounted'), updated: note('updated'), destroyed: note('destroyed') });
+    // Each way to look at a node counts the nodes that are looked at.
+    window.looks = 0;
+    for (const [{ prototype }, ...names] of [[Node, 'contains', 'isConnected'], [Element, 'closest', 'matches', 'getAttribute', 'querySelectorAll'], [HTMLElement, 'dataset'], [Document, 'querySelectorAll']]) {
+      for (const name of names) {
+        const { value, get } = Object.getOwnPropertyDescriptor(prototype, name);
+        const count = (given) => (window.looks += given?.length ?? 1, given);
+        Object.defineProperty(prototype, name, value ? { value(...rest) { return count(value.apply(this, rest)); } } : { get() { return count(get.call(this)); } });
+      }
+    }
+  });
+  const looks = async (...data) => {
+    await page.evaluate(() => Object.assign(window, { seen: [], looks: 0 }));
+    await patch(...data);
+    return page.evaluate(() => [window.seen, window.looks < 50, window.looks]);
+  };
+  await patch(-6, 'Hooked00001', 1000, 0, ...Array.from({ length: 1000 }, (_, n) => n));
+  equal(await page.evaluate(() => window.seen.length), 1000);
+  equal((await looks(-1, 1, 500, 1, 'new')).slice(0, 2), [[['mounted', 'new']], true], 'one that comes');
+  equal((await looks(-2, 1, 300, 1)).slice(0, 2), [[['destroyed', '300']], true], 'one that goes');
+  equal((await looks(2, 'other')).slice(0, 2), [[['updated', 'other']], true], 'one that changes');
+  equal((await looks(-2, 1, 0, 1000))[2] >= 1000, true, 'the looks are counted');
+});
+
+test('what gets and loses the focus is an event once, of the nearest element that has it', async ({ open, page, server }) => {
+  await open('<p spark-focus="in"><input spark-focus="f" spark-blur="b" name="a"><input name="c"></p>', ['']);
+  await page.locator('[name=a]').focus();
+  await page.locator('[name=c]').focus();
+  await becomes(() => server.events.map(([name]) => name).slice(0, 3), ['f', 'b', 'in'], 'events');
+  equal(server.events.length, 3);
+});
+
 test('what a hook sent when the connection was lost is no error of the page', async ({ open, page, server, patch }) => {
   await open('', ['Hook0000001', 0], { templates: { Hook0000001: ['<section></section>', [[0, [0], 3, 0, [['<p data-hook="chart"> </p>', [[0, [0, 0], 0]]]]]]] } });
   await page.evaluate(() => {

@@ -128,7 +128,7 @@ test('a patch that does not fit throws and says so, and the whole view puts it r
       } catch {
         threw = true;
       }
-      view.spoil();
+      view.isBroken = true;
       patch(-6, 'Ul', 1, 'ok');
       if (!threw || root.textContent !== 'ok') found.push([data, threw, root.textContent]);
       root.remove();
@@ -140,14 +140,14 @@ test('a patch that does not fit throws and says so, and the whole view puts it r
 
 test('what is inside data-ignore is left alone, from the first patch on', async ({ bare, page }) => {
   await bare();
-  const templates = { T: ['<div data-ignore><b> </b></div><i></i>', [[0, [0, 0, 0], 0], [1, [0], 4, 1, ['<u> </u>', [[0, [0, 0], 0]]]], [2, [0], 1, 'class'], [3, [1], 3, 0, [['<s></s>', []]]]]] };
+  const templates = { T: ['<div data-ignore><b> </b></div><i></i>', [[0, [0], 1, 'class'], [1, [0, 0, 0], 0], [2, [0], 4, 1, ['<u> </u>', [[0, [0, 0], 0]]]], [3, [1], 3, 0, [['<s></s>', []]]]]] };
   const first = '<div data-ignore class="c"><b>a</b><u>1</u></div><i></i>';
   const steps = [
-    [[1, 'b', -1, 2, 0, 1, '2', 5, '3', 6, '4'], first, 0],
-    [[-3, 2, 0, 1, 3, 'd', 4, 1], first.replace('"c"', '"d"').replace('<i>', '<i><s></s>'), 2],
+    [[2, 'b', -1, 3, 0, 1, '2', 5, '3', 6, '4'], first, 0],
+    [[-3, 3, 0, 1, 1, 'd', 4, 1], first.replace('"c"', '"d"').replace('<i>', '<i><s></s>'), 2],
   ];
-  equal(await play(page, templates, [[[-6, 'T', 'a', 1, '1', 'c', 0], first], ...steps]), []);
-  equal(await play(page, templates, [[[1, 'b', -1, 2, 0, 1, '2', 5, '3', 6, '4'], '<div data-ignore class="c">mine</div><i></i>', 0]],
+  equal(await play(page, templates, [[[-6, 'T', 'c', 'a', 1, '1', 0], first], ...steps]), []);
+  equal(await play(page, templates, [[[2, 'b', -1, 3, 0, 1, '2', 5, '3', 6, '4'], '<div data-ignore class="c">mine</div><i></i>', 0]],
     { html: '<div data-ignore class="c">mine</div><i></i>', shape: ['T', 1, 0] }), []);
 });
 

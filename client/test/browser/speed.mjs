@@ -1,10 +1,10 @@
-// How long rows take, against innerHTML with the same content. Ratios only, and with room: the machine may be busy.
+// How long rows take, against innerHTML with the same content: told, not judged, for the machine may be busy.
 
 import { equal, test } from './world.mjs';
 
-test('1,000 rows cost less than by innerHTML, and a changed row next to nothing', async ({ bare, page }) => {
+test('1,000 rows come in one change of the page, as do those by innerHTML', async ({ bare, page }) => {
   await bare();
-  const { ratio, change, nodes } = await page.evaluate(async () => {
+  const { ratio, change, nodes, insertions } = await page.evaluate(async () => {
     const row = ['<tr><td class="col-md-1"> </td><td class="col-md-4"><a> </a></td><td class="col-md-1"><a><span class="glyphicon glyphicon-remove" aria-hidden="true"></span></a></td><td class="col-md-6"></td></tr>',
       [[0, [0, 0, 0], 0], [1, [0, 1, 0, 0], 0]]];
     const random = inner.seeded(1);
@@ -14,7 +14,9 @@ test('1,000 rows cost less than by innerHTML, and a changed row next to nothing'
     const { root, patch } = await inner.viewOf({ Table: ['<table><tbody></tbody></table>', [[0, [0, 0], 4, 0, row]]] });
     patch(-6, 'Table', 0);
     const tbody = root.querySelector('tbody');
-    const [ours, theirs, changes] = [[], [], []];
+    const [ours, theirs, changes, insertions] = [[], [], [], []];
+    const observer = new MutationObserver(() => {});
+    observer.observe(tbody, { childList: true, subtree: true });
     for (let round = 0; round < 31; round += 1) {
       const contents = [];
       const html = [];
@@ -30,16 +32,18 @@ test('1,000 rows cost less than by innerHTML, and a changed row next to nothing'
       theirs.push(performance.now() - start);
       patch(-6, 'Table', 0);
       tbody.textContent = '';
+      observer.takeRecords();
       start = performance.now();
       patch(-1, 1, 0, 1000, 0, ...contents);
       ours.push(performance.now() - start);
+      insertions.push(observer.takeRecords().length);
       start = performance.now();
       for (let n = 0; n < 20; n += 1) patch(3 + 2 * (n * 37), `changed ${n}`);
       changes.push((performance.now() - start) / 20);
       patch(-2, 1, 0, 1000);
     }
-    return { ratio: median(ours) / median(theirs), change: median(changes), nodes: [median(ours), median(theirs)] };
+    return { ratio: median(ours) / median(theirs), change: median(changes), nodes: [median(ours), median(theirs)], insertions };
   });
   console.log(`      1,000 rows: ${nodes[0].toFixed(2)} ms, innerHTML ${nodes[1].toFixed(2)} ms, ratio ${ratio.toFixed(2)}; one row ${(change * 1000).toFixed(1)} µs`);
-  equal([ratio < 1.5, change < 2.5], [true, true], `the ratio ${ratio} and the change ${change} ms`);
+  equal(insertions, Array(31).fill(1), 'changes of the page');
 }, { only: 'chromium' }); // the goal is one for Chromium, and other clocks are coarse
