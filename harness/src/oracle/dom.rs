@@ -10,7 +10,7 @@ use super::{Check, Oracle, complain};
 use crate::app::live::{Called, Home, Id, Snapshot};
 use crate::dom::{Dom, Kind, NodeId};
 use crate::journal::Verdict;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was rendered last, of each component.
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Pages {
     views: BTreeMap<u32, View>,
     /// The outermost component that was mounted last at each place.
     homes: BTreeMap<Home, u32>,
+    /// Places whose pages have asked for all of what is shown there.
+    asked: BTreeSet<Home>,
     /// Whether whole views may be sent at any time, because frames may be dropped.
     is_lossy: bool,
 }
@@ -33,8 +35,8 @@ struct View {
     is_due: bool,
     /// The render that was begun last had a reason.
     has_reason: bool,
-    /// The page has asked for all of it.
-    was_asked: bool,
+    /// It failed to bring itself up to date, and was not rendered since.
+    is_left: bool,
     /// How many renders were begun.
     renders: u32,
 }
@@ -54,9 +56,7 @@ impl Pages {
 
     /// A page asks for the whole of what it shows at a place.
     pub(crate) fn asked(&mut self, home: Home) {
-        if let Some(view) = self.homes.get(&home).and_then(|outer| self.views.get_mut(outer)) {
-            view.was_asked = true;
-        }
+        self.asked.insert(home);
     }
 
     /// A callback has run, and left its component at this version.
@@ -65,7 +65,7 @@ impl Pages {
         match (what, verdict) {
             // What it changes is in the render that follows; after an error, there is none.
             (Called::Update, Verdict::Failed) if id.key.is_none() => {
-                (view.is_due, view.has_succeeded) = (false, false);
+                (view.is_due, view.has_succeeded, view.is_left) = (false, false, true);
             }
             (Called::Unmount, _) | (_, Verdict::Panicked) if id.key.is_none() => view.is_due = false,
             (Called::Update | Called::Unmount, _) => {}
@@ -80,13 +80,13 @@ impl Pages {
 
     /// A render was begun.
     pub(crate) fn shown(&mut self, id: Id, version: u64, state: Snapshot) -> Check {
+        let was_asked = id.home.is_some_and(|home| self.asked.contains(&home));
         let Some(view) = self.views.get_mut(&id.outer) else { return Ok(()) };
         let before = view.states.insert(id.key, (id.number, version, Some(state)));
         if id.key.is_none() {
             view.renders += 1;
-            view.is_due = false;
-            view.has_reason =
-                std::mem::take(&mut view.has_succeeded) || before.is_none() || view.was_asked || self.is_lossy;
+            (view.is_due, view.is_left) = (false, false);
+            view.has_reason = std::mem::take(&mut view.has_succeeded) || before.is_none() || was_asked || self.is_lossy;
         }
         match before {
             Some((number, before, _)) if number == id.number && before != version && !view.has_reason => complain(
@@ -108,6 +108,11 @@ impl Pages {
             view.is_due = false;
             view.renders == 1
         })
+    }
+
+    /// Whether the page has been left as it is at a place, because what is there failed to bring itself up to date.
+    pub(crate) fn is_left(&self, home: Home) -> bool {
+        self.at(home).and_then(|outer| self.views.get(&outer)).is_some_and(|view| view.is_left)
     }
 
     /// The outermost component that was mounted last at a place.
