@@ -148,8 +148,9 @@ impl Browser {
     /// The names of templates in a value that are not there yet. What has their form and is none is told by asking.
     pub(super) fn missing(&self, value: &Value, missing: &mut Vec<String>) {
         match value {
-            Value::String(name) if is_name(name) && !self.no_templates.contains(name) => {
-                if self.templates.get(name).is_none() && !missing.contains(name) {
+            Value::String(name) if is_name(name) => {
+                let is_known = self.templates.get(name).is_some() || self.no_templates.contains(name);
+                if !is_known && !missing.contains(name) {
                     missing.push(name.clone());
                 }
             }
