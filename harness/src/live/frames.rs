@@ -172,7 +172,7 @@ impl LiveWorld {
         if is_late {
             return complain(Oracle::Components, format!("place {place} was mounted with a token that had expired"));
         }
-        let component = payload["component_id"].as_u64().and_then(|component| u32::try_from(component).ok());
+        let component = payload[0].as_u64().and_then(|component| u32::try_from(component).ok());
         let Some(component) = component.filter(|component| socket.given.insert(*component)) else {
             return complain(
                 Oracle::Components,
@@ -180,11 +180,11 @@ impl LiveWorld {
             );
         };
         (part.number, part.is_asked) = (Some(component), false);
-        match payload.get("patch") {
+        match payload.get(1).filter(|patch| patch.is_array()) {
             Some(patch) => self.patch(number, at, patch),
             None => {
                 self.coverage.add(Mark::MountedAsIs, 1);
-                let given = payload["components"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let given = payload.as_array().and_then(|answer| answer.get(1..)).unwrap_or_default();
                 let places = part.view.as_mut().map(View::components_mut).unwrap_or_default();
                 if places.len() != given.len() {
                     let (places, given) = (places.len(), given.len());

@@ -148,7 +148,9 @@ impl LiveWorld {
     fn hear_held(&mut self, number: usize) -> Check {
         while let Some(frame) = self.browsers[number].socket.as_ref().and_then(|socket| socket.held.front()) {
             let mut missing = Vec::new();
-            let patches = if frame.is_array() { frame } else { &frame["payload"]["patch"] };
+            // Patches, the patch behind a number in the answer to a mount, or none: a template that was asked for begins with a text.
+            let payload = &frame["payload"];
+            let patches = if payload[0].is_u64() { &payload[1] } else { frame };
             self.browsers[number].missing(patches, &mut missing);
             if !missing.is_empty() {
                 self.want(number, missing);
