@@ -95,7 +95,7 @@ impl Browser {
 
     pub fn mounts(&mut self, token: &str) -> Result<u64, Trouble> {
         let reply = self.mount(token)?;
-        reply["payload"]["component_id"].as_u64().ok_or_else(|| format!("a mount was answered with {reply}").into())
+        reply["payload"][0].as_u64().ok_or_else(|| format!("a mount was answered with {reply}").into())
     }
 
     pub fn event(&mut self, number: u64, event: &str, data: Value) -> Result<Value, Trouble> {

@@ -114,8 +114,7 @@ fn prototypes(stage: &Stage) -> Outcome {
         let reply = browser.event(number, "note", json!({ "text": name, name: polluted }))?;
         ensure!(reply["status"] == "ok", "{name} as a field was answered with {reply}");
         let reply = browser.asks(json!({ "type": "component_mount", "token": page.token, name: polluted }))?;
-        let other =
-            reply["payload"]["component_id"].as_u64().ok_or_else(|| format!("{name} beside a token: {reply}"))?;
+        let other = reply["payload"][0].as_u64().ok_or_else(|| format!("{name} beside a token: {reply}"))?;
         browser.counts(other, 0)?;
         browser.asks(json!({ "type": "component_unmount", "component_id": other, name: polluted }))?;
         let shown = browser.shows(number)?;
@@ -234,7 +233,7 @@ fn mounts(stage: &Stage) -> Outcome {
         browser.peer.0.flush()?;
         ensure!(browser.peer.json()?["status"] == "ok", "the component {number} is not there");
         let reply = browser.peer.json()?;
-        ensure!(reply["payload"]["component_id"] == number + 128, "the component {number} was followed by {reply}");
+        ensure!(reply["payload"][0] == number + 128, "the component {number} was followed by {reply}");
     }
     let held = stage.server.holds()?.resident.saturating_sub(stage.before.resident);
     ensure!(held < 16 << 20, "128 components take {held} bytes");

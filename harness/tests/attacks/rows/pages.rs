@@ -192,7 +192,7 @@ fn states(stage: &Stage) -> Outcome {
     let mut mount = wishes.clone();
     (mount["type"], mount["token"], mount["name"]) = (json!("component_mount"), json!(page.token), json!("ruled"));
     let reply = eve.asks(mount)?;
-    let other = reply["payload"]["component_id"].as_u64().ok_or_else(|| format!("{reply}"))?;
+    let other = reply["payload"][0].as_u64().ok_or_else(|| format!("{reply}"))?;
     eve.counts(other, 0)?;
     let mut event = wishes;
     (event["type"], event["component_id"], event["event"]) = (json!("component_event"), json!(number), json!("rule"));
