@@ -37,10 +37,14 @@ pub fn together<'a>(items: impl Iterator<Item = Item<'a>>) -> Result<(), Misplac
     let mut first: Option<(Item<'a>, u8)> = None;
     for item in items {
         let kind = match item {
+            Item::Element("template") => continue,
             Item::Element(
-                "base" | "basefont" | "bgsound" | "link" | "meta" | "noframes" | "script" | "style" | "template"
-                | "title",
-            ) => continue,
+                "base" | "basefont" | "bgsound" | "link" | "meta" | "noframes" | "script" | "style" | "title",
+            ) => match first {
+                // Once a parser has seen a column, it takes columns.
+                Some((Item::Element(column @ "col"), _)) => return Err(Misplaced { item, why: Why::Beside(column) }),
+                _ => continue,
+            },
             Item::Element("caption" | "colgroup" | "thead" | "tbody" | "tfoot") => 1,
             Item::Element("col") => 2,
             Item::Element("tr") => 3,

@@ -198,6 +198,21 @@ fn every_pair() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }
 
+/// Each two elements beside each other in a `template`, where a parser goes by what has come.
+#[test]
+fn every_two_in_a_template() {
+    let mut wrong = Vec::new();
+    for first in HTML {
+        for second in HTML {
+            let tree = [element("template", vec![element(first, Vec::new()), element(second, Vec::new())])];
+            if let (Ok(()), Err(differs)) = (verdict(&tree), survives(&tree)) {
+                wrong.push(differs);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 /// Makes trees of a tape of choices: mostly, but not always, of what may stand there.
 struct Grower<'t> {
     tape: std::slice::Iter<'t, u16>,
