@@ -70,10 +70,10 @@ impl Pace {
         self.page(session).since.get_or_insert(now);
     }
 
-    /// The server lets a component of a session bring itself up to date.
+    /// The server lets a component of a session bring itself up to date. If that fails, what had changed is shown with the next change.
     pub(crate) fn looked(&mut self, now: Time, session: u32) {
         let page = self.page(session);
-        (page.looked, page.awaits_look) = (Some(now), false);
+        (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
     }
 
     /// Something of a session is rendered because it has changed.
@@ -185,6 +185,17 @@ mod tests {
         let mut slow = pace(64 << 10);
         slow.is_slow(1);
         assert!(frames(&mut slow, Text::Other).is_ok(), "a slow socket takes them when it can");
+    }
+
+    /// Seed 2801: an event, an update that fails, and an event at the same moment, which has its time from there.
+    #[test]
+    fn a_change_behind_an_update_that_failed_has_its_own_time() {
+        let mut pace = pace(64 << 10);
+        pace.wrote(at(90), 1, Text::Patches).unwrap();
+        pace.changed(at(100), 1);
+        pace.looked(at(105), 1);
+        pace.changed(at(105), 1);
+        assert!(turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
     }
 
     #[test]
