@@ -78,20 +78,11 @@ impl Pace {
 
     /// Something of a session is rendered because it has changed.
     pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) -> Check {
-        let (window, is_lossy) = (self.window, self.is_lossy);
         let page = self.page(session);
         if is_changed && page.made_at.replace(now) != Some(now) {
             page.made += 1;
         }
         (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
-        // What the driver holds is in the window, or on its way to a socket that takes it in parts; the frame that has
-        // filled the window waits in the hub.
-        let most = (window / SMALLEST) as u64 + 3;
-        if page.made > most && !is_lossy {
-            let sentence =
-                format!("{} frames of patches are on their way to session {session}, more than {most}", page.made);
-            return complain(Oracle::Pace, sentence);
-        }
         Ok(())
     }
 
@@ -117,7 +108,15 @@ impl Pace {
     /// The driver has taken its turn; `is_due` says whether something of a session has changed and was not rendered. The clock
     /// may be so late.
     pub(crate) fn turned(&mut self, now: Time, late: Duration, is_due: impl Fn(u32) -> bool) -> Check {
+        // What the driver holds is in the window, or on its way to a socket that takes it in parts; the frame that has
+        // filled the window waits in the hub. Within a turn, frames are made before others are seen to be written.
+        let most = (self.window / SMALLEST) as u64 + 3;
         for (session, page) in &mut self.pages {
+            if page.made > most && !self.is_lossy {
+                let sentence =
+                    format!("{} frames of patches are on their way to session {session}, more than {most}", page.made);
+                return complain(Oracle::Pace, sentence);
+            }
             if !is_due(*session) {
                 page.since = None;
             }
@@ -201,7 +200,10 @@ mod tests {
     #[test]
     fn what_is_on_its_way_has_an_end() {
         let mut pace = pace(1);
-        let ok = (0..3).all(|turn| pace.rendered(at(100 + turn), 1, true).is_ok());
-        assert!(ok && pace.rendered(at(110), 1, false).is_ok() && pace.rendered(at(120), 1, true).is_err());
+        let mut shown = |millis, is_changed| {
+            pace.rendered(at(millis), 1, is_changed).unwrap();
+            turned(&mut pace, millis, false)
+        };
+        assert!((100..103).all(|millis| shown(millis, true)) && shown(110, false) && !shown(120, true));
     }
 }
