@@ -180,7 +180,7 @@ impl LiveWorld {
                 let is_changed = self.pages.is_due(id.outer);
                 self.pages.shown(id, version, state)?;
                 if let Some(home) = id.home.filter(|_| id.key.is_none()) {
-                    self.pace.rendered(now, home.session, is_changed)?;
+                    self.pace.rendered(now, home.session, is_changed);
                 }
             }
             Seen::Blown(id) => {

@@ -77,13 +77,12 @@ impl Pace {
     }
 
     /// Something of a session is rendered because it has changed.
-    pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) -> Check {
+    pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) {
         let page = self.page(session);
         if is_changed && page.made_at.replace(now) != Some(now) {
             page.made += 1;
         }
         (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
-        Ok(())
     }
 
     /// A text frame was begun on the wire.
@@ -165,7 +164,7 @@ mod tests {
         let mut pace = pace(64 << 10);
         pace.changed(at(100), 1);
         assert!(!turned(&mut pace, 100, true) && turned(&mut pace, 100, false));
-        pace.rendered(at(100), 1, true).unwrap();
+        pace.rendered(at(100), 1, true);
         pace.wrote(at(100), 1, Text::Patches).unwrap();
         pace.changed(at(105), 1);
         assert!(turned(&mut pace, 105, true) && turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
@@ -201,7 +200,7 @@ mod tests {
     fn what_is_on_its_way_has_an_end() {
         let mut pace = pace(1);
         let mut shown = |millis, is_changed| {
-            pace.rendered(at(millis), 1, is_changed).unwrap();
+            pace.rendered(at(millis), 1, is_changed);
             turned(&mut pace, millis, false)
         };
         assert!((100..103).all(|millis| shown(millis, true)) && shown(110, false) && !shown(120, true));
