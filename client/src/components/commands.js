@@ -22,29 +22,42 @@ export function flash(level, message) {
   document.querySelector('[data-spark-flash]')?.append(box);
 }
 
-/** The address that a server means, if a page may be sent there. @param {string} url @param {boolean} [external] */
-export function addressOf(url, external) {
-  const { protocol, origin, href } = new URL(url, location.href);
-  if (origin === location.origin || (external && /^https?:$/.test(protocol))) return href;
-  throw new TypeError(`not of this site: ${url}`);
+/** Tells the page what went wrong, and shows it. @param {string} message @param {any} error @param {EventTarget} [target] */
+export function complain(message, error, target = document) {
+  dispatch(target, 'spark:error', { message, code: error?.code, error });
+  flash('error', message);
 }
 
-/** @param {Component} component @param {Record<string, any>} frame @param {Map<string, (data: any, element: Element) => void>} functions */
-export function execute({ element: root, view }, { component_id: id, command, target, value, to, event, detail, name, data }, functions) {
-  /** What a selector finds in the component, but not in one that is in it; or its first element. @type {any} */
-  const element = id === view.hole.id && !target ? root : [...root.querySelectorAll(target ?? '*')].find((one) => view.partOf(one).id === id);
-  switch (command) {
-    case 'focus':
-      return element.focus();
-    case 'scroll':
-      if (to === 'into_view') element.scrollIntoView({ block: 'nearest' });
-      else element.scrollTop = to === 'bottom' ? element.scrollHeight : 0;
-      return;
-    case 'set_value':
-      return typeof value === 'boolean' ? enter(element, 'checked', value) : enter(element, 'value', `${value}`);
-    case 'dispatch':
-      return dispatch(element, event, detail);
-    case 'call':
-      return functions.get(name)?.(data, element);
+/** Does what a command says to the page, or to what a selector finds in its component, but not in one that is in it: by default,
+ *  to its first element.
+ *  @param {Record<string, any>} command @param {Component | undefined} component
+ *  @param {Map<string, (data: any, element: Element) => void>} functions @param {(url: string) => void} navigate */
+export function execute(command, component, functions, navigate) {
+  const { component_id: id, target, value, to } = command;
+  try {
+    if (!component) {
+      const { origin, href } = new URL(command.url, location.href);
+      if (command.external ? !/^http/.test(href) : origin !== location.origin) throw new TypeError(`not of this site: ${href}`);
+      return /nav/.test(command.type) ? navigate(href) : location.assign(href);
+    }
+    const { element: root, view } = component;
+    /** @type {any} */
+    const element = id === view.hole.id && !target ? root : [...root.querySelectorAll(target ?? '*')].find((one) => view.partOf(one).id === id);
+    switch (command.command) {
+      case 'focus':
+        return element.focus();
+      case 'scroll':
+        if (to === 'into_view') element.scrollIntoView({ block: 'nearest' });
+        else element.scrollTop = to === 'bottom' ? element.scrollHeight : 0;
+        return;
+      case 'set_value':
+        return typeof value === 'boolean' ? enter(element, 'checked', value) : enter(element, 'value', `${value}`);
+      case 'dispatch':
+        return dispatch(element, command.event, command.detail);
+      case 'call':
+        return functions.get(command.name)?.(command.data, element);
+    }
+  } catch (error) {
+    console.warn('Spark:', error); // a selector, an address or a function that is none
   }
 }

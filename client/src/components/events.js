@@ -13,26 +13,25 @@
 import { owner } from './session.js';
 import { FIELDS, isTicked, load, setComposing, tell } from './values.js';
 
-/** What an event is called in attributes. */
-const NAMES = /** @type {Map<string, string>} */ (new Map([['focusin', 'focus'], ['focusout', 'blur'], ['compositionend', 'input']]));
-
 /** @type {Set<Delay>} */
 const delays = new Set();
 /** At a form: whether its submit is not answered yet. No name could be one of the page's. */
 const SUBMITTED = Symbol();
+const CAPTURING = 1; // Event.CAPTURING_PHASE
 
 /** @param {any} event */
 export function handle(event) {
-  const { type, target, key } = event;
-  const name = NAMES.get(type) ?? type;
+  const { type, target, key, bubbles, eventPhase } = event;
+  if (bubbles === (eventPhase === CAPTURING) || !target.closest) return;
+  const name = type === 'compositionend' ? 'input' : type;
   const isSubmit = name === 'submit';
   if (/^compos/.test(type)) setComposing(name === 'input' ? null : target);
-  if (!target.closest) return;
+  const isOfAll = bubbles || /^(focus|blur)$/.test(name);
   if (isSubmit || /^(blur|change)$/.test(name)) flush(({ element }) => element.contains(target) || target.contains(element));
 
   const component = owner(target);
-  /** One that does not bubble is nobody's but its target's; and none is another component's. @type {any} */
-  const element = event.bubbles ? target.closest(`[spark-${CSS.escape(name)}]`) : target;
+  /** One that does not bubble is nobody's but its target's, save that of the focus; and none is another component's. @type {any} */
+  const element = isOfAll ? target.closest(`[spark-${CSS.escape(name)}]`) : target;
   /** @param {string} name */
   const option = (name) => element.getAttribute(`spark-${name}`);
   if (!component || !element || option(name) === null || owner(element) !== component || element === component.element) return;
@@ -48,35 +47,32 @@ export function handle(event) {
   if (leads || isSubmit || isRefused) event.preventDefault();
   if (isRefused) return;
 
-  const [debounce, throttle] = [option('debounce'), option('throttle')];
+  const [debounce, throttle] = ['debounce', 'throttle'].map(option);
   const act = () => owner(element) === component && post(component, element, name, event);
   /** @type {Delay} */
   const delay = [...delays].find((one) => one.element === element && one.name === name) ?? { component, element, name };
-  if (debounce) {
-    delay.act = act;
-    wait(delay, debounce);
-  } else if (!throttle) act();
-  else if (!delays.has(delay)) {
-    act();
-    wait(delay, throttle, true);
-  } else if (!isSubmit && name !== 'click') delay.act = act; // the last state counts; a second click does not
+  const isWaiting = delays.has(delay);
+  // The last state counts; a second click does not.
+  if (debounce || (isWaiting && !isSubmit && name !== 'click')) delay.act = act;
+  else if (!isWaiting) act();
+  if (debounce || (throttle && !isWaiting)) wait(delay, debounce || throttle, !debounce);
 }
 
-/** @param {Delay} delay @param {any} ms @param {boolean} [repeats] */
+/** @param {Delay} delay @param {any} ms @param {boolean} repeats */
 function wait(delay, ms, repeats) {
   clearTimeout(delay.timer);
   delays.add(delay);
-  delay.timer = setTimeout(() => {
-    end(delay);
-    if (repeats && delay.act) wait({ ...delay, act: undefined }, ms, true);
-  }, ms);
+  delay.timer = setTimeout(() => end(delay) && repeats && wait(delay, ms, repeats), ms);
 }
 
-/** @param {Delay} delay */
+/** Whether there was something to do. @param {Delay} delay */
 function end(delay) {
-  clearTimeout(delay.timer);
+  const { act, timer } = delay;
+  clearTimeout(timer);
   delays.delete(delay);
-  delay.act?.();
+  delay.act = undefined;
+  act?.();
+  return act;
 }
 
 /** Sends what waits, so that the server hears of everything in the order in which it happened.
@@ -125,9 +121,7 @@ function post(component, element, name, event) {
   component.send(element, element.getAttribute(`spark-${name}`), data, (/** @type {any} */ error) => {
     show(-1);
     for (const settle of answered) settle(error);
-    // The page mends the first two by itself.
-    if (error) /^(CONNECTION_LOST|NOT_MOUNTED)$/.test(error.code) || component.complain(error);
-    else if (isSubmit && element.hasAttribute('spark-reset')) {
+    if (!error && isSubmit && element.hasAttribute('spark-reset')) {
       element.reset();
       for (const field of fields) tell(field)();
     }

@@ -17,9 +17,9 @@ export function createHooks(report) {
   const live = new Map();
   const observer = new MutationObserver((records) => sync(records));
 
-  /** @param {Iterable<any>} nodes @param {(element: any) => void} act */
-  function each(nodes, act) {
-    for (const node of nodes) if (node.querySelectorAll) [node, ...node.querySelectorAll('[data-hook]')].forEach(act);
+  /** Looks at hooks that have come or gone with these nodes. @param {Iterable<any>} nodes */
+  function look(nodes) {
+    for (const node of nodes) if (node.querySelectorAll) [node, ...node.querySelectorAll('[data-hook]')].forEach(mount);
   }
 
   /** Finds what is new, changed and gone; nothing else is looked at. @param {MutationRecord[]} records
@@ -28,11 +28,8 @@ export function createHooks(report) {
     /** @type {Set<Node>} */
     const changed = new Set();
     for (const { target, addedNodes, removedNodes } of records) {
-      each(removedNodes, (element) => {
-        const call = !element.isConnected && live.get(element);
-        if (call && live.delete(element)) call('destroyed');
-      });
-      each(addedNodes, mount);
+      look(removedNodes);
+      look(addedNodes);
       for (let node = isOurs && target; node; node = node.parentNode ?? false) changed.add(node);
     }
     for (const node of changed) live.get(node)?.('updated');
@@ -40,16 +37,13 @@ export function createHooks(report) {
 
   /** @param {any} element */
   function mount(element) {
+    const there = live.get(element);
+    if (!element.isConnected) return void (live.delete(element) && there?.('destroyed'));
     const hook = known.get(element.dataset?.hook);
     const component = owner(element);
-    if (!hook || !component || live.has(element)) return;
+    if (!hook || !component || there) return;
     /** @type {Context} */
-    const context = {
-      send: (event, data = {}) => component.send(element, event, data, (error) => {
-        // After a connection was lost, the component is made anew, as the page sees.
-        if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(`${error.code}`)) report(error);
-      }),
-    };
+    const context = { send: (event, data = {}) => component.send(element, event, data) };
     /** @param {keyof Hook} what */
     const call = (what) => {
       try {
@@ -62,7 +56,7 @@ export function createHooks(report) {
     call('mounted');
   }
 
-  const mountAll = () => each([document.body], mount);
+  const mountAll = () => look([document.body]);
 
   return {
     /** Does what changes the page, and calls the hooks. @param {() => void} act */

@@ -11,63 +11,31 @@
  *   this name
  */
 
-import { addressOf, dispatch, execute, flash } from './commands.js';
+import { complain, execute, flash } from './commands.js';
 import { handle } from './events.js';
 import { createHooks } from './hooks.js';
 import { hear, scan } from './markup.js';
 import { createNavigation } from './navigate.js';
 import { createSession } from './session.js';
 import { createTemplates } from './templates.js';
-import { load } from './values.js';
-import { createView } from './view.js';
-
-const RELOADED = 'spark-reloaded';
-const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
 
 /** @param {Connection} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
   /** @type {Map<string, (data: any, element: Element) => void>} */
   const functions = new Map();
   const address = url.replace(/^ws/, 'http').replace(/[?#].*/, '');
-  let isReloading = false;
 
   const templates = createTemplates((name) => fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
-    () => new Promise((resolve, reject) => {
-      shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject();
-    }),
+    () => new Promise((resolve, reject) => shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject()),
   ));
 
-  const session = createSession(shared, {
-    load,
-    complain,
-    update(act) {
-      hooks.during(act);
-      session.sweep();
-    },
-    reload() {
-      try {
-        const now = Date.now();
-        if (isReloading || now - sessionStorage[RELOADED] < RELOAD_AFTER) return isReloading;
-        sessionStorage[RELOADED] = now;
-      } catch {
-        return false; // without a memory it might go on for ever
-      }
-      location.reload();
-      return (isReloading = true);
-    },
-  }, (element) => createView(element, templates));
   const hooks = createHooks(reportError);
+  const session = createSession(shared, hooks, templates);
   hear(handle);
   const navigate = createNavigation(() => {
     session.sweep();
     mount();
   });
-
-  /** @param {string} message @param {any} error @param {EventTarget} [target] */
-  function complain(message, error, target = document) {
-    dispatch(target, 'spark:error', { message, code: error?.code, error });
-    flash('error', message);
-  }
 
   /** Mounts what is not mounted yet. @param {ParentNode} [root] */
   function mount(root = document) {
@@ -76,15 +44,6 @@ export function createComponents(shared, url) {
       if (token && session.add(element, token)) scan(element);
     }
     hooks.mountAll();
-  }
-
-  /** @param {() => void} act */
-  function carefully(act) {
-    try {
-      act();
-    } catch (error) {
-      console.warn('Spark:', error); // a selector, an address or a function that is none
-    }
   }
 
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount());
@@ -103,25 +62,16 @@ export function createComponents(shared, url) {
 
     /** @param {Record<string, any>} frame */
     frame(frame) {
-      const { type, url: to, component_id: id, message = frame.reason } = frame;
+      const { type, component_id: id, message = frame.reason } = frame;
       const component = session.get(id);
-      switch (type) {
-        case undefined:
-          for (let index = 0; frame[index + 1]; index += 2) session.of(frame[index])?.patch(frame[index + 1]);
-          return;
-        case 'component_flash':
-          return flash(frame.level, message);
-        case 'component_redirect':
-          return carefully(() => location.assign(addressOf(to, frame.external)));
-        case 'component_navigate':
-          return carefully(() => navigate(addressOf(to)));
-        case 'component_command':
-          return component?.enqueue(() => carefully(() => execute(component, frame, functions)));
-        case 'component_gone':
-          component?.shut();
-        // falls through
-        case 'component_error':
-          complain(message, frame, component?.element);
+      const act = () => execute(frame, component, functions, navigate);
+      if (!type) for (let index = 0; frame[index + 1]; index += 2) session.get(frame[index])?.patch(frame[index + 1]);
+      else if (type === 'component_flash') flash(frame.level, message);
+      else if (/_redirect|_navigate/.test(type)) act();
+      else if (type === 'component_command') component?.enqueue(act);
+      else if (/_gone|_error/.test(type)) {
+        if (/_gone/.test(type)) component?.shut();
+        complain(message, frame, component?.element);
       }
     },
   };

@@ -1,23 +1,23 @@
 // Markup that comes from the server, as nodes; and which events are named in it.
 
-/** Listened to from the start, where they have bubbled to; all others are when markup names them, and before they get anywhere. */
-const BUBBLING = ['click', 'input', 'change', 'submit', 'keydown', 'keyup', 'focusin', 'focusout', 'compositionstart', 'compositionend'];
+/** Listened to from the start, whatever markup names. */
+const ALWAYS = ['change', 'blur', 'compositionstart', 'compositionend'];
 
 /** @type {(event: Event) => void} */
 let handle;
 
-/** Adds no listener twice. @param {string} type */
-const listen = (type) => document.addEventListener(type, handle, !BUBBLING.includes(type));
+/** Listens to events before they get anywhere, for those that do not bubble, and where they have bubbled to. Adds no listener
+ *  twice. @param {string} type */
+const listen = (type) => [true, false].forEach((isEarly) => document.addEventListener(type, handle, isEarly));
 
 /** Has events told. @param {typeof handle} act */
 export function hear(act) {
   handle = act;
-  BUBBLING.forEach(listen);
+  ALWAYS.forEach(listen);
 }
 
-/** Listens to the event that is named by an attribute; of the focus, `focusin` and `focusout` tell.
- *  @param {string} name of the attribute */
-export const learn = (name) => /^spark-(?!focus$|blur$)/.test(name) && listen(name.slice(6));
+/** Listens to the event that is named by an attribute. @param {string} name of the attribute */
+export const learn = (name) => /^spark-/.test(name) && listen(name.slice(6));
 
 /** Looks into nodes that came as HTML: for the events that they name, and for styles, which a policy may have forbidden.
  *  @param {ParentNode} nodes */

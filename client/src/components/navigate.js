@@ -1,6 +1,5 @@
 // Another page without a reload: what is in its <main> takes the place of this one's.
 
-import { addressOf } from './commands.js';
 import { scan } from './markup.js';
 
 const address = () => location.href.replace(/#.*/, '');
@@ -14,18 +13,16 @@ export function createNavigation(arrived) {
   async function go(url, isBack) {
     const mine = (visit += 1);
     try {
-      const response = await fetch(url);
+      const response = await fetch(url, { mode: 'same-origin' });
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
       if (mine !== visit) return;
-      addressOf(response.url);
-      if (!/html/.test(`${response.headers.get('content-type')}`)) throw 0;
+      const [old, fresh] = /** @type {any[]} */ ([document, page].map((one) => one.querySelector('main')));
+      document.adoptNode(fresh); // throws if there is none, as there is in what is no page
       if (!isBack) history.pushState(null, '', response.url + new URL(url).hash);
       here = address();
-      const mains = [document, page].map((one) => one.querySelector('main'));
-      const [old, fresh] = /** @type {Element[]} */ (mains.includes(null) ? [document.body, page.body] : mains);
       document.title = page.title;
-      old?.replaceWith(fresh ?? '');
-      scan(document);
+      old.replaceWith(fresh);
+      scan(fresh);
       scrollTo(0, 0);
       document.getElementById(location.hash.slice(1))?.scrollIntoView();
       arrived();

@@ -1,6 +1,8 @@
 // Which components the page has: their mounts, and in what order what comes for them is done.
 
-/** @import { Connection, Done, Member } from '../member.js' */
+/** @import { Connection, Member } from '../member.js' */
+/** @import { createHooks } from './hooks.js' */
+/** @import { Templates } from './templates.js' */
 /** @import { View } from './view.js' */
 /**
  * @typedef {object} Component
@@ -8,35 +10,37 @@
  * @property {View} view
  * @property {(job: () => void) => void} enqueue does something when the patches before it are done
  * @property {(data: any[]) => void} patch
- * @property {(target: Element, event: string, data: object, done: Done) => void} send an event of something in it
- * @property {(error: any) => void} complain shows what went wrong
+ * @property {(target: Element, event: string, data: object, done?: (error?: any) => void) => void} send an event of something
+ *   in it; what goes wrong is shown
  * @property {() => void} remove it has left the page
- */
-/**
- * @typedef {object} Page what a session needs of the page
- * @property {(act: () => void) => void} update does what changes the page
- * @property {(element: Element, by: 1 | -1) => void} load it waits for one answer more, or less
- * @property {() => boolean} reload loads the page anew, unless it did so just now
- * @property {(message: string, error: any, element: Element) => void} complain shows what went wrong
  */
 
 import { createMember } from '../member.js';
+import { complain } from './commands.js';
+import { load } from './values.js';
+import { createView } from './view.js';
 
 const MOST_WAITING = 64; // events of a component
+const RELOAD_AFTER = 60_000; // ms; sooner a page that was loaded anew would not be better the next time
 /** At an element: its component, the first that any connection made of it. */
 const COMPONENT = Symbol();
 
 /** The component that an element is in. @param {Element} element @returns {Component | undefined} */
 export const owner = (element) => /** @type {any} */ (element.closest('[data-spark]'))?.[COMPONENT];
 
-/** @param {Connection} shared @param {Page} page @param {(element: Element) => View} createView */
-export function createSession(shared, page, createView) {
+/** @param {Connection} shared @param {ReturnType<typeof createHooks>} hooks @param {Templates} templates */
+export function createSession(shared, hooks, templates) {
   /** @type {Set<Component & Member>} */
   const all = new Set();
 
+  /** Forgets the components that are not in the page any more. */
+  function sweep() {
+    for (const { element, remove } of all) if (!element.isConnected) remove();
+  }
+
   /** @param {any} element @param {string} token */
   function create(element, token) {
-    const view = createView(element);
+    const view = createView(element, templates);
     const { hole } = view;
     let isFresh = false; // the page may show something else than what was rendered first
     let isAsked = false; // the whole view is to come
@@ -44,12 +48,12 @@ export function createSession(shared, page, createView) {
     let jobs = [];
 
     const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
-      page.load(element, 1);
+      load(element, 1);
       return { type: 'component_mount', token, fresh: isFresh || undefined };
     });
     const { sync } = member;
     member.on('joined', ([id, ...rest]) => {
-      page.load(element, -1);
+      load(element, -1);
       hole.id = id;
       isFresh = true;
       isAsked = false;
@@ -58,16 +62,16 @@ export function createSession(shared, page, createView) {
       if (view.isBroken) broken();
     });
     member.on('error', (error) => {
-      page.load(element, -1);
-      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(`${error.code}`) && page.reload())) complain(error);
+      load(element, -1);
+      if (member.state !== 'closed') return;
+      const [{ type }] = /** @type {any} */ (performance.getEntriesByType('navigation'));
+      if (/^(REFUSED|EXPIRED)$/.test(`${error.code}`) && (type !== 'reload' || performance.now() > RELOAD_AFTER)) location.reload();
+      else complain(error.message, error, element);
     });
     member.on('late', (payload) => {
-      page.load(element, -1);
+      load(element, -1);
       unmount(payload?.[0]);
     });
-
-    /** @param {any} error @param {string} [message] */
-    const complain = (error, message = error.message) => page.complain(message, error, element);
 
     /** @param {() => void} job */
     function enqueue(job) {
@@ -96,7 +100,7 @@ export function createSession(shared, page, createView) {
     function broken(error) {
       const { id } = hole;
       drop();
-      if (isAsked) complain(error, 'This part of the page cannot be shown.');
+      if (isAsked) complain('This part of the page cannot be shown.', error, element);
       else if (id) shared.ask({ type: 'component_resync', component_id: id });
       isAsked = !!id;
     }
@@ -105,7 +109,8 @@ export function createSession(shared, page, createView) {
     function patch(data) {
       const state = { data, at: 0 };
       enqueue(() => {
-        page.update(() => view.apply(state));
+        hooks.during(() => view.apply(state));
+        sweep();
         isAsked &&= view.isBroken;
       });
     }
@@ -119,7 +124,6 @@ export function createSession(shared, page, createView) {
     const component = Object.assign(member, {
       element,
       view,
-      complain,
       enqueue,
       patch,
 
@@ -131,14 +135,20 @@ export function createSession(shared, page, createView) {
         drop();
       },
 
-      /** @param {Element} target @param {string} event @param {object} data @param {Done} done */
+      /** @param {Element} target @param {string} event @param {object} data @param {(error?: any) => void} [done] */
       send(target, event, data, done) {
+        /** @param {any} [error] */
+        const refuse = (error) => {
+          // The page mends the first two by itself, and the third was shown.
+          if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code)) complain(error.message, error, element);
+          done?.(error);
+        };
         const send = () => shared.ask({ type: 'component_event', component_id: view.partOf(target).id || hole.id, event, data }, (error) => {
           if (error?.code === 'NOT_MOUNTED') sync(true);
-          done(error);
+          refuse(error);
         });
         if (member.state === 'closed') sync(true);
-        member.dispatch({ send, refuse: done });
+        member.dispatch({ send, refuse });
       },
 
       remove() {
@@ -155,11 +165,8 @@ export function createSession(shared, page, createView) {
   return {
     all: () => all,
 
-    /** The component with this number. @param {number} id */
-    of: (id) => [...all].find(({ view }) => view.hole.id === id),
-
-    /** The same, or the one that it is in. @param {number | undefined} id */
-    get: (id) => [...all].find(({ view }) => id && [view.hole, ...view.parts].some((part) => part.id === id)),
+    /** The component with this number, or the one that it is in. @param {number | undefined} id */
+    get: (id) => [...all].find(({ view }) => id && (view.hole.id === id || [...view.parts].some((part) => part.id === id))),
 
     /** Whether it is new. @param {any} element @param {string} token */
     add(element, token) {
@@ -170,9 +177,6 @@ export function createSession(shared, page, createView) {
       return true;
     },
 
-    /** Forgets the components that are not in the page any more. */
-    sweep() {
-      for (const { element, remove } of all) if (!element.isConnected) remove();
-    },
+    sweep,
   };
 }

@@ -1,27 +1,33 @@
 // Templates: the fixed parts of markup, each fetched once and taken apart once. docs/patches.md says what is in one.
 
-/** @typedef {[markup: string, places: any[][], space?: string]} Source a template as it comes */
 /**
- * @typedef {object} Place where a value or a structure stands
- * @property {number} number of the slot
- * @property {number} kind
+ * @typedef {[markup: string, steps: any[], isForeign?: 1]} Source a template as it comes
+ */
+/**
+ * @typedef {object} Place where a value stands
  * @property {number} ref which of a block's nodes is the value's
- * @property {string} name of an attribute
- * @property {any} prefix the fixed text before a value; of a structure, the index of the child that is behind it
- * @property {any} suffix the fixed text behind a value
+ * @property {string} [name] of an attribute; without one, it is a text, or the markup in an element
+ * @property {string} prefix the fixed text before a value
+ * @property {string} suffix the fixed text behind it
  * @property {boolean} frozen whether it is inside an element that is left alone
  * @property {boolean} special whether there is more to the attribute than its text
  * @property {boolean} whole whether a value is all of the attribute, which it can then remove
- * @property {Template[]} [templates] of a structure
+ */
+/**
+ * @typedef {object} Gap where a structure stands: before the next node
+ * @property {number} kind
+ * @property {number} number of the slot
+ * @property {boolean} frozen
+ * @property {Template[]} templates
  * @property {undefined} [steps] it has none
  */
 /** @typedef {{ name: string, ignored?: boolean, marks: Place[], steps: Step[], kind?: undefined }} Branch a node, and what is in it */
-/** @typedef {Branch | Place} Step a node; or a structure, which stands before the next */
+/** @typedef {Branch | Gap} Step */
 /**
  * @typedef {object} Template
  * @property {Node[]} models what is copied, and perhaps many of it at once
  * @property {Step[]} steps along its nodes
- * @property {Place[][]} slots the places of each
+ * @property {(Place[] | Gap)[]} slots the places of each
  */
 /** @typedef {Promise<Template> & { template?: Template }} Coming */
 /** @typedef {ReturnType<typeof createTemplates>} Templates */
@@ -29,51 +35,37 @@
 import { learn, parse } from './markup.js';
 import { SPECIAL } from './values.js';
 
-/** The kind of a structure of rows. */
-export const LIST = 4;
-const IGNORED = '[data-ignore]';
+/** The kinds of structures: one of several templates, rows, a template that is named when it comes, a component. */
+export const LIST = 2;
+export const PART = 4;
 
 /** @param {Source} source @returns {Template} */
-function compile([markup, places, space]) {
-  const content = parse(space ? `<${space}>${markup}</${space}>` : markup);
-  if (space) content.replaceChildren(.../** @type {Node} */ (content.firstChild).childNodes);
-  /** @type {Place[][]} */
+function compile([markup, all, isForeign]) {
+  const content = parse(markup);
+  if (isForeign) content.replaceChildren(.../** @type {Node} */ (content.firstChild).childNodes);
+  /** @type {any[]} */
   const slots = [];
-  /** What stands at each node. @type {Map<Node, Place[]>} */
-  const found = new Map();
-  places.forEach(([slot, path, kind, ...rest], ref) => {
-    const node = path.reduce((/** @type {Node} */ at, /** @type {number} */ index) => at.childNodes[index], content);
-    const name = kind === 1 ? rest.shift() : '';
-    const [prefix = '', suffix = ''] = rest;
-    const place = {
-      number: slot, kind, ref, name, prefix, suffix,
-      frozen: !!(kind > 1 ? node : node.parentNode).closest?.(IGNORED),
-      special: SPECIAL.test(name),
-      whole: kind === 1 && !rest.length,
-      templates: suffix && kind > 2 && (kind === LIST ? [suffix] : suffix).map(compile),
-    };
-    learn(name);
-    (slots[slot] ??= []).push(place);
-    found.set(node, [...(found.get(node) ?? []), place]);
-  });
+  let ref = 0;
 
-  /** @param {any} node @returns {Step[]} */
-  const stepsOf = (node) => {
-    const here = found.get(node) ?? [];
-    const gaps = (/** @type {number} */ index) => here.filter(({ kind, prefix }) => kind > 2 && prefix === index);
-    /** @type {Step[]} */
-    const steps = [];
-    node.childNodes.forEach((/** @type {any} */ child, /** @type {number} */ index) => steps.push(...gaps(index), {
-      name: child.nodeName,
-      ignored: child.matches?.(IGNORED),
-      marks: (found.get(child) ?? []).filter(({ kind }) => kind < 3),
-      steps: stepsOf(child),
-    }));
-    steps.push(...gaps(node.childNodes.length));
-    // Those behind the last that matters need no visit; only where a block ends has to be seen.
-    return node === content ? steps : steps.slice(0, 1 + steps.findLastIndex((one) => !one.steps || one.marks.length || one.steps.length));
-  };
-  return { models: [content], steps: stepsOf(content), slots };
+  /** @param {any} node the first @param {any[]} steps @param {boolean} frozen @returns {any[]} */
+  const along = (node, steps, frozen) => steps.map((step) => {
+    const [inside, ...rest] = step || [[]];
+    if (inside > 0) {
+      const [number, ...templates] = rest;
+      return (slots[number] = { kind: inside, number, frozen, templates: templates.map(compile) });
+    }
+    const { nodeName, firstChild } = node;
+    const ignored = node.matches?.('[data-ignore]');
+    const marks = rest.map((/** @type {any[]} */ [number, name, prefix = '', suffix]) => {
+      const place = { ref: ref++, name, prefix, suffix: suffix ?? '', frozen: frozen || (!name && ignored), special: SPECIAL.test(name), whole: name && suffix == null };
+      learn(name);
+      (slots[number] ??= []).push(place);
+      return place;
+    });
+    node = node.nextSibling;
+    return { name: nodeName, ignored, marks, steps: along(firstChild, inside, frozen || ignored) };
+  });
+  return { models: [content], steps: along(content.firstChild, all, false), slots };
 }
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */

@@ -6,7 +6,7 @@
 import { parse } from './markup.js';
 
 /** Attributes that are more than a text. */
-export const SPECIAL = /^(value|checked|selected|muted|style|xlink:.*|xml.*)$/;
+export const SPECIAL = /^(value|checked|selected|muted|style)$/;
 /** Fields whose value can be told, and set. */
 export const FIELDS = 'input:not([type=file]),select,textarea';
 
@@ -70,14 +70,7 @@ export function setAttribute(element, name, value) {
   const keeps = field && isNewer(field);
   if (!isOn) element.hasAttribute(name) && element.removeAttribute(name); // unasked, Chromium leaves an empty `style`
   else if (name === 'style') element.style.cssText = value; // a policy may forbid the attribute
-  else if (/^x(link|ml)/.test(name) && !(element instanceof HTMLElement)) {
-    // A parser knows its name space.
-    /** @type {any} */
-    const [attribute] = /** @type {any} */ (parse(`<svg ${name}>`).firstChild).attributes;
-    const made = attribute.cloneNode();
-    made.value = value;
-    element.setAttributeNode(made);
-  } else element.setAttribute(name, value);
+  else element.setAttribute(name, value);
   if (name === 'class' && element[LOADING]) element.classList.add('spark-loading');
 
   if (keeps) return;
@@ -98,15 +91,16 @@ function shown({ whole, prefix, suffix }, value) {
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
  *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] */
 export function write(node, place, value, before) {
-  const { kind, name, special } = place;
+  const { name, special } = place;
   const text = shown(place, value);
   const isNew = before === undefined;
   if (!isNew && text === shown(place, before)) return;
-  if (kind === 2) node.replaceChildren(nodesOf(node, text));
-  else if (!kind && isNew) node.data = text;
-  else if (!kind) setText(node, text);
-  else if (special || !isNew) setAttribute(node, name, text);
-  else if (text !== null) node.setAttribute(name, text);
+  if (name) {
+    if (special || !isNew) setAttribute(node, name, text);
+    else if (text !== null) node.setAttribute(name, text);
+  } else if (node.data == null) node.replaceChildren(nodesOf(node, text));
+  else if (isNew) node.data = text;
+  else setText(node, text);
 }
 
 /** @param {any} node a text or a comment @param {string} text */
@@ -124,9 +118,9 @@ export function within(element, act) {
 /** The value that a page shows that came as HTML. Of markup and of styles it says the same in other words.
  *  @param {any[]} sites @param {Place[]} places @returns {Value | undefined} */
 export function read(sites, [place]) {
-  const { kind, name, prefix, suffix, ref } = /** @type {Place} */ (place);
-  if (kind === 2 || name === 'style') return undefined;
-  let text = kind ? sites[ref]?.getAttribute(name) : sites[ref]?.data;
+  const { name, prefix, suffix, ref } = /** @type {Place} */ (place);
+  const node = sites[ref];
+  let text = name ? name === 'style' ? undefined : node?.getAttribute(name) : node?.data;
   if (name === 'class') text = text?.replace(/ ?spark-loading$/, '');
   return text && text.slice(prefix.length, text.length - suffix.length);
 }

@@ -1,6 +1,6 @@
 // A view: what one component shows. Blocks are uses of templates in the page; docs/patches.md says what is read.
 
-/** @import { Place, Step, Template, Templates } from './templates.js' */
+/** @import { Gap, Place, Step, Template, Templates } from './templates.js' */
 /**
  * @typedef {object} Block
  * @property {any} front its first node
@@ -14,7 +14,7 @@
  */
 /**
  * @typedef {object} Hole a structure, and the blocks in it
- * @property {Partial<Place>} gap
+ * @property {Partial<Gap>} gap
  * @property {any} parent what it is in
  * @property {any} behind what stands behind it
  * @property {boolean} [frozen] whether it is left alone once it is filled
@@ -26,12 +26,10 @@
 import { staying } from './order.js';
 import { changed, misfit, nodesOf, read, setAttribute, setText, within, write } from './values.js';
 import { isClosed, morph } from './strings.js';
-import { LIST } from './templates.js';
+import { LIST, PART } from './templates.js';
 
 /** This many rows are copied at once: one by one they would cost more. */
 const MANY = 32;
-/** The kind of a structure that is a component. */
-const PART = 6;
 
 /** @param {Element} root @param {Templates} templates */
 export function createView(root, templates) {
@@ -100,13 +98,13 @@ export function createView(root, templates) {
     }
     const choice = take();
     let template = own?.[kind === LIST ? 0 : choice - 1];
-    if (choice && !own) {
+    if (choice && !template) {
       const coming = templates(names[choice - 1] ?? choice);
       template = coming.template;
       if (!template) throw coming;
       if (choice.length && !names.includes(choice)) names.push(choice);
     }
-    const count = kind === LIST ? choice : template ? 1 : 0;
+    const count = kind === LIST ? choice : choice && 1;
     const kept = merges && blocks[0]?.template === template ? blocks.slice(0, count) : [];
     // What stood there goes when the new is complete: it may lack a template, and is then read once more.
     put(hole, kept.length, blocks.length - kept.length, ...make(hole, template, count, kept));
@@ -137,7 +135,7 @@ export function createView(root, templates) {
       }
       for (let slot = 0; !isFinding && slot < template.slots.length; slot += 1) {
         const places = template.slots[slot];
-        if (places[0].kind > 2) {
+        if (places.kind) {
           fill(block.slots[slot], true);
           continue;
         }
@@ -284,9 +282,9 @@ export function createView(root, templates) {
       if (operation > 0) setText(owner, `${changed(owner.data, take()) ?? ''}`);
       else operateList(operation, { parent: owner, behind: null, blocks: [...owner.childNodes].map((one) => ({ front: one, tail: one })) });
     } else {
-      const [{ kind, templates }] = owner.template.slots[index];
+      const { kind, templates } = owner.template.slots[index];
       if (operation < 0) operateList(operation, kind === LIST ? owner.slots[index] : misfit(), templates[0]);
-      else if (kind > 2) fill(owner.slots[index]);
+      else if (kind) fill(owner.slots[index]);
       else set(owner, index, take());
     }
   }
