@@ -9,7 +9,7 @@ import { minify } from 'terser';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 9_792; // bytes, gzipped: what it has, rounded up to 64
+const LIMIT = 9_984; // bytes, gzipped: what it has, rounded up to 64
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|kind|templates|frozen|whole|special|partOf|parts|isBroken|hydrate',

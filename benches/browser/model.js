@@ -1,6 +1,9 @@
 // What a patch must cost, counted without a page: a second, slow opinion on docs/patches.md ("What a patch costs"), which shares no
 // code with the client. A cost is [least, most]; they differ only where the law leaves a choice.
 
+const LIST = 2;
+const PART = 4;
+
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 class Items {
@@ -15,22 +18,29 @@ class Items {
 }
 
 /** A template, as the law needs it: how many nodes, where structures are, what is before and behind values. */
-function prepare([markup, places, space]) {
+function prepare([markup, steps, isForeign]) {
   const element = document.createElement('template');
-  element.innerHTML = space ? `<${space}>${markup}</${space}>` : markup;
-  const top = space ? element.content.firstChild : element.content;
+  element.innerHTML = markup;
+  const top = isForeign ? element.content.firstChild : element.content;
   const slots = [];
-  for (const [slot, path, kind, ...rest] of places) {
-    if (kind > 2) {
-      const parent = path.reduce((node, index) => node.childNodes[index], top);
-      const [, inner] = rest;
-      const templates = kind === 3 ? inner.map(prepare) : kind === 4 ? [prepare(inner)] : undefined;
-      slots[slot] = { kind, path: path.join(), beside: parent.childNodes.length, templates };
-    } else {
-      const name = kind === 1 ? rest.shift() : undefined;
-      (slots[slot] ??= { places: [] }).places.push({ kind, isWhole: kind === 1 && !rest.length, name, before: rest[0] ?? '', after: rest[1] ?? '' });
+  const along = (parent, steps, path) => {
+    let index = 0;
+    for (const step of steps) {
+      const [inside, slot, ...rest] = step || [[]];
+      if (Array.isArray(inside)) {
+        for (const [slot, name, ...around] of step ? step.slice(1) : []) {
+          const [before = '', after = ''] = around;
+          const kind = name ? 1 : parent.childNodes[index].nodeType === Node.TEXT_NODE ? 0 : 2;
+          (slots[slot] ??= { places: [] }).places.push({ kind, isWhole: kind === 1 && !around.length, name, before, after });
+        }
+        along(parent.childNodes[index], inside, [...path, index]);
+        index += 1;
+      } else {
+        slots[slot] = { kind: inside, path: path.join(), beside: parent.childNodes.length, templates: inside <= LIST ? rest.map(prepare) : undefined };
+      }
     }
-  }
+  };
+  along(top, steps, []);
   return { slots, fixed: top.childNodes.length };
 }
 
@@ -69,7 +79,7 @@ class ViewModel {
   constructor(sources) {
     this.sources = sources;
     this.prepared = new Map();
-    this.root = { gap: { kind: 5 }, blocks: [] };
+    this.root = { gap: { kind: 3 }, blocks: [] };
     this.names = [];
     this.slots = [null];
   }
@@ -108,7 +118,7 @@ class ViewModel {
     const slot = number - owner.first;
     if (operation > 0) return owner.template.slots[slot].places ? this.set(owner, slot, items.next()) : this.fill(owner.slots[slot], items, false);
     const hole = owner.slots[slot];
-    if (hole?.gap?.kind !== 4) throw new Error(`${number} is no list`);
+    if (hole?.gap?.kind !== LIST) throw new Error(`${number} is no list`);
     this.list(operation, hole, items);
   }
 
@@ -149,9 +159,9 @@ class ViewModel {
   /** Reads what a structure holds. `merges`: what is of the same template stays, and changes. */
   fill(hole, items, merges) {
     const { kind, templates } = hole.gap;
-    if (kind === 6) items.next();
+    if (kind === PART) items.next();
     let [template, count] = [templates?.[0], 1];
-    if (kind === 4) count = items.next();
+    if (kind === LIST) count = items.next();
     else {
       const choice = items.next();
       if (typeof choice === 'string') this.names.push(choice);

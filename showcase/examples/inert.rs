@@ -111,9 +111,7 @@ fn foreign(text: &str) -> impl Render {
             desc { (text) }
             text { (text) }
             a href=(text) { text { "svg" } }
-            a xlink:href=(text) { text { "xlink" } }
             use href=(text);
-            use xlink:href=(text);
             image href=(text);
             foreignObject { p title=(text) { (text) } }
         }

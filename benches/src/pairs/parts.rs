@@ -265,7 +265,7 @@ fn drawing(Drawing { points, on, title, link, words, inner }: &Drawing) -> impl 
             @for Row { key, held } in points key=(key) { circle data-k=(key) r=(held); }
             g { @for Row { key, held } in points key=(key) { @if *on { rect width=(held); } path d={"M0 0L" (held)}; } }
             text { "words: " @for Row { key, held } in words key=(key) { tspan data-k=(key) { (held) } } @if *on { (title) } }
-            a xlink:href=(link.0) { text { (title) } }
+            a xlink:href="#old" href=(link.0) { text { (title) } }
             @if *on { use href=(link.0); } @else { foreignObject { div { p { (title) } @(optional(inner)) } } }
         }
     }

@@ -2,7 +2,8 @@
 
 /** @import { Component } from './session.js' */
 
-import { enter } from './values.js';
+import { isLatest } from './events.js';
+import { enter, isTypedSince } from './values.js';
 
 const FLASH_STAYS = 5_000; // ms
 
@@ -43,15 +44,18 @@ export function execute(command, component, functions, navigate) {
     const { element: root, view } = component;
     /** @type {any} */
     const element = id === view.hole.id && !target ? root : [...root.querySelectorAll(target ?? '*')].find((one) => view.partOf(one).id === id);
+    if (!element) throw new Error(`nothing is ${target}`);
+    const { activeElement } = document;
     switch (command.command) {
       case 'focus':
-        return element.focus();
+        // Unless the user has gone elsewhere meanwhile.
+        return (activeElement === document.body || isLatest(activeElement)) && element.focus();
       case 'scroll':
         if (to === 'into_view') element.scrollIntoView({ block: 'nearest' });
         else element.scrollTop = to === 'bottom' ? element.scrollHeight : 0;
         return;
       case 'set_value':
-        return typeof value === 'boolean' ? enter(element, 'checked', value) : enter(element, 'value', `${value}`);
+        return isTypedSince(element) || (typeof value === 'boolean' ? enter(element, 'checked', value) : enter(element, 'value', `${value}`));
       case 'dispatch':
         return dispatch(element, command.event, command.detail);
       case 'call':

@@ -11,13 +11,18 @@
  */
 
 import { owner } from './session.js';
-import { FIELDS, isTicked, load, setComposing, tell } from './values.js';
+import { current, enter, FIELDS, isNewer, isTicked, load, noteSent, noteTyped, setComposing, tell } from './values.js';
 
 /** @type {Set<Delay>} */
 const delays = new Set();
-/** At a form: whether its submit is not answered yet. No name could be one of the page's. */
+/** At a form: what it sent that is not answered yet. No name could be one of the page's. */
 const SUBMITTED = Symbol();
 const CAPTURING = 1; // Event.CAPTURING_PHASE
+/** What the latest event was of. @type {Element | undefined} */
+let latest;
+
+/** Whether the latest event was of this element, or of one that it is in. @param {Element | null} element */
+export const isLatest = (element) => latest?.contains(element);
 
 /** @param {any} event */
 export function handle(event) {
@@ -26,6 +31,7 @@ export function handle(event) {
   const name = type === 'compositionend' ? 'input' : type;
   const isSubmit = name === 'submit';
   if (/^compos/.test(type)) setComposing(name === 'input' ? null : target);
+  if (name === 'input') noteTyped(target);
   const isOfAll = bubbles || /^(focus|blur)$/.test(name);
   if (isSubmit || /^(blur|change)$/.test(name)) flush(({ element }) => element.contains(target) || target.contains(element));
 
@@ -34,7 +40,7 @@ export function handle(event) {
   const element = isOfAll ? target.closest(`[spark-${CSS.escape(name)}]`) : target;
   /** @param {string} name */
   const option = (name) => element.getAttribute(`spark-${name}`);
-  if (!component || !element || option(name) === null || owner(element) !== component || element === component.element) return;
+  if (!component || !element || !option(name) || owner(element) !== component || element === component.element) return;
   if (component.view.partOf(element) !== component.view.partOf(target)) return;
 
   const keys = key && option('key');
@@ -43,7 +49,7 @@ export function handle(event) {
   const leads = name === 'click' && element.matches('a[href]');
   if (leads && (event.ctrlKey || event.metaKey || event.shiftKey || event.button)) return;
   const question = option('confirm');
-  const isRefused = (isSubmit && element[SUBMITTED]) || (question && !confirm(question));
+  const isRefused = question && !confirm(question);
   if (leads || isSubmit || isRefused) event.preventDefault();
   if (isRefused) return;
 
@@ -110,20 +116,33 @@ function post(component, element, name, event) {
   }
   if (key) Object.assign(data, { key, alt, ctrl, meta, shift });
 
+  const text = JSON.stringify(data);
+  if (isSubmit) {
+    // A second click sends nothing; what was typed since then is something else.
+    if (element[SUBMITTED] && (element[SUBMITTED] === text || !fields.some(isNewer))) return;
+    element[SUBMITTED] = text;
+  }
+  latest = element;
+  const noteAnswered = noteSent();
   const answered = fields.map(tell);
+  const values = fields.map(current);
   /** @param {1 | -1} by */
   const show = (by) => {
     for (const one of [element, component.element]) load(one, by);
-    if (isSubmit) element[SUBMITTED] = by > 0;
-    if (isSubmit && submitter) submitter.ariaBusy = by > 0 || null;
+    if (submitter) submitter.ariaBusy = by > 0 || null;
   };
   show(1);
-  component.send(element, element.getAttribute(`spark-${name}`), data, (/** @type {any} */ error) => {
+  component.send(element, element.getAttribute(`spark-${name}`), data, (error) => {
+    noteAnswered();
     show(-1);
     for (const settle of answered) settle(error);
-    if (!error && isSubmit && element.hasAttribute('spark-reset')) {
-      element.reset();
-      for (const field of fields) tell(field)();
-    }
+    if (element[SUBMITTED] === text) element[SUBMITTED] = null;
+    // What was not taken comes back, unless there is something newer.
+    if (error && resets) fields.forEach((field, index) => isNewer(field) || enter(field, isTicked(field) ? 'checked' : 'value', values[index]));
   });
+  const resets = isSubmit && element.hasAttribute('spark-reset');
+  if (resets) {
+    element.reset();
+    for (const field of fields) tell(field)();
+  }
 }

@@ -17,7 +17,7 @@
 
 import { createMember } from '../member.js';
 import { complain } from './commands.js';
-import { load } from './values.js';
+import { keepEntered, load } from './values.js';
 import { createView } from './view.js';
 
 const MOST_WAITING = 64; // events of a component
@@ -57,9 +57,13 @@ export function createSession(shared, hooks, templates) {
       hole.id = id;
       isFresh = true;
       isAsked = false;
-      if (Array.isArray(rest[0])) return patch(rest[0]);
-      enqueue(() => [...view.parts].forEach((part, index) => (part.id = rest[index])));
-      if (view.isBroken) broken();
+      const tellEntered = keepEntered(element);
+      if (Array.isArray(rest[0])) patch(rest[0]);
+      else {
+        enqueue(() => [...view.parts].forEach((part, index) => (part.id = rest[index])));
+        if (view.isBroken) broken();
+      }
+      enqueue(tellEntered);
     });
     member.on('error', (error) => {
       load(element, -1);

@@ -14,8 +14,12 @@ export const FIELDS = 'input:not([type=file]),select,textarea';
 const LOADING = Symbol();
 /** At a field: what the server knows of it; something that it cannot hold while that is not certain. */
 const KNOWN = Symbol();
+/** At a field: how many events had been sent when it was typed in. */
+const TYPED = Symbol();
 /** The field that an input method is composing in. @type {EventTarget | null} */
 let composing = null;
+let sent = 0; // events, by all components
+let answered = 0; // the latest of them that is
 
 /** For where the page or the patch is not what the other is for. Which it is does not matter: the whole view comes then.
  *  @returns {never} */
@@ -33,14 +37,30 @@ export function load(element, by) {
   if (!element.classList.length) element.removeAttribute('class');
 }
 
+/** Notes that the user has entered something. @param {any} field */
+export const noteTyped = (field) => (field[TYPED] = sent);
+/** Whether that was after the event for which the server acts now. @param {any} field */
+export const isTypedSince = (field) => composing === field || field[TYPED] >= answered;
+
+/** Counts an event. Gives what is to be called at its answer. */
+export function noteSent() {
+  const mine = (sent += 1);
+  return () => (answered = mine);
+}
+
 /** @param {any} field */
 export const isTicked = (field) => /^(checkbox|radio)$/.test(field.type);
 /** @param {any} field */
-const current = (field) => (isTicked(field) ? field.checked : field.value);
+export const current = (field) => (isTicked(field) ? field.checked : field.value);
 /** @param {any} field */
-const initial = (field) => (isTicked(field) ? field.defaultChecked : field.defaultValue ?? field.value);
+function initial(field) {
+  if (isTicked(field)) return field.defaultChecked;
+  // Of a list that names none, it is not known which option it was, once the user has chosen.
+  const chosen = [...(field.options ?? [])].find((option) => option.defaultSelected);
+  return field.defaultValue ?? chosen?.value ?? (TYPED in field ? undefined : field.value);
+}
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {any} field */
-const isNewer = (field) => composing === field || current(field) !== (field[KNOWN] ?? initial(field));
+export const isNewer = (field) => composing === field || current(field) !== (field[KNOWN] ?? initial(field));
 
 /** Remembers that the server is being told what a field holds. Gives what is to be called at the answer.
  *  @param {any} field @returns {(failed?: unknown) => void} */
@@ -49,6 +69,19 @@ export function tell(field) {
   const asked = (field[KNOWN] = {});
   return (failed) => {
     if (!failed && field[KNOWN] === asked) field[KNOWN] = value;
+  };
+}
+
+/** What the user has entered in fields is kept when a component is new, which knows nothing of it. Gives what tells it.
+ *  @param {Element} element */
+export function keepEntered(element) {
+  const fields = /** @type {any[]} */ ([...element.querySelectorAll(FIELDS)]).filter((field) => TYPED in field || (isNewer(field) && !/range|color/.test(field.type))); // these show another value than their first
+  for (const field of fields) field[KNOWN] = {};
+  return () => {
+    for (const field of fields) {
+      if (current(field) === initial(field)) field[KNOWN] = undefined;
+      else if (field.type !== 'radio' || field.checked) for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+    }
   };
 }
 

@@ -105,7 +105,8 @@ export function createView(root, templates) {
       if (choice.length && !names.includes(choice)) names.push(choice);
     }
     const count = kind === LIST ? choice : choice && 1;
-    const kept = merges && blocks[0]?.template === template ? blocks.slice(0, count) : [];
+    const isKept = merges && blocks[0]?.template === template && (!view.isBroken || blocks.every(isWhole));
+    const kept = isKept ? blocks.slice(0, count) : [];
     // What stood there goes when the new is complete: it may lack a template, and is then read once more.
     put(hole, kept.length, blocks.length - kept.length, ...make(hole, template, count, kept));
   }
@@ -183,7 +184,7 @@ export function createView(root, templates) {
   /** Gives a slot another value, in all of its places. @param {Block} block @param {number} index @param {any} value */
   function set({ template, sites, slots: held, hole }, index, value) {
     const places = /** @type {Place[]} */ (template.slots[index]);
-    const before = held[index] === undefined ? read(sites, places) : held[index];
+    const before = view.isBroken || held[index] === undefined ? read(sites, places) : held[index];
     held[index] = value = changed(before, value);
     for (const place of places) {
       const node = sites[place.ref];
@@ -223,8 +224,9 @@ export function createView(root, templates) {
    *  @param {Hole} hole @param {number[]} order @param {number} [moved] which has moved, if it is one */
   function reorder(hole, order, moved) {
     const { blocks = [], parent } = hole;
-    const fresh = (hole.blocks = order.map((index) => blocks[index] ?? misfit()));
+    const fresh = order.map((index) => blocks[index] ?? misfit());
     if (new Set(order).size < order.length) misfit();
+    hole.blocks = fresh;
     if (hole.frozen) return;
     let next = hole.behind;
     const list = next?.parentNode ?? parent;
@@ -245,6 +247,14 @@ export function createView(root, templates) {
     }
   }
 
+  /** Whether the blocks of a hole are where they have to be, as far as can be seen. @param {Hole} hole */
+  const isFilled = ({ parent, behind, frozen, blocks = [] }) =>
+    frozen || ((!behind || behind.parentNode === parent) && blocks.every(({ front, tail }) => front.parentNode === parent && tail.parentNode === parent));
+
+  /** The same of what a block holds; what is in it may be broken. @param {Block} block */
+  const isWhole = ({ template, sites, slots: held }) =>
+    template.slots.every((/** @type {any} */ places, slot) => (places.kind ? isFilled(held[slot]) : places.every((/** @type {Place} */ { ref, frozen }) => frozen || sites[ref].isConnected)));
+
   // Operations.
 
   function renumber() {
@@ -255,7 +265,7 @@ export function createView(root, templates) {
 
   function whole() {
     const isMarkup = data[at] === '';
-    if (view.isBroken || isMarkup !== isStrings) {
+    if (isMarkup !== isStrings || (view.isBroken && (isMarkup || !isFilled(view.hole)))) {
       root.textContent = '';
       view.hole.blocks = [];
     }

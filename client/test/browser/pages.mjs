@@ -2,7 +2,7 @@
 
 import { becomes, equal, origin, pageOf, test } from './world.mjs';
 
-const COUNTER = { Counter0001: ['<p> </p><button spark-click="inc" data-by="2" value="v"><b>+</b></button>', [[0, [0, 0], 0]]] };
+const COUNTER = { Counter0001: ['<p> </p><button spark-click="inc" data-by="2" value="v"><b>+</b></button>', [[[[[], [0]]]], 0]] };
 const counter = (n) => `<p>${n}</p><button spark-click="inc" data-by="2" value="v"><b>+</b></button>`;
 const count = (page) => page.locator('p').textContent();
 
@@ -30,12 +30,12 @@ test('while an answer is to come, element and component are loading', async ({ o
 test('patches wait, in order, for a template that is on its way, by the socket if need be', async ({ browserName, open, page, server, settled, troubles }) => {
   let asked;
   server.other = (frame) => void (frame.type === 'template' && (asked = frame));
-  await open('<i></i>', ['Embed000001', 0], { templates: { Embed000001: ['<i></i>', [[0, [0], 5, 0]]] } });
+  await open('<i></i>', ['Embed000001', 0], { templates: { Embed000001: ['<i></i>', [[[[3, 0]]]]] } });
   server.say([1, [1, 'Late0000001', 'a']]);
   server.say([1, [2, 'b']]);
   await becomes(() => asked?.name, 'Late0000001', 'the template asked for');
   equal(await page.locator('#c').innerHTML(), '<i></i>');
-  server.say({ type: 'reply', ref: asked.ref, status: 'ok', payload: ['<u> </u>', [[0, [0, 0], 0]]] });
+  server.say({ type: 'reply', ref: asked.ref, status: 'ok', payload: ['<u> </u>', [[[[[], [0]]]]]] });
   await settled();
   equal(await page.locator('#c').innerHTML(), '<i><u>b</u></i>');
   equal(server.of('component_resync').length, 0);
@@ -160,11 +160,12 @@ test('confirm asks; events are the nearest element\'s; any name will do', async 
   await becomes(() => server.events.slice(1), [['played', {}], ['mine', {}]]);
 });
 
-test('a form with spark-reset is empty again after a submit that went well, and only then', async ({ open, page, server, patch, settled }) => {
-  const templates = { Form0000001: ['<form spark-submit="say" spark-reset><input name="text"><button>Say</button></form>', [[0, [0, 0], 1, 'value']]] };
+test('a form with spark-reset is empty at once, and what is refused comes back unless there is something newer', async ({ open, page, server, patch, settled }) => {
+  const templates = { Form0000001: ['<form spark-submit="say" spark-reset><input name="text"><button>Say</button></form>', [[[[[], [0, 'value']]]]]] };
   server.event = () => undefined;
   await open('<form spark-submit="say" spark-reset><input name="text" value=""><button>Say</button></form>', ['Form0000001'], { templates });
   const input = page.locator('input');
+  const texts = () => server.events.map(([, { fields }]) => fields.text);
   const answer = async (n, status) => {
     await becomes(() => server.of('component_event').length, n);
     server.say({ type: 'reply', ref: server.of('component_event').at(-1).ref, status, payload: null });
@@ -172,16 +173,113 @@ test('a form with spark-reset is empty again after a submit that went well, and 
   };
   await input.fill('hello');
   await input.press('Enter');
+  await becomes(() => input.inputValue(), '', 'before the answer');
   await answer(1, 'error');
-  equal(await input.inputValue(), 'hello');
+  equal(await input.inputValue(), 'hello', 'what was refused');
   await input.press('Enter');
+  await input.pressSequentially('how are');
   await answer(2, 'ok');
-  equal(await input.inputValue(), '');
+  equal(await input.inputValue(), 'how are', 'what was typed on');
+  await input.pressSequentially(' you');
+  await input.press('Enter');
+  await input.pressSequentially('newer');
+  await answer(3, 'error');
+  equal(await input.inputValue(), 'newer', 'what is newer than what was refused');
+  equal(texts(), ['hello', 'hello', 'how are you']);
+  await input.press('Enter');
+  await answer(4, 'ok');
   await patch(1, 'next');
   equal(await input.inputValue(), 'next', 'what the server says then is shown');
 });
 
-const FIELD = { Field000001: ['<input spark-input="type">', [[0, [0], 1, 'value']]] };
+test('a second submit with something else is sent, the same twice is not', async ({ open, page, server }) => {
+  server.event = () => undefined;
+  await open('<form spark-submit="say" spark-reset><input name="text"><button>Say</button></form><form spark-submit="save"><input name="other"><button>Save</button></form>', ['']);
+  await page.locator('[name=text]').fill('milk');
+  await page.locator('button').first().dblclick();
+  await page.locator('[name=text]').fill('bread');
+  await page.locator('[name=text]').press('Enter');
+  await page.locator('[name=other]').fill('a');
+  await page.locator('button').last().dblclick();
+  await page.locator('[name=other]').fill('b');
+  await page.locator('[name=other]').press('Enter');
+  await becomes(() => server.events, [['say', { fields: { text: 'milk' } }], ['say', { fields: { text: 'bread' } }], ['save', { fields: { other: 'a' } }], ['save', { fields: { other: 'b' } }]]);
+});
+
+test('commands yield to what the user did after the event that they answer', async ({ open, page, server, settled }) => {
+  server.event = () => undefined;
+  await open('<input id="a"><input id="b"><button spark-click="clear">Clear</button>', ['']);
+  const [a, b] = [page.locator('#a'), page.locator('#b')];
+  const answer = async (...commands) => {
+    server.say({ type: 'reply', ref: server.of('component_event').at(-1).ref, status: 'ok', payload: null });
+    for (const [command, more] of commands) server.command(command, more);
+    await settled();
+  };
+  await a.fill('typed before');
+  await page.locator('button').click();
+  await becomes(() => server.events.length, 1);
+  await answer(['set_value', { target: '#a', value: '' }], ['focus', { target: '#b' }]);
+  equal([await a.inputValue(), await page.evaluate(() => document.activeElement.id)], ['', 'b'], 'what was typed before the event');
+  await page.locator('button').click();
+  await becomes(() => server.events.length, 2);
+  await a.pressSequentially('typed after');
+  await answer(['set_value', { target: '#a', value: '' }], ['focus', { target: '#b' }]);
+  equal([await a.inputValue(), await page.evaluate(() => document.activeElement.id)], ['typed after', 'a'], 'what was typed after it');
+});
+
+test('what is being composed is left alone by commands', async ({ open, page, server, settled }) => {
+  await open('<input id="a">', ['']);
+  await page.locator('#a').focus();
+  await page.locator('#a').evaluate((field) => {
+    field.dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
+    field.value = 'に';
+  });
+  server.command('set_value', { target: '#a', value: 'x' });
+  await settled();
+  equal(await page.locator('#a').inputValue(), 'に');
+  await page.locator('#a').evaluate((field) => field.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true })));
+  server.command('set_value', { target: '#a', value: 'x' });
+  await settled();
+  equal(await page.locator('#a').inputValue(), 'に', 'what was entered just now, with no event since');
+});
+
+test('what was entered is kept, and told, when a component is made anew', async ({ open, page, server, patch }) => {
+  const templates = { Form0000001: ['<form spark-change="change"><input name="name"><select name="s"><option>a</option><option>b</option></select><input name="range" type="range"></form>', [[[[[], [0, 'value']]]]]] };
+  const html = '<form spark-change="change"><input name="name" value=""><select name="s"><option>a</option><option>b</option></select><input name="range" type="range"></form>';
+  server.mount = ({ fresh }) => ({ status: 'ok', payload: fresh ? [2, [-6, 'Form0000001', '']] : [1] });
+  await open(html, ['Form0000001'], { templates });
+  const told = () => server.events.map(([, { fields }]) => [fields.name, fields.s]);
+  await page.locator('[name=name]').fill('Ada');
+  await page.locator('[name=s]').selectOption('b');
+  await becomes(told, [['Ada', 'b']].concat(told().slice(1)), 'before');
+  await patch(1, 'Ada');
+  const before = told().length;
+  server.sockets[0].close(1012);
+  await becomes(() => server.of('component_mount').length, 2, 'mounts');
+  await becomes(() => told().length > before && told().at(-1), ['Ada', 'b'], 'told again');
+  equal([await page.locator('[name=name]').inputValue(), await page.locator('[name=s]').inputValue()], ['Ada', 'b']);
+});
+
+test('what does not fit is made anew where it does not, and elsewhere the page stays as it is', async ({ open, page, server, patch, settled }) => {
+  const row = ['<li> </li>', [[[[[], [0]]]]]];
+  const templates = { Two00000001: ['<input name="draft"><ul></ul>', [0, [[[2, 0, row]]]]] };
+  await open('<input name="draft"><ul><li>a</li><li>b</li></ul>', ['Two00000001', 2], { templates });
+  const input = page.locator('input');
+  await input.fill('a long draft');
+  await page.evaluate(() => {
+    window.kept = [document.querySelector('input'), ...document.querySelectorAll('li')];
+    const text = document.querySelector('li:last-child').firstChild;
+    const other = document.createElement('font');
+    other.textContent = 'übersetzt';
+    text.replaceWith(other);
+  });
+  server.other = (frame) => (frame.type === 'component_resync' ? server.say([1, [-6, 'Two00000001', 2, 0, 'a', 'c']]) : undefined);
+  await patch(3, 'c').catch(() => {});
+  await becomes(() => page.locator('li').allTextContents(), ['a', 'c']);
+  equal([await input.inputValue(), await page.evaluate(() => [document.activeElement === window.kept[0], window.kept.map((one) => one.isConnected)])], ['a long draft', [true, [true, false, false]]]);
+});
+
+const FIELD = { Field000001: ['<input spark-input="type">', [[[], [0, 'value']]]] };
 
 test('what the user has typed since is kept; what the server decides for what it knows is shown', async ({ open, page, server, patch }) => {
   server.event = () => undefined;
@@ -227,7 +325,7 @@ test('text that is being composed is not touched, and is an event when it is don
   await becomes(() => server.events.map(([, { value }]) => value).at(-1), '日', 'the event');
 }, { only: 'chromium' }); // no other can be told to compose
 
-const ROWS = { Rows0000001: ['<ul></ul>', [[0, [0], 4, 0, ['<li><input><div class="box"><p></p></div></li>', [[0, [0], 1, 'id']]]]]] };
+const ROWS = { Rows0000001: ['<ul></ul>', [[[[2, 0, ['<li><input><div class="box"><p></p></div></li>', [[[], [0, 'id']]]]]]]]] };
 
 test('rows that move take neither the focus nor the caret nor what was scrolled', async ({ browserName, open, page, patch }) => {
   const row = (id) => `<li id="${id}"><input><div class="box"><p></p></div></li>`;
@@ -256,7 +354,7 @@ test('rows that move take neither the focus nor the caret nor what was scrolled'
 
 test('properties follow their attributes: checked, selected, open; styles come by the CSSOM', async ({ open, page, patch }) => {
   await open('<input type="checkbox"><select><option>1</option><option>2</option></select><details></details><p></p>', ['Props000001'], {
-    templates: { Props000001: ['<input type="checkbox"><select><option>1</option><option>2</option></select><details></details><p></p>', [[0, [0], 1, 'checked'], [1, [1, 1], 1, 'selected'], [2, [2], 1, 'open'], [3, [3], 1, 'style']]] },
+    templates: { Props000001: ['<input type="checkbox"><select><option>1</option><option>2</option></select><details></details><p></p>', [[[], [0, 'checked']], [[0, [[], [1, 'selected']]]], [[], [2, 'open']], [[], [3, 'style']]]] },
   });
   const state = () => page.evaluate(() => [document.querySelector('input').checked, document.querySelector('select').value, document.querySelector('details').open, getComputedStyle(document.querySelector('p')).color]);
   await patch(1, true, 2, true, 3, true, 4, 'color: rgb(1, 2, 3)');
@@ -265,7 +363,7 @@ test('properties follow their attributes: checked, selected, open; styles come b
   equal(await state(), [false, '1', false, 'rgb(0, 0, 0)']);
 });
 
-const CHOICE = { Choice00001: ['<select></select>', [[0, [0], 4, 0, ['<option> </option>', [[0, [0, 0], 0], [1, [0], 1, 'selected'], [2, [0], 1, 'value']]]]]] };
+const CHOICE = { Choice00001: ['<select></select>', [[[[2, 0, ['<option> </option>', [[[[[], [0]]], [1, 'selected'], [2, 'value']]]]]]]]] };
 
 test('what is chosen follows the server, when the option that was goes, or another comes', async ({ open, page, patch }) => {
   await open('', [0], { templates: CHOICE });
@@ -284,7 +382,7 @@ test('what is chosen follows the server, when the option that was goes, or anoth
 });
 
 test('a style that goes leaves nothing', async ({ open, page, patch }) => {
-  await open('', [0], { templates: { Styled00001: ['<p></p><i></i>', [[0, [0], 1, 'style'], [1, [1], 1, 'title']]] } });
+  await open('', [0], { templates: { Styled00001: ['<p></p><i></i>', [[[], [0, 'style']], [[], [1, 'title']]]] } });
   await patch(-6, 'Styled00001', null, 'x');
   equal(await page.locator('#c').innerHTML(), '<p></p><i title="x"></i>');
   await patch(1, 'color: red;', 1, null);
@@ -390,8 +488,26 @@ test('navigation changes what is in main, mounts anew, and goes back', async ({ 
   equal(await page.evaluate(() => [window.mark, location.pathname]), [1, '/']);
 });
 
+test('navigation: back goes to where the page was scrolled to, and works after a reload', async ({ open, page, server }) => {
+  const long = '<div id="long">long</div>';
+  await open(long, [''], { more: '' });
+  await page.evaluate(() => {
+    document.querySelector('main').style.height = '9000px';
+    scrollTo(0, 3000);
+  });
+  server.pages.set('/two', pageOf('<p id="two">two</p>', ['']));
+  server.say({ type: 'component_navigate', url: '/two' });
+  await page.locator('#two').waitFor();
+  equal(await page.evaluate(() => [scrollY, history.state]), [0, { spark: 0 }]);
+  await page.reload();
+  await page.locator('#two').waitFor();
+  await page.goBack();
+  await page.locator('#long').waitFor();
+  equal(await page.evaluate(() => [location.pathname, history.state]), ['/', { spark: 3000 }]);
+});
+
 test('hooks hear of elements that come, change and go', async ({ open, page, server, patch }) => {
-  await open('', ['Hook0000001', 0], { templates: { Hook0000001: ['<section></section>', [[0, [0], 3, 0, [['<p data-hook="chart"> </p>', [[0, [0, 0], 0]]]]]]] } });
+  await open('', ['Hook0000001', 0], { templates: { Hook0000001: ['<section></section>', [[[[1, 0, ['<p data-hook="chart"> </p>', [[[[[], [0]]]]]]]]]]] } });
   await page.locator('section').waitFor({ state: 'attached' }).catch(() => {});
   await page.evaluate(() => {
     window.seen = [];
@@ -407,7 +523,7 @@ test('hooks hear of elements that come, change and go', async ({ open, page, ser
 });
 
 test('one row of a thousand with hooks comes or goes without a look at the others', async ({ open, page, patch }) => {
-  await open('', ['Hooked00001', 0], { templates: { Hooked00001: ['<ul></ul>', [[0, [0], 4, 0, ['<li data-hook="row"> </li>', [[0, [0, 0], 0]]]]]] } });
+  await open('', ['Hooked00001', 0], { templates: { Hooked00001: ['<ul></ul>', [[[[2, 0, ['<li data-hook="row"> </li>', [[[[[], [0]]]]]]]]]]] } });
   await page.evaluate(() => {
     window.seen = [];
     const note = (name) => (element) => window.seen.push([name, element.textContent]);
@@ -444,7 +560,7 @@ test('what gets and loses the focus is an event once, of the nearest element tha
 });
 
 test('what a hook sent when the connection was lost is no error of the page', async ({ open, page, server, patch }) => {
-  await open('', ['Hook0000001', 0], { templates: { Hook0000001: ['<section></section>', [[0, [0], 3, 0, [['<p data-hook="chart"> </p>', [[0, [0, 0], 0]]]]]]] } });
+  await open('', ['Hook0000001', 0], { templates: { Hook0000001: ['<section></section>', [[[[1, 0, ['<p data-hook="chart"> </p>', [[[[[], [0]]]]]]]]]]] } });
   await page.evaluate(() => {
     window.errors = [];
     addEventListener('error', (event) => (window.errors.push(event.message), event.preventDefault()));
@@ -461,8 +577,8 @@ test('what a hook sent when the connection was lost is no error of the page', as
 
 test('components in components: events and commands are by their numbers, and each keeps to itself', async ({ open, page, server, patch, settled }) => {
   const templates = {
-    Outer000001: ['<p spark-click="outer"><!----><!----></p><i></i>', [[0, [0], 6, 1], [1, [1], 6, 0]]],
-    Inner000001: ['<b spark-click="hit"> </b><u>u</u>', [[0, [0, 0], 0]]],
+    Outer000001: ['<p spark-click="outer"><!----><!----></p><i></i>', [[[0, [4, 0]]], [[[4, 1]]]]],
+    Inner000001: ['<b spark-click="hit"> </b><u>u</u>', [[[[[], [0]]]], 0]],
   };
   const inner = (text) => `<b spark-click="hit">${text}</b><u>u</u>`;
   server.mount = () => ({ status: 'ok', payload: [1, 5, 6] });
@@ -490,8 +606,8 @@ test('components in components: events and commands are by their numbers, and ea
 
 test('a component in a component that the mount brings has no element and no view of its own', async ({ open, page, server, patch, settled }) => {
   const templates = {
-    Outer000002: ['<p> </p><section></section>', [[0, [0, 0], 0], [1, [1], 6, 0]]],
-    Inner000002: ['<b spark-click="hit"> </b><i></i>', [[0, [0, 0], 0], [1, [1], 4, 0, ['<u> </u>', [[0, [0, 0], 0]]]]]],
+    Outer000002: ['<p> </p><section></section>', [[[[[], [0]]]], [[[4, 1]]]]],
+    Inner000002: ['<b spark-click="hit"> </b><i></i>', [[[[[], [0]]]], [[[2, 1, ['<u> </u>', [[[[[], [0]]]]]]]]]]],
   };
   server.mount = () => ({ status: 'ok', payload: [1, [-6, 'Outer000002', 'a', 4, 'Inner000002', 'b', 1, 'c']] });
   await open('', [0], { templates });

@@ -71,35 +71,34 @@ export function createReference(random) {
 
   /** The template as the client gets it. */
   function source({ root, slots }) {
-    const places = [];
-    const markup = (nodes, path) => {
-      let index = 0;
-      return nodes.map((node) => {
-        const here = [...path, index];
+    const along = (nodes, isRoot) => {
+      const markup = [];
+      const steps = [];
+      for (const node of nodes) {
         if ('structure' in node) {
           const { kind, templates } = slots[node.structure];
-          if (kind === 'branch') places.push([node.structure, path, 3, index, templates.map(source)]);
-          else if (kind === 'list') places.push([node.structure, path, 4, index, source(templates[0])]);
-          else places.push([node.structure, path, kind === 'part' ? 6 : 5, index]);
-          return '';
+          if (kind === 'branch') steps.push([1, node.structure, ...templates.map(source)]);
+          else if (kind === 'list') steps.push([2, node.structure, source(templates[0])]);
+          else steps.push([kind === 'part' ? 4 : 3, node.structure]);
+        } else if ('value' in node) {
+          markup.push(' ');
+          steps.push([[], [node.value, ...(node.around ? ['', ...node.around] : [])]]);
+        } else if ('tag' in node) {
+          const fixed = node.attributes.filter((one) => 'literal' in one);
+          const places = node.attributes.filter((one) => !('literal' in one)).map(({ name, slot, around }) => [slot, name, ...(around ?? [])]);
+          if ('raw' in node) places.push([node.raw]);
+          const [inside, inner] = along(node.children, false);
+          markup.push(`<${node.tag}${fixed.map(({ name, literal }) => ` ${name}="${escape(literal)}"`).join('')}>${inside}</${node.tag}>`);
+          steps.push(places.length || inner.length ? [inner, ...places] : 0);
+        } else {
+          markup.push('comment' in node ? '<!---->' : escape(node.text));
+          steps.push(0);
         }
-        index += 1;
-        if ('comment' in node) return '<!---->';
-        if ('text' in node) return escape(node.text);
-        if ('value' in node) {
-          places.push([node.value, here, 0, ...(node.around ?? [])]);
-          return ' ';
-        }
-        const fixed = node.attributes.map(({ name, literal, slot, around }) => {
-          if (literal !== undefined) return ` ${name}="${escape(literal)}"`;
-          places.push([slot, here, 1, name, ...(around ?? [])]);
-          return '';
-        });
-        if ('raw' in node) places.push([node.raw, here, 2]);
-        return `<${node.tag}${fixed.join('')}>${markup(node.children, here)}</${node.tag}>`;
-      }).join('');
+      }
+      while (!isRoot && steps.at(-1) === 0) steps.pop();
+      return [markup.join(''), steps];
     };
-    return [markup(root, []), places];
+    return along(root, true);
   }
 
   // Contents.

@@ -5,13 +5,12 @@ import { equal, test } from './world.mjs';
 test('1,000 rows come in one change of the page, as do those by innerHTML', async ({ bare, page }) => {
   await bare();
   const { ratio, change, nodes, insertions } = await page.evaluate(async () => {
-    const row = ['<tr><td class="col-md-1"> </td><td class="col-md-4"><a> </a></td><td class="col-md-1"><a><span class="glyphicon glyphicon-remove" aria-hidden="true"></span></a></td><td class="col-md-6"></td></tr>',
-      [[0, [0, 0, 0], 0], [1, [0, 1, 0, 0], 0]]];
+    const row = ['<tr><td class="col-md-1"> </td><td class="col-md-4"><a> </a></td><td class="col-md-1"><a><span class="glyphicon glyphicon-remove" aria-hidden="true"></span></a></td><td class="col-md-6"></td></tr>', [[[[[[[], [0]]]], [[[[[[], [1]]]]]]]]]];
     const random = inner.seeded(1);
     const words = ['pretty', 'large', 'red', 'table', 'chair', 'house'];
     const word = () => words[Math.floor(random() * words.length)];
     const median = (all) => all.sort((a, b) => a - b)[Math.floor(all.length / 2)];
-    const { root, patch } = await inner.viewOf({ Table: ['<table><tbody></tbody></table>', [[0, [0, 0], 4, 0, row]]] });
+    const { root, patch } = await inner.viewOf({ Table: ['<table><tbody></tbody></table>', [[[[[[2, 0, row]]]]]]] });
     patch(-6, 'Table', 0);
     const tbody = root.querySelector('tbody');
     const [ours, theirs, changes, insertions] = [[], [], [], []];

@@ -1,4 +1,4 @@
-//! A template as the browser gets it: its markup, the places of its slots, its name space (`docs/patches.md`).
+//! A template as the browser gets it: its markup, and the steps along its nodes (`docs/patches.md`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,23 +19,18 @@ pub fn source(template: &Template) -> String {
 }
 
 fn json(template: &Template) -> Value {
-    let mut writer = Writer { template, markup: String::new(), places: Vec::new(), path: Vec::new() };
-    writer.nodes(None, &template.nodes);
-    let mut parts = vec![json!(writer.markup), Value::Array(writer.places)];
+    let mut writer = Writer { template, markup: String::new() };
+    let steps = writer.nodes(None, &template.nodes);
     match template.space {
-        Space::Html => {}
-        Space::Svg => parts.push(json!("svg")),
-        Space::Math => parts.push(json!("math")),
+        Space::Html => json!([writer.markup, steps]),
+        Space::Svg => json!([format!("<svg>{}</svg>", writer.markup), steps, 1]),
+        Space::Math => json!([format!("<math>{}</math>", writer.markup), steps, 1]),
     }
-    Value::Array(parts)
 }
 
 struct Writer<'t> {
     template: &'t Template,
     markup: String,
-    places: Vec<Value>,
-    /// The indices of children that lead to the current node.
-    path: Vec<usize>,
 }
 
 impl Writer<'_> {
@@ -44,85 +39,84 @@ impl Writer<'_> {
         slot - usize::from(self.template.hidden_key)
     }
 
-    /// Writes down a place: what comes behind the slot and the path. Empty texts at the end are left out.
-    fn place(&mut self, slot: usize, rest: Vec<Value>) {
-        let mut place = vec![json!(self.number(slot)), json!(self.path)];
-        place.extend(rest);
-        self.places.push(Value::Array(place));
+    /// Writes nodes, and gives the steps along them.
+    fn nodes(&mut self, element: Option<&DomElement>, nodes: &[Dom]) -> Vec<Value> {
+        nodes.iter().map(|node| self.node(element, node)).collect()
     }
 
-    fn nodes(&mut self, element: Option<&DomElement>, nodes: &[Dom]) {
-        let mut at = 0;
-        for node in nodes {
-            if let Dom::Structure(slot) = node {
-                self.structure(*slot, at);
-                continue;
-            }
-            self.path.push(at);
-            match node {
-                Dom::Text { before, slot: Some(slot), after } => {
-                    let mut rest = vec![json!(0)];
-                    if before.is_empty() && after.is_empty() {
-                        self.markup.push(' ');
-                    } else {
-                        escape::text_in(element, before, &mut self.markup);
-                        escape::text_in(element, after, &mut self.markup);
-                        rest.extend([json!(before), json!(after)]);
-                    }
-                    self.place(*slot, rest);
+    fn node(&mut self, element: Option<&DomElement>, node: &Dom) -> Value {
+        match node {
+            Dom::Text { before, slot: Some(slot), after } => {
+                let slot = self.number(*slot);
+                if before.is_empty() && after.is_empty() {
+                    self.markup.push(' ');
+                    return json!([[], [slot]]);
                 }
-                Dom::Text { before, .. } => escape::text_in(element, before, &mut self.markup),
-                Dom::Comment => self.markup.push_str("<!---->"),
-                Dom::Element(element) => self.element(element),
-                Dom::Structure(_) => {}
+                escape::text_in(element, before, &mut self.markup);
+                escape::text_in(element, after, &mut self.markup);
+                return json!([[], [slot, "", before, after]]);
             }
-            self.path.pop();
-            at += 1;
+            Dom::Text { before, .. } => escape::text_in(element, before, &mut self.markup),
+            Dom::Comment => self.markup.push_str("<!---->"),
+            Dom::Element(element) => return self.element(element),
+            Dom::Structure(slot) => return self.structure(*slot),
         }
+        json!(0)
     }
 
-    fn structure(&mut self, slot: usize, at: usize) {
-        let rest = match &self.template.slots[slot] {
-            Slot::Branch(templates) => vec![json!(3), json!(at), Value::Array(templates.iter().map(json).collect())],
-            Slot::List(template) => vec![json!(4), json!(at), json(template)],
-            Slot::Embed | Slot::Value => vec![json!(5), json!(at)],
-            Slot::Component => vec![json!(6), json!(at)],
+    fn structure(&self, slot: usize) -> Value {
+        let mut step = vec![json!(0), json!(self.number(slot))];
+        step[0] = match &self.template.slots[slot] {
+            Slot::Branch(templates) => {
+                step.extend(templates.iter().map(json));
+                json!(1)
+            }
+            Slot::List(template) => {
+                step.push(json(template));
+                json!(2)
+            }
+            Slot::Embed | Slot::Value => json!(3),
+            Slot::Component => json!(4),
         };
-        self.place(slot, rest);
+        Value::Array(step)
     }
 
-    fn element(&mut self, element: &DomElement) {
+    fn element(&mut self, element: &DomElement) -> Value {
+        // What is in it comes first, and then its own slots.
+        let mut step = vec![json!([])];
         self.markup.push('<');
         self.markup.push_str(&element.name);
         for attribute in &element.attributes {
             match attribute {
                 DomAttribute::Fixed(name, value) => escape::fixed(name, value.as_deref(), &mut self.markup),
+                DomAttribute::Slot { slot, name, before, after } if before.is_empty() && after.is_empty() => {
+                    step.push(json!([self.number(*slot), name]));
+                }
                 DomAttribute::Slot { slot, name, before, after } => {
-                    let mut rest = vec![json!(1), json!(name)];
-                    if !(before.is_empty() && after.is_empty()) {
-                        rest.extend([json!(before), json!(after)]);
-                    }
-                    self.place(*slot, rest);
+                    step.push(json!([self.number(*slot), name, before, after]));
                 }
             }
         }
         self.markup.push('>');
-        if content(&element.name, element.space) == Content::Void {
-            return;
+        if content(&element.name, element.space) != Content::Void {
+            if let Some(slot) = element.raw {
+                step.push(json!([self.number(slot)]));
+            }
+            // A parser drops one newline here.
+            if drops_newline(&element.name)
+                && let Some(Dom::Text { before, after, .. }) = element.children.first()
+                && before.chars().chain(after.chars()).next() == Some('\n')
+            {
+                self.markup.push('\n');
+            }
+            let mut inside = self.nodes(Some(element), &element.children);
+            // Nobody has to go further than to the last that matters.
+            inside.truncate(inside.iter().rposition(|step| *step != 0).map_or(0, |last| last + 1));
+            step[0] = Value::Array(inside);
+            self.markup.push_str("</");
+            self.markup.push_str(&element.name);
+            self.markup.push('>');
         }
-        if let Some(slot) = element.raw {
-            self.place(slot, vec![json!(2)]);
-        }
-        // A parser drops one newline here.
-        if drops_newline(&element.name)
-            && let Some(Dom::Text { before, after, .. }) = element.children.first()
-            && before.chars().chain(after.chars()).next() == Some('\n')
-        {
-            self.markup.push('\n');
-        }
-        self.nodes(Some(element), &element.children);
-        self.markup.push_str("</");
-        self.markup.push_str(&element.name);
-        self.markup.push('>');
+        if step == [json!([])] { json!(0) } else { Value::Array(step) }
     }
 }

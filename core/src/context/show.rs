@@ -32,8 +32,8 @@ pub struct Shown {
 
 /// The element around a component.
 static ELEMENT: Template = Template {
-    name: "USg0-dO8WTE",
-    source: r#"["<div></div>",[[0,[0],1,"data-spark"],[1,[0],1,"data-shape"],[2,[0],2]]]"#,
+    name: "DjFnJtKBCNo",
+    source: r#"["<div></div>",[[[],[0,"data-spark"],[1,"data-shape"],[2]]]]"#,
     slots: &[Slot::Value, Slot::Value, Slot::Value],
     hidden_key: false,
     pieces: &[

@@ -64,8 +64,8 @@ impl<S: AsRef<str>> Render for Raw<S> {
 
 /// The element around a string in other markup: what `html! { div { @raw(x) } }` makes.
 static HOLDER: Template = Template {
-    name: "fxLMlT6fUJ8",
-    source: r#"["<div></div>",[[0,[0],2]]]"#,
+    name: "sm0ZhUVrXMQ",
+    source: r#"["<div></div>",[[[],[0]]]]"#,
     slots: &[Slot::Value],
     hidden_key: false,
     pieces: &[Piece::Html("<div>"), Piece::Raw(0), Piece::Html("</div>")],

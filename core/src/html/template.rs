@@ -12,7 +12,7 @@ use lazuli_markup::Item;
 /// let mut renderer = Renderer::new(1);
 /// let page = renderer.page(&html! { li class=("new") { ("milk") } })?;
 /// let name = page.shape.split('"').nth(1).unwrap();
-/// assert_eq!(renderer.template(name), Some(r#"["<li> </li>",[[0,[0],1,"class"],[1,[0,0],0]]]"#));
+/// assert_eq!(renderer.template(name), Some(r#"["<li> </li>",[[[[[],[1]]],[0,"class"]]]]"#));
 /// # Ok::<(), lazuli::html::Fault>(())
 /// ```
 #[derive(Debug)]

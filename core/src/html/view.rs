@@ -236,7 +236,7 @@ impl Renderer {
     /// let mut renderer = Renderer::new(1);
     /// let shape = renderer.page(&html! { p { "Hello, " ("Ada") } })?.shape;
     /// let name = shape.split('"').nth(1).unwrap();
-    /// assert_eq!(renderer.template(name), Some(r#"["<p>Hello, </p>",[[0,[0,0],0,"Hello, ",""]]]"#));
+    /// assert_eq!(renderer.template(name), Some(r#"["<p>Hello, </p>",[[[[[],[0,"","Hello, ",""]]]]]]"#));
     /// assert_eq!(renderer.template("another"), None);
     /// # Ok::<(), lazuli::html::Fault>(())
     /// ```

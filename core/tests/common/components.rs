@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 /// What `html! { p { (count) } b { (note) } }` would make.
 pub static WIDGET: Template = Template {
-    name: "ubFVlQK59QM",
-    source: r#"["<p> </p><b> </b>",[[0,[0,0],0],[1,[1,0],0]]]"#,
+    name: "TH61-IVbO70",
+    source: r#"["<p> </p><b> </b>",[[[[[],[0]]]],[[[[],[1]]]]]]"#,
     slots: &[Slot::Value, Slot::Value],
     hidden_key: false,
     pieces: &[Piece::Html("<p>"), Piece::Text(0), Piece::Html("</p><b>"), Piece::Text(1), Piece::Html("</b>")],

@@ -68,84 +68,89 @@ impl Template {
     }
 
     fn read(name: &str, value: &Value) -> Result<Rc<Template>, Misfit> {
-        let (markup, places, space) = match value.as_array().map(Vec::as_slice) {
-            Some([Value::String(markup), Value::Array(places)]) => (markup, places, Space::Html),
-            Some([Value::String(markup), Value::Array(places), Value::String(space)]) if space == "svg" => {
-                (markup, places, Space::Svg)
-            }
-            Some([Value::String(markup), Value::Array(places), Value::String(space)]) if space == "math" => {
-                (markup, places, Space::Math)
-            }
+        let (markup, steps, is_foreign) = match value.as_array().map(Vec::as_slice) {
+            Some([Value::String(markup), Value::Array(steps)]) => (markup, steps, false),
+            Some([Value::String(markup), Value::Array(steps), flag]) if *flag == 1 => (markup, steps, true),
             _ => return Err(Misfit::new(format!("{value:.100} is no template"))),
         };
-        let mut template = Template { name: name.into(), dom: parse(markup, space), slots: Vec::new() };
-        let mut slots: BTreeMap<usize, Slot> = BTreeMap::new();
-        for place in places {
-            let place = place.as_array().map(Vec::as_slice).unwrap_or_default();
-            let (number, slot) = template
-                .place(place)
-                .map_err(|misfit| misfit.within(&format!("place {}", Value::from(place.to_vec()))))?;
-            match (slots.get_mut(&number), slot) {
-                (None, slot) => drop(slots.insert(number, slot)),
-                (Some(Slot::Value(known)), Slot::Value(more)) => known.extend(more),
-                _ => return Err(Misfit::new(format!("slot {number} is a structure, and has another place"))),
-            }
-        }
+        let dom = parse(markup, is_foreign).ok_or_else(|| Misfit::new(format!("{markup:.100} is in no other space")))?;
+        let mut template = Template { name: name.into(), dom, slots: Vec::new() };
+        let mut slots = BTreeMap::new();
+        template.along(Dom::ROOT, steps, &mut Vec::new(), &mut slots)?;
         if slots.keys().copied().ne(0..slots.len()) {
             return Err(Misfit::new(format!("the slots {:?} have a gap", slots.keys())));
         }
         template.slots = slots.into_values().collect();
-        let mut spots: Vec<&Spot> = template.slots.iter().filter_map(Slot::spot).collect();
-        spots.sort();
-        if spots.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Misfit::new("two structures have no node between them"));
-        }
         Ok(Rc::new(template))
     }
 
-    fn place(&self, place: &[Value]) -> Result<(usize, Slot), Misfit> {
-        let index = |value: &Value| value.as_u64().and_then(|index| usize::try_from(index).ok());
-        let [slot, Value::Array(path), kind, rest @ ..] = place else { return Err(Misfit::new("has another form")) };
-        let slot = index(slot).ok_or_else(|| Misfit::new("has no slot"))?;
-        let path: Option<Vec<usize>> = path.iter().map(index).collect();
-        let path = path.ok_or_else(|| Misfit::new("has no path"))?;
-        let node = self.node(&path).ok_or_else(|| Misfit::new("leads to no node"))?;
-        let value = |kind| Slot::Value(vec![Place { path: path.clone(), kind }]);
-        let spot = |at: usize| {
-            let all = self.dom.children(node).len();
-            let here = Spot { path: path.clone(), before: at };
-            if at > all || at == all && path.is_empty() {
-                return Err(Misfit::new("stands where no node of the template is behind it"));
+    /// Follows steps along the children of a node, and notes what they say of slots.
+    fn along(
+        &self,
+        parent: NodeId,
+        steps: &[Value],
+        path: &mut Vec<usize>,
+        slots: &mut BTreeMap<usize, Slot>,
+    ) -> Result<(), Misfit> {
+        let children = self.dom.children(parent);
+        let mut at = 0;
+        let mut was_structure = path.is_empty();
+        for step in steps {
+            let parts = step.as_array().map(Vec::as_slice);
+            let is_structure = parts.is_some_and(|parts| parts.first().is_some_and(Value::is_u64));
+            if is_structure {
+                if was_structure {
+                    return Err(Misfit::new(format!("{step:.100} has no node before it")));
+                }
+                let (number, slot) = structure(parts.unwrap_or_default(), Spot { path: path.clone(), before: at })
+                    .map_err(|misfit| misfit.within(&format!("{step:.100}")))?;
+                note(slots, number, slot)?;
+            } else {
+                let node = *children.get(at).ok_or_else(|| Misfit::new(format!("{step:.100} is of no node")))?;
+                path.push(at);
+                at += 1;
+                match parts {
+                    Some([Value::Array(inside), places @ ..]) => {
+                        for place in places {
+                            let (number, kind) = self
+                                .value(node, place)
+                                .ok_or_else(|| Misfit::new(format!("{place:.100} is no place of its node")))?;
+                            note(slots, number, Slot::Value(vec![Place { path: path.clone(), kind }]))?;
+                        }
+                        self.along(node, inside, path, slots)?;
+                    }
+                    _ if *step == 0 => {}
+                    _ => return Err(Misfit::new(format!("{step:.100} is no step"))),
+                }
+                path.pop();
             }
-            Ok(here)
-        };
-        let is_text = matches!(self.dom.kind(node), Kind::Text(_));
-        let is_element = self.dom.element(node).is_some();
-        let slot_is = match (index(kind), rest) {
-            (Some(0), []) if is_text => value(PlaceKind::Text(String::new(), String::new())),
-            (Some(0), [Value::String(before), Value::String(after)]) if is_text => {
-                value(PlaceKind::Text(before.clone(), after.clone()))
-            }
-            (Some(1), [Value::String(name)]) if is_element => value(PlaceKind::Attribute(name.clone(), None)),
-            (Some(1), [Value::String(name), Value::String(before), Value::String(after)]) if is_element => {
-                value(PlaceKind::Attribute(name.clone(), Some((before.clone(), after.clone()))))
-            }
-            (Some(2), []) if is_element => value(PlaceKind::Html),
-            (Some(3), [at, Value::Array(alternatives)]) => {
-                let alternatives: Result<_, _> = alternatives.iter().map(|one| Template::read("", one)).collect();
-                Slot::One(spot(index(at).unwrap_or(usize::MAX))?, alternatives?)
-            }
-            (Some(4), [at, row]) => Slot::Rows(spot(index(at).unwrap_or(usize::MAX))?, Template::read("", row)?),
-            (Some(5), [at]) => Slot::Named(spot(index(at).unwrap_or(usize::MAX))?),
-            (Some(6), [at]) => Slot::Component(spot(index(at).unwrap_or(usize::MAX))?),
-            _ => return Err(Misfit::new("is of no kind that there is, or leads to another node than its kind needs")),
-        };
-        Ok((slot, slot_is))
+            was_structure = is_structure;
+        }
+        if path.is_empty() && (was_structure || at < children.len()) {
+            return Err(Misfit::new("where the template ends is not said"));
+        }
+        Ok(())
     }
 
-    /// The node of a path; the fragment, if the path is empty.
-    pub(super) fn node(&self, path: &[usize]) -> Option<NodeId> {
-        path.iter().try_fold(Dom::ROOT, |node, index| self.dom.children(node).get(*index).copied())
+    /// The place of a value at a node.
+    fn value(&self, node: NodeId, place: &Value) -> Option<(usize, PlaceKind)> {
+        let parts = place.as_array()?;
+        let number = index(parts.first()?)?;
+        let is_text = matches!(self.dom.kind(node), Kind::Text(_));
+        let is_element = self.dom.element(node).is_some();
+        let kind = match &parts[1..] {
+            [] if is_text => PlaceKind::Text(String::new(), String::new()),
+            [Value::String(none), Value::String(before), Value::String(after)] if is_text && none.is_empty() => {
+                PlaceKind::Text(before.clone(), after.clone())
+            }
+            [] if is_element => PlaceKind::Html,
+            [Value::String(name)] if is_element && !name.is_empty() => PlaceKind::Attribute(name.clone(), None),
+            [Value::String(name), Value::String(before), Value::String(after)] if is_element && !name.is_empty() => {
+                PlaceKind::Attribute(name.clone(), Some((before.clone(), after.clone())))
+            }
+            _ => return None,
+        };
+        Some((number, kind))
     }
 
     /// Whether a text is one that a slot fills.
@@ -161,25 +166,59 @@ impl Template {
     }
 }
 
-/// Parses a template's markup. Anything may stand in it, also rows of a table; so it is parsed as what a `template` holds.
-fn parse(markup: &str, space: Space) -> Dom {
-    let mut dom = Dom::default();
-    let (name, contents) = match space {
-        Space::Html => ("template", Some(dom.make(Kind::Fragment))),
-        Space::Svg => ("svg", None),
-        Space::Math => ("math", None),
+fn index(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|index| index.try_into().ok())
+}
+
+/// What a step says of a structure.
+fn structure(parts: &[Value], spot: Spot) -> Result<(usize, Slot), Misfit> {
+    let [kind, slot, templates @ ..] = parts else { return Err(Misfit::new("has no slot")) };
+    let slot = index(slot).ok_or_else(|| Misfit::new("has no slot"))?;
+    let structure = match (index(kind), templates) {
+        (Some(1), [_, ..]) => {
+            let alternatives: Result<_, _> = templates.iter().map(|one| Template::read("", one)).collect();
+            Slot::One(spot, alternatives?)
+        }
+        (Some(2), [row]) => Slot::Rows(spot, Template::read("", row)?),
+        (Some(3), []) => Slot::Named(spot),
+        (Some(4), []) => Slot::Component(spot),
+        _ => return Err(Misfit::new("is of no kind that there is")),
     };
+    Ok((slot, structure))
+}
+
+/// A slot has places for its value, or one structure.
+fn note(slots: &mut BTreeMap<usize, Slot>, number: usize, slot: Slot) -> Result<(), Misfit> {
+    match (slots.get_mut(&number), slot) {
+        (None, slot) => drop(slots.insert(number, slot)),
+        (Some(Slot::Value(known)), Slot::Value(more)) => known.extend(more),
+        _ => return Err(Misfit::new(format!("slot {number} is a structure, and has another place"))),
+    }
+    Ok(())
+}
+
+/// Parses a template's markup. Anything may stand in it, also rows of a table; so it is parsed as what a `template` holds. What is in
+/// another name space comes in an element that is not a part of it.
+fn parse(markup: &str, is_foreign: bool) -> Option<Dom> {
+    let mut dom = Dom::default();
+    let contents = Some(dom.make(Kind::Fragment));
     let holder = dom.make(Kind::Element(Element {
-        space,
-        name: name.into(),
+        space: Space::Html,
+        name: "template".into(),
         attributes: Vec::new(),
         contents,
         integration: false,
     }));
-    for node in dom.parse_into(holder, None, markup) {
+    let mut nodes = dom.parse_into(holder, None, markup);
+    if is_foreign {
+        let [outer] = nodes[..] else { return None };
+        dom.element(outer).filter(|element| element.space != Space::Html)?;
+        nodes = dom.children(outer).to_vec();
+    }
+    for node in nodes {
         dom.insert(Dom::ROOT, node, None);
     }
-    dom
+    Some(dom)
 }
 
 /// Templates by their names.

@@ -55,7 +55,7 @@ impl Error for Misfit {}
 /// use serde_json::json;
 ///
 /// let mut templates = Templates::default();
-/// templates.add("p", r#"["<p>Count: <b> </b></p>",[[0,[0,1,0],0]]]"#)?;
+/// templates.add("p", r#"["<p>Count: <b> </b></p>",[[[0,[[[[],[0]]]]]]]]"#)?;
 /// let mut library = |name: &str| Ok(templates.get(name).expect("it was added"));
 ///
 /// let mut dom = Dom::document("<div><p>Count: <b>1</b></p></div>");

@@ -173,6 +173,10 @@ fn plain(element: &Element, attribute: &Attribute, space: Space, errors: &mut Er
         ("srcdoc", value) if attribute.changes() && !matches!(value, Value::Trusted(..)) => {
             errors.at(span, "`srcdoc` is a whole page of markup: if it can be trusted, write `srcdoc=@trusted(…)`");
         }
+        (_, _) if attribute.changes() && (name.starts_with("xlink:") || name.starts_with("xml:")) => errors.at(
+            span,
+            format!("`{name}` is of the old name spaces, and cannot change: write `{}=(…)`", &name[name.find(':').map_or(0, |colon| colon + 1)..]),
+        ),
         ("class", Value::Bool(_) | Value::Bare) => errors.at(span, "`class` needs a value"),
         (_, Value::Trusted(_, word)) if name != "srcdoc" && !url::is_url(&element.name.text, name) => {
             errors.at(*word, format!("`{name}` is no address, so nothing is checked in it: write `{name}=(…)`"));

@@ -1,7 +1,7 @@
-//! A browser follows the paths of a template's places through what a parser makes of its markup. So does this.
+//! A browser follows the steps of a template along what a parser makes of its markup. So does this.
 
 use html5ever::tendril::TendrilSink as _;
-use html5ever::{LocalName, QualName, local_name, ns, parse_fragment};
+use html5ever::{QualName, local_name, ns, parse_fragment};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use serde_json::Value;
 
@@ -9,62 +9,84 @@ use super::json;
 
 fn follow(template: &Value) {
     let markup = template[0].as_str().unwrap();
-    let context = match template[2].as_str() {
-        None => QualName::new(None, ns!(html), local_name!("template")),
-        Some("svg") => QualName::new(None, ns!(svg), local_name!("svg")),
-        Some(_) => QualName::new(None, ns!(mathml), LocalName::from("math")),
-    };
+    let context = QualName::new(None, ns!(html), local_name!("template"));
     let dom = parse_fragment(RcDom::default(), Default::default(), context, Vec::new(), false).one(markup);
-    let root = dom.document.children.borrow()[0].clone();
+    let mut root = dom.document.children.borrow()[0].clone();
+    if let Some(space) = template.get(2) {
+        assert_eq!(*space, 1, "{markup}");
+        let outer = root.children.borrow().clone();
+        assert_eq!(outer.len(), 1, "{markup}: more than what holds the template");
+        root = outer[0].clone();
+    }
     assert!(!root.children.borrow().is_empty(), "{markup}: nothing of its own");
     let mut slots = Vec::new();
-    for place in template[1].as_array().unwrap() {
-        let index = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
-        slots.push(index(&place[0]));
-        let mut node: Handle = root.clone();
-        for step in place[1].as_array().unwrap() {
-            let next = node.children.borrow().get(index(step)).cloned();
-            node = next.unwrap_or_else(|| panic!("{markup}: {place} leads nowhere"));
-        }
-        let is_element = matches!(node.data, NodeData::Element { .. }) || place[1] == Value::Array(Vec::new());
-        match index(&place[2]) {
-            0 => {
-                let NodeData::Text { contents } = &node.data else { panic!("{markup}: {place} leads to no text") };
-                let fixed = match place.get(3) {
-                    None => " ".to_owned(),
-                    Some(before) => format!("{}{}", before.as_str().unwrap(), place[4].as_str().unwrap()),
-                };
-                assert_eq!(**contents.borrow(), *fixed, "{markup}: {place}");
-            }
-            1 => {
-                let NodeData::Element { attrs, .. } = &node.data else {
-                    panic!("{markup}: {place} leads to no element")
-                };
-                let name = place[3].as_str().unwrap();
-                assert!(
-                    attrs.borrow().iter().all(|attribute| *attribute.name.local != *name),
-                    "{markup}: {place} is there already"
-                );
-            }
-            2 => assert!(is_element && node.children.borrow().is_empty(), "{markup}: {place}"),
-            kind @ 3..=6 => {
-                assert!(is_element, "{markup}: {place} leads to no element");
-                let (at, count) = (index(&place[3]), node.children.borrow().len());
-                assert!(at <= count, "{markup}: {place}: {count} children");
-                // Two structures have a node between them, and at the outermost level there is one on either side.
-                assert!(!place[1].as_array().unwrap().is_empty() || (0 < at && at < count), "{markup}: {place}");
-                match kind {
-                    3 => place[4].as_array().unwrap().iter().for_each(follow),
-                    4 => follow(&place[4]),
-                    _ => {}
-                }
-            }
-            kind => panic!("{markup}: {place} has the unknown kind {kind}"),
-        }
+    let steps = template[1].as_array().unwrap();
+    let visited = walk(markup, steps, &root, &mut slots);
+    assert_eq!(visited, root.children.borrow().len(), "{markup}: where it ends is not seen");
+    // Two structures have a node between them, and at the outermost level there is one on either side.
+    for end in [steps.first(), steps.last()] {
+        assert!(end.is_some_and(|step| structure(step).is_none()), "{markup}: a structure at an end");
     }
     slots.sort_unstable();
     slots.dedup();
     assert_eq!(slots, (0..slots.len()).collect::<Vec<_>>(), "{markup}: a slot without a place");
+}
+
+fn index(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+/// The kind, if a step is a structure.
+fn structure(step: &Value) -> Option<u64> {
+    step.get(0).and_then(Value::as_u64)
+}
+
+/// Goes along the children of a node; gives how many it visited.
+fn walk(markup: &str, steps: &[Value], parent: &Handle, slots: &mut Vec<usize>) -> usize {
+    let children = parent.children.borrow();
+    let mut at = 0;
+    for (number, step) in steps.iter().enumerate() {
+        if let Some(kind) = structure(step) {
+            assert!(number == 0 || structure(&steps[number - 1]).is_none(), "{markup}: {step} has no node before it");
+            slots.push(index(&step[1]));
+            let inner = &step.as_array().unwrap()[2..];
+            assert!(matches!((kind, inner.len()), (1, 1..) | (2, 1) | (3 | 4, 0)), "{markup}: {step}");
+            inner.iter().for_each(follow);
+            continue;
+        }
+        let node = children.get(at).unwrap_or_else(|| panic!("{markup}: {step} is of no node"));
+        at += 1;
+        let Some(parts) = step.as_array() else {
+            assert_eq!(*step, 0, "{markup}");
+            continue;
+        };
+        let inside = parts[0].as_array().unwrap();
+        assert!(inside.last().is_none_or(|step| *step != 0), "{markup}: {step} goes further than it has to");
+        for place in &parts[1..] {
+            slots.push(index(&place[0]));
+            let name = place.get(1).map_or("", |name| name.as_str().unwrap());
+            match &node.data {
+                NodeData::Text { contents } => {
+                    let fixed = match place.get(2) {
+                        None => " ".to_owned(),
+                        Some(before) => format!("{}{}", before.as_str().unwrap(), place[3].as_str().unwrap()),
+                    };
+                    assert!(name.is_empty(), "{markup}: {place}");
+                    assert_eq!(**contents.borrow(), *fixed, "{markup}: {place}");
+                }
+                NodeData::Element { .. } if name.is_empty() => {
+                    assert!(node.children.borrow().is_empty(), "{markup}: {place}");
+                }
+                NodeData::Element { attrs, .. } => assert!(
+                    attrs.borrow().iter().all(|attribute| *attribute.name.local != *name),
+                    "{markup}: {place} is there already"
+                ),
+                other => panic!("{markup}: {place} is at {other:?}"),
+            }
+        }
+        walk(markup, inside, node, slots);
+    }
+    at
 }
 
 #[test]

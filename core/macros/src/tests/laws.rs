@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use html5ever::tendril::TendrilSink as _;
-use html5ever::{LocalName, QualName, local_name, ns, parse_fragment};
+use html5ever::{QualName, local_name, ns, parse_fragment};
 use lazuli_markup::{Content, Inside, Item, Outer, Space, content, place};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use proptest::prelude::*;
@@ -25,12 +25,8 @@ enum Node {
     Element(String, Vec<(String, String)>, Vec<Node>),
 }
 
-fn parse(html: &str, space: Option<&str>) -> Vec<Node> {
-    let context = match space {
-        None => QualName::new(None, ns!(html), local_name!("template")),
-        Some("svg") => QualName::new(None, ns!(svg), local_name!("svg")),
-        Some(_) => QualName::new(None, ns!(mathml), LocalName::from("math")),
-    };
+fn parse(html: &str) -> Vec<Node> {
+    let context = QualName::new(None, ns!(html), local_name!("template"));
     let dom = parse_fragment(RcDom::default(), Default::default(), context, Vec::new(), false).one(html);
     let root = dom.document.children.borrow()[0].clone();
     root.children.borrow().iter().map(node).collect()
@@ -73,39 +69,49 @@ fn write_page(template: &Template, out: &mut String) {
 
 /// What a browser makes of a template.
 fn instantiate(template: &Value) -> Vec<Node> {
-    let mut root = Node::Element(String::new(), Vec::new(), parse(template[0].as_str().unwrap(), template[2].as_str()));
-    // From the last place to the first, so that what is put in moves nothing that is still looked for.
-    for place in template[1].as_array().unwrap().iter().rev() {
-        let index = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
-        let text = |i: usize| place.get(i).map_or("", |text| text.as_str().unwrap()).to_owned();
-        let mut node = &mut root;
-        for step in place[1].as_array().unwrap() {
-            let Node::Element(_, _, children) = node else { panic!("{template}: {place}") };
-            node = &mut children[index(step)];
-        }
-        match (index(&place[2]), node) {
-            (0, node) => *node = Node::Text(text(3) + VALUE + &text(4)),
-            (1, Node::Element(_, attributes, _)) => {
-                attributes.push((text(3), text(4) + VALUE + &text(5)));
-                attributes.sort();
-            }
-            (2, Node::Element(_, _, children)) => children.push(Node::Text(VALUE.to_owned())),
-            (kind, Node::Element(_, _, children)) => {
-                let at = index(&place[3]);
-                let blocks = match kind {
-                    3 => place[4].as_array().unwrap().last().map(instantiate).unwrap_or_default(),
-                    4 => (0..2).flat_map(|_| instantiate(&place[4])).collect(),
-                    _ => Vec::new(),
-                };
-                children.splice(at..at, blocks);
-            }
-            (_, node) => panic!("{template}: {place} leads to {node:?}"),
+    let mut nodes = parse(template[0].as_str().unwrap());
+    if template.get(2).is_some() {
+        let Some(Node::Element(_, _, inside)) = nodes.pop() else { panic!("{template}") };
+        nodes = inside;
+    }
+    follow(&template[1], nodes)
+}
+
+/// Puts values and blocks where steps say.
+fn follow(steps: &Value, nodes: Vec<Node>) -> Vec<Node> {
+    let mut nodes = nodes.into_iter();
+    let mut all = Vec::new();
+    for step in steps.as_array().unwrap() {
+        let Some(parts) = step.as_array() else {
+            all.push(nodes.next().unwrap_or_else(|| panic!("{steps}: no node")));
+            continue;
+        };
+        match parts[0].as_u64() {
+            Some(1) => all.extend(parts.last().map(instantiate).unwrap_or_default()),
+            Some(2) => all.extend((0..2).flat_map(|_| instantiate(&parts[2]))),
+            Some(_) => {}
+            None => all.push(fill(nodes.next().unwrap_or_else(|| panic!("{steps}: no node")), parts)),
         }
     }
-    match root {
-        Node::Element(_, _, children) => children,
-        _ => Vec::new(),
+    all.extend(nodes);
+    all
+}
+
+/// Puts values into a node.
+fn fill(node: Node, parts: &[Value]) -> Node {
+    let text = |place: &Value, at: usize| place.get(at).map_or("", |text| text.as_str().unwrap()).to_owned();
+    let Node::Element(name, mut attributes, children) = node else {
+        return Node::Text(text(&parts[1], 2) + VALUE + &text(&parts[1], 3));
+    };
+    let mut children = follow(&parts[0], children);
+    for place in &parts[1..] {
+        match text(place, 1) {
+            name if name.is_empty() => children.push(Node::Text(VALUE.to_owned())),
+            name => attributes.push((name, text(place, 2) + VALUE + &text(place, 3))),
+        }
     }
+    attributes.sort();
+    Node::Element(name, attributes, children)
 }
 
 const NAMES: &[&str] = &[
@@ -244,6 +250,6 @@ proptest! {
         let mut page = String::new();
         write_page(&template, &mut page);
         let browser: Value = serde_json::from_str(&json::source(&template)).unwrap();
-        prop_assert_eq!(parse(&page, browser[2].as_str()), instantiate(&browser), "{}\n{}\n{}", source, page, browser);
+        prop_assert_eq!(parse(&page), instantiate(&browser), "{}\n{}\n{}", source, page, browser);
     }
 }

@@ -103,6 +103,8 @@ fn each_error_is_told() {
         ("template { (x) }", "cannot change"),
         ("template { td { } div { } }", "cannot stand beside `td`"),
         ("p a::b=\"x\" { }", "one colon"),
+        ("svg { a xlink:href=(x) { } }", "write `href=(…)`"),
+        ("svg { text xml:lang={\"e\" (x)} { } }", "write `lang=(…)`"),
     ] {
         let told = errors(source);
         assert!(told.contains(part), "{source}: {told}");

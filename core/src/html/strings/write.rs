@@ -103,12 +103,13 @@ fn holds(tree: &Tree, other: &Tree, nodes: core::ops::Range<usize>) -> bool {
     its == nodes.end
 }
 
-/// Whether the attributes that an element gets have names that `setAttribute` takes. Parsers take more.
+/// Whether the attributes that an element gets have names that `setAttribute` takes. Parsers take more, and know name spaces.
 fn settable(old: &Tree, its: usize, new: &Tree, element: usize) -> bool {
     changes(old, its, new, element).all(|(name, value)| {
         let rest = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b':' | b'-' | b'.');
         let first = |c: u8| c.is_ascii_alphabetic() || matches!(c, b'_' | b':');
-        value.1.is_none() || (name.local.bytes().take(1).all(first) && name.local.bytes().all(rest))
+        let is_new_in_space = value.0.is_none() && !name.ns.is_empty();
+        value.1.is_none() || (!is_new_in_space && name.local.bytes().take(1).all(first) && name.local.bytes().all(rest))
     })
 }
 

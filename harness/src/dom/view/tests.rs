@@ -5,12 +5,12 @@ use serde_json::json;
 /// A page with a text, an attribute, a list, something that may be there, and something that is named.
 fn page() -> (Dom, View, NodeId, Templates) {
     let mut templates = Templates::default();
-    let row = r#"["<li> </li>",[[0,[0,0],0],[1,[0],1,"class"]]]"#;
+    let row = r#"["<li> </li>",[[[[[],[0]]],[1,"class"]]]]"#;
     let source = format!(
-        r#"["<p title=x> </p><ul><!----></ul><!----><!---->",[[0,[0,0],0,"n: ",""],[1,[0],1,"class","a ",""],[2,[1],4,0,{row}],[3,[],3,3,[["<b> </b>",[[0,[0,0],0]]]]],[4,[1],5,1]]]"#
+        r#"["<p title=x> </p><ul><!----></ul><!----><!---->",[[[[[],[0,"","n: ",""]]],[1,"class","a ",""]],[[[2,2,{row}],0,[3,4]]],0,[1,3,["<b> </b>",[[[[[],[0]]]]]]],0]]"#
     );
     templates.add("page", &source).unwrap();
-    templates.add("other", r#"["<i> </i>",[[0,[0,0],0]]]"#).unwrap();
+    templates.add("other", r#"["<i> </i>",[[[[[],[0]]]]]]"#).unwrap();
     let html = "<div><p title=x class='a b'>n: 5</p><ul><li>one</li><li class=c></li><!----><i>named</i></ul><!----><b>there</b><!----></div>";
     let mut dom = Dom::document(html);
     let div = dom.descendants(Dom::ROOT).find(|node| dom.is(*node, "div")).unwrap();
@@ -133,15 +133,21 @@ fn what_is_no_template_is_said() {
         "5",
         "[]",
         r#"["<b></b>"]"#,
-        r#"["<b></b>",[],"xml"]"#,
-        r#"["<b></b>",[[0,[1],1,"class"]]]"#,
-        r#"["<b></b>",[[1,[0],1,"class"]]]"#,
-        r#"["<b></b>",[[0,[0],0]]]"#,
-        r#"["<b></b>",[[0,[],3,1,[]]]]"#,
-        r#"["<b></b>",[[0,[0],4,1,["<i></i>",[]]]]]"#,
-        r#"["<b></b>",[[0,[0],5,0],[0,[0],1,"class"]]]"#,
-        r#"["<b></b>",[[0,[0],7]]]"#,
-        r#"["<b></b>",[[0,[0],5,0],[1,[0],5,0]]]"#,
+        r#"["<b></b>",[0],"svg"]"#,
+        r#"["<b></b>",[0],1]"#,
+        r#"["<b></b>",[0,0]]"#,
+        r#"["<b></b><i></i>",[0]]"#,
+        r#"["<b></b>",[5]]"#,
+        r#"["<b></b>",[[]]]"#,
+        r#"["<b></b>",[[[],[1,"class"]]]]"#,
+        r#"["<b></b>",[[[],[0,""]]]]"#,
+        r#"[" ",[[[],[0,"class"]]]]"#,
+        r#"["<b></b>",[0,[1,0,["<i></i>",[0]]]]]"#,
+        r#"["<b></b>",[[[[1,0]]]]]"#,
+        r#"["<b></b>",[[[[2,0]]]]]"#,
+        r#"["<b></b>",[[[[3,0]],[0,"class"]]]]"#,
+        r#"["<b></b>",[[[[7,0]]]]]"#,
+        r#"["<b></b>",[[[[3,0],[3,1]]]]]"#,
     ] {
         assert!(Template::parse("wrong", wrong).is_err(), "{wrong}");
     }
