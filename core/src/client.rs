@@ -9,6 +9,9 @@ pub const SPARK_JS: &str = include_str!("../client/spark.js");
 /// The same, compressed with gzip.
 pub const SPARK_JS_GZ: &[u8] = include_bytes!("../client/spark.js.gz");
 
+/// A second script, for developers: behind the first, it slows a page's connection down and says what patches weigh.
+pub const SPARK_DEV_JS: &str = include_str!("../client/spark-dev.js");
+
 const ETAG_BYTES: [u8; 18] = etag(SPARK_JS.as_bytes());
 const ETAG_BYTES_GZ: [u8; 18] = etag(SPARK_JS_GZ);
 const ETAG: &str = ascii(&ETAG_BYTES);
@@ -36,6 +39,22 @@ pub fn script(request: &Request) -> Response {
         .with_own_header("Cache-Control", "no-cache")
         .with_own_header("ETag", etag)
         .with_own_header("Vary", "Accept-Encoding")
+}
+
+/// The answer to a request for the script for developers: `sparkDev.latency(200)` in a browser's console then makes every frame wait so
+/// many milliseconds, out and in.
+///
+/// ```
+/// use lazuli::Routes;
+///
+/// let mut routes: Routes = Routes::new();
+/// # if cfg!(debug_assertions) {
+/// routes.get("/js/spark-dev.js", |_, request| Ok(lazuli::client::dev_script(request)))?;
+/// # }
+/// # Ok::<(), lazuli::route::PatternError>(())
+/// ```
+pub fn dev_script(_: &Request) -> Response {
+    Response::javascript_bytes(SPARK_DEV_JS.as_bytes()).with_own_header("Cache-Control", "no-cache")
 }
 
 /// Whether gzip is named (by `*`, if not by name), not refused, and not liked less than no compression where that is named.
@@ -102,6 +121,14 @@ mod tests {
     use super::*;
     use alloc::format;
     use alloc::vec::Vec;
+
+    #[test]
+    fn developers_get_a_script_of_their_own() {
+        let response = dev_script(&Request::get("/js/spark-dev.js").unwrap());
+        assert_eq!((response.status_code(), response.content_type()), (200, "text/javascript; charset=utf-8"));
+        assert_eq!(response.body(), SPARK_DEV_JS.as_bytes());
+        assert!(SPARK_DEV_JS.contains("sparkDev"));
+    }
 
     fn ask(headers: &[(&str, &str)]) -> Response {
         let request = Request::get("/js/spark.js").unwrap();

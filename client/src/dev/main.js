@@ -14,9 +14,15 @@ const settings = { out: 0, in: 0, log: true, ...JSON.parse(sessionStorage.getIte
 /** Calls in the order in which it was asked to, each not before so many ms are over. */
 function createLine() {
   let last = 0;
+  let waiting = 0;
   return (/** @type {number} */ ms, /** @type {() => void} */ act) => {
+    if (!ms && !waiting) return act();
+    waiting += 1;
     const due = (last = Math.max(last, performance.now() + ms));
-    setTimeout(act, due - performance.now());
+    setTimeout(() => {
+      waiting -= 1;
+      act();
+    }, due - performance.now());
   };
 }
 
@@ -38,7 +44,6 @@ class SlowSocket extends Plain {
 
   /** @param {string} data @override */
   send(data) {
-    if (!settings.out) return super.send(data);
     this.#out(settings.out, () => this.readyState === Plain.OPEN && super.send(data));
   }
 
@@ -47,8 +52,7 @@ class SlowSocket extends Plain {
     this.#heard = listener;
     super.onmessage = (event) => {
       show(event.data);
-      if (settings.in) this.#in(settings.in, () => this.#heard?.(event));
-      else this.#heard?.(event);
+      this.#in(settings.in, () => this.#heard?.(event));
     };
   }
 
