@@ -79,8 +79,6 @@ export function createChannel(connection, path, params) {
       if (subscriptions.get(path) === channel) subscriptions.delete(path);
       member.shut();
     },
-
-
   });
   channel.join();
   return channel;

@@ -72,7 +72,7 @@ export function createMember(connection, path, room, frame, params) {
     flush();
   }
 
-  /** Does with what waits what can be done with it now. */
+  /** Does with what waits what can be done with it now, in its order. */
   function flush() {
     for (const message of own) {
       if (state === 'closed') refuse(message, 'CLOSED');

@@ -28,7 +28,7 @@ const RELOAD_AFTER = 60_000; // ms; sooner it would not help either
 export function createComponents(shared, url) {
   /** @type {Map<string, (data: any, element: Element) => void>} */
   const functions = new Map();
-  const address = url.replace(/[?#].*/, '');
+  const address = url.replace(/[?#].*/, ''); // where nothing can be fetched, as of `ws:`, templates come over the socket
   let isReloading = false;
 
   const templates = createTemplates((name) => fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
