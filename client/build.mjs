@@ -1,15 +1,18 @@
 // Makes the scripts that pages load out of the modules in src/, and a compressed copy of the one for every page. With `--check`
-// it writes nothing, and fails if what is checked in is another, or if the compressed copy has grown too large.
+// it writes nothing, and fails if what is checked in is another, or if the compressed copy has grown too large. The search for
+// names takes a minute; with `--quick`, to see what a change is worth, there is none.
 
 import { gzipAsync } from '@gfx/zopfli';
 import { build } from 'esbuild';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { minify } from 'terser';
+import { plainNames, shortNames } from './names.mjs';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
 const LIMIT = 9_984; // bytes, gzipped: what it has, rounded up to 64
+const NAMES = process.argv.includes('--quick') ? 0 : 80_000; // steps of the search
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|kind|templates|frozen|whole|special|partOf|parts|isBroken|hydrate',
@@ -36,13 +39,21 @@ for (const [source, served, limit = Infinity] of SERVED) {
     mangle: { properties: { builtins: true, regex: INTERNAL } },
     format: { preamble: '/*! Lazuli, MIT OR Apache-2.0 */' },
   });
-  const made = `${code}\n`;
+  const made = limit < Infinity ? named(served, `${code}\n`) : `${code}\n`;
   const packed = Buffer.from(await gzipAsync(made, { numiterations: 50 }));
   console.log(`${served}: ${made.length} bytes, ${packed.length} gzipped`);
   if (packed.length > limit) fail(`${served}.gz is larger than ${limit} bytes`);
   put(served, Buffer.from(made), (bytes) => bytes);
   // Another version of the compressor may find another form of the same.
   if (limit < Infinity) put(`${served}.gz`, packed, (bytes) => (bytes.length <= limit ? gunzipSync(bytes) : bytes));
+}
+
+/** With short names: those that it has already, if nothing else has changed. @param {string} path @param {string} made */
+function named(path, made) {
+  const file = new URL(`../${path}`, import.meta.url);
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (NAMES && plainNames(present) === plainNames(made)) return present;
+  return process.argv.includes('--check') ? made : shortNames(made, NAMES);
 }
 
 /** Writes a file, or checks that what is there has the same content. @param {string} path @param {Buffer} made

@@ -4,7 +4,7 @@
 /** @import { SparkError } from './error.js' */
 /** @import { Connection, Done, Member, MemberState, Params, Room } from './member.js' */
 /** @typedef {Connection & { subscriptions: Map<string, Subscription>, room: Room, next: () => number }} Whole */
-/** @typedef {Channel & Member & { frame: (frame: Record<string, any>) => void }} Subscription */
+/** @typedef {Channel & Member} Subscription */
 /**
  * @typedef {object} Channel
  * @property {string} path
@@ -44,19 +44,21 @@ export function createChannel(connection, path, params) {
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
   function send(data, options) {
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
     /** @param {(payload: any) => void} resolve @param {(error: SparkError) => void} reject */
     const post = (resolve, reject) => {
       const ref = options && connection.next();
       const ready = encodeMessage(path, data, ref);
-      /** @type {Done | undefined} */
-      const done = options && ((error, payload) => (error ? reject(error) : resolve(payload)));
-      const message = { ready, refuse: reject, send: () => ask({}, done, ref, ready) };
+      const timer = options && setTimeout(() => member.refuse(message, 'TIMEOUT'), Math.min(options.timeout ?? REPLY_WITHIN, LONGEST));
+      /** @type {Done} */
+      const done = (error, payload) => {
+        clearTimeout(timer);
+        if (error) reject(error);
+        else resolve(payload);
+      };
+      const message = { ready, refuse: done, send: () => ask({}, options && done, ref, ready) };
       member.dispatch(message);
-      if (options) timer = setTimeout(() => member.refuse(message, 'TIMEOUT'), Math.min(options.timeout ?? REPLY_WITHIN, LONGEST));
     };
-    if (options) return new Promise(post).finally(() => clearTimeout(timer));
+    if (options) return new Promise(post);
     post(/** @type {any} */ (0), (error) => emit('error', error));
   }
 
@@ -76,14 +78,6 @@ export function createChannel(connection, path, params) {
       unsubscribe();
       if (subscriptions.get(path) === channel) subscriptions.delete(path);
       member.shut();
-    },
-
-    /** @param {Record<string, any>} frame */
-    frame({ code, reason, type, data }) {
-      // While it joins, what comes is of the subscription before.
-      if (member.state !== 'joined') return;
-      if (type === 'unsubscribed') member.fall('closed', code, reason);
-      else if (/message|binary/.test(type)) emit(type, data);
     },
   });
   channel.join();

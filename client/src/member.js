@@ -69,7 +69,15 @@ export function createMember(connection, path, room, frame, params) {
     state = 'joined';
     tries.reached();
     emit('joined', payload);
-    for (const message of own) if (state !== 'joined' || !message.send() || !retract(message)) break;
+    flush();
+  }
+
+  /** Does with what waits what can be done with it now, in its order. */
+  function flush() {
+    for (const message of own) {
+      if (state === 'closed') refuse(message, 'CLOSED');
+      else if (state === 'joined' && message.send()) retract(message);
+    }
   }
 
   /** It was ended, or refused. @param {'closed' | 'error'} event @param {any} first @param {string} [second]
@@ -85,7 +93,7 @@ export function createMember(connection, path, room, frame, params) {
   function shut() {
     tries.begin();
     state = 'closed';
-    for (const message of own) refuse(message, 'CLOSED');
+    flush();
   }
 
   /** Takes a message out of the queue. @param {Message} message @returns {boolean} whether it was there */
@@ -111,12 +119,10 @@ export function createMember(connection, path, room, frame, params) {
 
     /** @param {Message} message */
     dispatch(message) {
-      // What waits goes first.
-      if (state === 'joined' && !own.size && message.send()) return;
       own.add(message);
       queue.add(message);
-      if (state === 'closed') refuse(message, 'CLOSED');
-      else if (queue.size > room.messages || new Blob([...queue].map(({ ready }) => ready)).size > room.bytes) refuse(message, 'QUEUE_FULL');
+      flush();
+      if (own.size && (queue.size > room.messages || new Blob([...queue].map(({ ready }) => ready)).size > room.bytes)) refuse(message, 'QUEUE_FULL');
     },
   };
 }

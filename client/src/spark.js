@@ -40,7 +40,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
   /** Not an object: a channel may have any name. @type {Map<string, Subscription>} */
   const subscriptions = new Map();
   const { on, off, emit } = createEmitter(reportError);
-  const address = new URL(url || '/spark', /** @type {any} */ (location)).href.replace(/^http/, 'ws');
+  const address = new URL(url || '/spark', /** @type {any} */ (location)).href;
   let tries = createTries();
   /** Who waits for a reply. @type {Map<number, Done>} */
   const waiting = new Map();
@@ -114,7 +114,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
       current((bearer) => {
         code = UNUSABLE; // an address or a token that no socket takes: another try would not end better
         // The second protocol is never chosen: it is how a browser shows a token.
-        socket = new WebSocket(address, bearer ? ['lazuli', `bearer.${bearer}`] : []);
+        socket = new WebSocket(address.replace(/^http/, 'ws'), bearer ? ['lazuli', `bearer.${bearer}`] : []);
         socket.binaryType = 'arraybuffer';
         socket.onopen = current(() => {
           tries.reached();
@@ -124,10 +124,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
           emit('open');
           announce();
         });
-        socket.onmessage = current(({ data }) => {
-          heard();
-          receive(data);
-        });
+        socket.onmessage = current(receive);
         socket.onclose = current(({ code, reason }) => lost(code, reason));
       }),
       current((error) => {
@@ -149,22 +146,28 @@ export function connect(url, { token, queue, root = document.documentElement, co
     }
   }
 
-  /** @param {string | ArrayBuffer} data */
-  function receive(data) {
+  /** @param {MessageEvent<string | ArrayBuffer>} event */
+  function receive({ data }) {
     let frame;
+    heard();
     try {
       frame = typeof data === 'string' ? JSON.parse(data) : decodeBinary(data);
     } catch {
       // No JSON, or too few bytes.
     }
-    const { type, channel, ref, status, payload } = (frame ??= {});
+    const { type, channel, ref, status, payload, code, reason } = (frame ??= {});
     const subscription = subscriptions.get(channel);
     if (type === 'reply') {
       const done = waiting.get(ref);
       waiting.delete(ref);
       done?.(status === 'ok' ? null : errorOf(payload), payload);
     } else if (type === 'error') (subscription?.emit ?? emit)('error', errorOf(frame));
-    else (subscription ?? components)?.frame(frame);
+    else if (!subscription) components?.frame(frame);
+    // While it joins, what comes is of the subscription before.
+    else if (subscription.state === 'joined') {
+      if (type === 'unsubscribed') subscription.fall('closed', code, reason);
+      else if (/message|binary/.test(type)) subscription.emit(type, frame.data);
+    }
   }
 
   const dead = () => lost(ABNORMAL, 'no reply');

@@ -41,7 +41,7 @@ export function createTries() {
 
     /** The try has led to what it was for. */
     reached() {
-      failures = Math.max(failures, LOSS);
+      if (failures < LOSS) failures = LOSS;
       reachedAt = performance.now();
     },
 

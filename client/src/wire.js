@@ -3,10 +3,10 @@
 /** A message for a channel, ready to be sent.
  *  @param {string} channel @param {any} data @param {number} [ref] @returns {string | Uint8Array} */
 export function encodeMessage(channel, data, ref) {
-  if (data instanceof ArrayBuffer) data = new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) {
+  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
     const kind = ref == null ? [1] : [2, ref >> 24, ref >> 16, ref >> 8, ref];
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const view = /** @type {any} */ (data); // an ArrayBuffer has neither buffer nor offset
+    const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset, view.byteLength);
     return new Uint8Array([...kind, channel.length >> 8, channel.length, ...new TextEncoder().encode(channel), ...bytes]);
   }
   // A Blob would be sent as `{}`, and what has no JSON not at all.

@@ -23,7 +23,7 @@ import { createTemplates } from './templates.js';
 export function createComponents(shared, url) {
   /** @type {Map<string, (data: any, element: Element) => void>} */
   const functions = new Map();
-  const address = url.replace(/^ws/, 'http').replace(/[?#].*/, '');
+  const address = url.replace(/[?#].*/, ''); // where nothing can be fetched, as of `ws:`, templates come over the socket
 
   const templates = createTemplates((name) => fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
     () => new Promise((resolve, reject) => shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject()),

@@ -71,15 +71,20 @@ test('at most 50 messages wait; the next is not taken and stays in the input', a
 });
 
 test('a connection that died silently is found out', async () => {
-  const page = await enter(freshRoom(), { losesServer: true, clock: true });
-  await page.getByText('Welcome to room').waitFor(); // the last that comes: from here on it is silent
+  const room = freshRoom();
+  const half = (page) => page.addInitScript(() => { Math.random = () => 0.5; });
+  const page = await enter(room, { losesServer: true, clock: true, before: half });
+  // Its clock stands by now. Were the last that it hears from before, its next try might come while the server is stopped.
+  const raw = await enterRaw(room);
+  raw.send({ type: 'chat_message', message: 'the last that comes' });
+  await messages(page).getByText('the last that comes').waitFor(); // from here on it is silent
   server.signal('SIGSTOP'); // nothing is closed, nothing is answered
   await page.clock.runFor(25_000); // the page asks …
   await hasState(page, 'online');
   await page.clock.runFor(10_000); // … and has no answer
   await hasState(page, 'offline');
   server.signal('SIGCONT');
-  await page.clock.runFor(10_000);
+  await page.clock.runFor(10_000); // it tries after 4 s, and may wait 10 s for the answer: more than are left
   await hasState(page, 'online');
 });
 
