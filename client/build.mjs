@@ -16,7 +16,7 @@ const NAMES = process.argv.includes('--quick') ? 0 : 80_000; // steps of the sea
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
   'tail|template|hole|slots|blocks|gap|kind|templates|frozen|whole|special|partOf|parts|isBroken|hydrate',
-  'sites|marks|front|behind|number|models|prefix|suffix|numbered|element|steps|ignored|during|mountAll|first|update|parent',
+  'sites|marks|model|isFlat|front|behind|number|prefix|suffix|numbered|element|steps|ignored|during|mountAll|first|update|parent',
   'view|enqueue|complain|sync|sweep|mine|act|component|repeats',
   'dispatch|emit|shut|fall|ask|begin|after|reached|again|subscriptions|room|ready|refuse|frame|next',
 ].join('|')})$`);

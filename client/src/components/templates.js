@@ -25,7 +25,9 @@
 /** @typedef {Branch | Gap} Step */
 /**
  * @typedef {object} Template
- * @property {Node[]} models what is copied, and perhaps many of it at once
+ * @property {DocumentFragment} content
+ * @property {boolean} isFlat whether there is nothing in it but values, that are no more than they show
+ * @property {any} [model] then, a use of it that is copied
  * @property {Step[]} steps along its nodes
  * @property {(Place[] | Gap)[]} slots the places of each
  */
@@ -65,7 +67,8 @@ function compile([markup, all, isForeign]) {
     node = node.nextSibling;
     return { name: nodeName, ignored, marks, steps: along(firstChild, inside, frozen || ignored) };
   });
-  return { models: [content], steps: along(content.firstChild, all, false), slots };
+  const steps = along(content.firstChild, all, false);
+  return { content, steps, slots, isFlat: slots.every((places) => !places.kind && places.every((/** @type {Place} */ { special }) => !special)) };
 }
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */

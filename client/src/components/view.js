@@ -8,7 +8,7 @@
  * @property {Template} template
  * @property {Hole} hole that it is in
  * @property {number} first the number of its first slot
- * @property {any[]} sites the nodes of its places
+ * @property {any[] | undefined} sites the nodes of its places, once they are known
  * @property {any[]} slots a value, or a Hole; a value that came as HTML is undefined
  * @property {number} rank its index before a change of order
  */
@@ -27,9 +27,6 @@ import { staying } from './order.js';
 import { changed, misfit, nodesOf, read, setAttribute, setText, within, write } from './values.js';
 import { isClosed, morph } from './strings.js';
 import { LIST, PART } from './templates.js';
-
-/** This many rows are copied at once: one by one they would cost more. */
-const MANY = 32;
 
 /** @param {Element} root @param {Templates} templates */
 export function createView(root, templates) {
@@ -80,15 +77,6 @@ export function createView(root, templates) {
 
   // Contents.
 
-  /** Nodes for as many uses of a template as are wanted, or fewer. @param {Template} template @param {number} wanted */
-  function copyOf({ models }, wanted) {
-    const [one] = /** @type {[Node]} */ (models);
-    if (wanted < MANY) return document.importNode(one, true);
-    const many = (models[1] ??= one.cloneNode());
-    while (many.childNodes.length < MANY * one.childNodes.length) many.appendChild(one.cloneNode(true));
-    return document.importNode(many, true);
-  }
-
   /** Fills a hole with what is read. @param {Hole} hole @param {boolean} [merges] keeps blocks of the same template */
   function fill(hole, merges) {
     const { gap: { kind, templates: own }, blocks = [] } = hole;
@@ -118,23 +106,26 @@ export function createView(root, templates) {
     const nodes = new DocumentFragment();
     /** @type {Block[]} */
     const blocks = [];
-    let node = isFinding && here;
+    let node = here;
     for (let index = 0; index < count; index += 1) {
       const old = kept[index];
       /** @type {any} */
-      const block = old ?? { template, hole, first: 0, sites: [], slots: [], front: undefined, tail: undefined };
+      const block = old ?? { template, hole, first: 0, sites: undefined, slots: [], front: undefined, tail: undefined };
       const like = mask && index && (kept[0] ?? blocks[0])?.slots;
       number(block);
-      if (!old) {
-        if (!isFinding && !node) {
-          const copy = copyOf(template, count - index);
-          node = copy.firstChild;
-          nodes.append(copy);
-        }
+      if (!old) blocks.push(block);
+      if (isFinding) {
         node = walk(block, template.steps, hole.parent, node);
-        blocks.push(block);
+        continue;
       }
-      for (let slot = 0; !isFinding && slot < template.slots.length; slot += 1) {
+      /** What the values are written into: to write them into a model and copy it is quicker than to copy it and find their places. */
+      let target = old ?? template.model;
+      if (!target) {
+        target = template.isFlat ? (template.model = { slots: [] }) : block;
+        target.copy = document.importNode(template.content, true);
+        walk(target, template.steps, hole.parent, target.copy.firstChild);
+      }
+      for (let slot = 0; slot < template.slots.length; slot += 1) {
         const places = template.slots[slot];
         if (places.kind) {
           fill(block.slots[slot], true);
@@ -143,18 +134,42 @@ export function createView(root, templates) {
         const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
         if (old) set(old, slot, value);
         else {
-          block.slots[slot] = value;
-          for (const place of places) write(block.sites[place.ref], place, value);
+          for (const place of places) write(target.sites[place.ref], place, value, target.slots[slot]);
+          block.slots[slot] = target.slots[slot] = value;
         }
+      }
+      if (!old) {
+        const { copy } = target;
+        const made = template.isFlat ? copy.cloneNode(true) : copy;
+        block.front = made.firstChild;
+        block.tail = made.lastChild;
+        nodes.append(made);
       }
     }
     here = node;
     return [blocks, nodes];
   }
 
+  /** The nodes of a block's places, which are looked for when one of them changes. @param {Block} block */
+  function sitesOf(block) {
+    if (!block.sites) {
+      isFinding = true;
+      try {
+        walk(block, block.template.steps, block.hole.parent, block.front);
+      } catch (error) {
+        block.sites = undefined;
+        throw error;
+      } finally {
+        isFinding = false;
+      }
+    }
+    return /** @type {any[]} */ (block.sites);
+  }
+
   /** Goes along the nodes of a new block, be they copies or the page's. @param {Block} block @param {Step[]} steps
    *  @param {any} parent none if the nodes are not known @param {any} node the first @returns {any} the node behind */
   function walk(block, steps, parent, node) {
+    block.sites ??= [];
     for (const step of steps) {
       if (!step.steps) {
         /** @type {Hole} */
@@ -182,7 +197,9 @@ export function createView(root, templates) {
   }
 
   /** Gives a slot another value, in all of its places. @param {Block} block @param {number} index @param {any} value */
-  function set({ template, sites, slots: held, hole }, index, value) {
+  function set(block, index, value) {
+    const { template, slots: held, hole } = block;
+    const sites = sitesOf(block);
     const places = /** @type {Place[]} */ (template.slots[index]);
     const before = view.isBroken || held[index] === undefined ? read(sites, places) : held[index];
     held[index] = value = changed(before, value);
@@ -252,8 +269,15 @@ export function createView(root, templates) {
     frozen || ((!behind || behind.parentNode === parent) && blocks.every(({ front, tail }) => front.parentNode === parent && tail.parentNode === parent));
 
   /** The same of what a block holds; what is in it may be broken. @param {Block} block */
-  const isWhole = ({ template, sites, slots: held }) =>
-    template.slots.every((/** @type {any} */ places, slot) => (places.kind ? isFilled(held[slot]) : places.every((/** @type {Place} */ { ref, frozen }) => frozen || sites[ref].isConnected)));
+  function isWhole(block) {
+    try {
+      const sites = sitesOf(block);
+      return block.template.slots.every((/** @type {any} */ places, slot) =>
+        (places.kind ? isFilled(block.slots[slot]) : places.every((/** @type {Place} */ { ref, frozen }) => frozen || sites[ref].isConnected)));
+    } catch {
+      return false;
+    }
+  }
 
   // Operations.
 
