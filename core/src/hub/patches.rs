@@ -49,14 +49,14 @@ impl<A: App> Hub<A> {
             }
             return self.may_have_changed(outer);
         }
-        if mounted.changed {
-            return;
-        }
-        mounted.changed = true;
+        let was_changed = mem::replace(&mut mounted.changed, true);
         let Some(socket) = socket else { return };
-        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page)
+            && !was_changed
+        {
             page.changed.push(conn);
         }
+        // Even if it has waited: what was there before may have changed nothing, and be no reason to wait.
         self.note_page(socket);
     }
 
@@ -121,16 +121,18 @@ impl<A: App> Hub<A> {
             return;
         }
         let patched = page.patched.filter(|_| page.commands.is_empty() && !is_planted(Canary::TwoFrames));
-        // Twice at one moment never: what a component does when it is updated could call for the next update.
-        let earliest = patched.max(page.looked.filter(|looked| *looked == now)).map(|at| at + every);
-        if let Some(at) = earliest.filter(|at| *at > now || page.looked == Some(now)) {
+        // Twice in one round never: what a component does when it is updated could call for the next update.
+        let round = Some((now, self.round));
+        let was_looked_at = page.looked == round;
+        let earliest = patched.max(was_looked_at.then_some(now)).map(|at| at + every);
+        if let Some(at) = earliest.filter(|at| *at > now || was_looked_at) {
             if page.timer.is_none() {
                 let at = at.max(now + Duration::from_micros(1));
                 page.timer = Some(self.state.timers.insert(at, Due::Page(socket)));
             }
             return;
         }
-        page.looked = Some(now);
+        page.looked = round;
         let mut changed = mem::take(&mut page.changed);
         if let Some(key) = page.timer.take() {
             self.state.timers.cancel(key);

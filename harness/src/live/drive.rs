@@ -162,17 +162,9 @@ impl LiveWorld {
                 self.components.called(id, what, verdict)?;
                 self.pages.called(id, what, verdict, version);
                 match id.home {
-                    // What a page is told of a failure goes out at once, with what has changed.
-                    Some(home) if what == Called::Update || verdict != Verdict::Done => {
-                        self.pace.looked(now, home.session);
-                    }
-                    Some(home) => {
-                        self.pace.succeeded(now, home.session);
-                        if self.pages.is_due(id.outer) {
-                            self.pace.changed(now, home.session);
-                        }
-                    }
-                    None => {}
+                    Some(home) if what == Called::Update => self.pace.looked(home.session),
+                    Some(home) if self.pages.is_due(id.outer) => self.pace.changed(now, home.session),
+                    _ => {}
                 }
             }
             Seen::Shown { id, version, state } => {

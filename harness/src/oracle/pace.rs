@@ -24,10 +24,6 @@ pub(crate) struct Pace {
 struct Page {
     /// When patches were written last.
     patched: Option<Time>,
-    /// When the server looked last at what has changed.
-    looked: Option<Time>,
-    /// A callback has succeeded right after that look, so that the next one has its time already.
-    awaits_look: bool,
     /// Since when something has changed that was not rendered.
     since: Option<Time>,
     /// Frames of patches that were made, and not seen to be written; and when the latest was.
@@ -59,21 +55,14 @@ impl Pace {
         self.page(session).is_brisk = false;
     }
 
-    /// A callback of a session's component has succeeded.
-    pub(crate) fn succeeded(&mut self, now: Time, session: u32) {
-        let page = self.page(session);
-        page.awaits_look |= page.looked == Some(now);
-    }
-
     /// Something of a session has changed.
     pub(crate) fn changed(&mut self, now: Time, session: u32) {
         self.page(session).since.get_or_insert(now);
     }
 
     /// The server lets a component of a session bring itself up to date. If that fails, what had changed is shown with the next change.
-    pub(crate) fn looked(&mut self, now: Time, session: u32) {
-        let page = self.page(session);
-        (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
+    pub(crate) fn looked(&mut self, session: u32) {
+        self.page(session).since = None;
     }
 
     /// Something of a session is rendered because it has changed.
@@ -82,7 +71,7 @@ impl Pace {
         if is_changed && page.made_at.replace(now) != Some(now) {
             page.made += 1;
         }
-        (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
+        page.since = None;
     }
 
     /// A text frame was begun on the wire.
@@ -125,10 +114,7 @@ impl Pace {
                     format!("session {session} has changed at {} and got nothing by {}", Seconds(since), Seconds(now));
                 return complain(Oracle::Pace, sentence);
             }
-            // Two looks at one moment are one too many; and with a clock that is late, an earlier change may be waiting still.
-            let is_free =
-                page.patched.is_none_or(|at| at + self.every <= now) && page.looked != Some(now) && !page.awaits_look;
-            if since == now && is_free && late.is_zero() {
+            if since == now && page.patched.is_none_or(|at| at + self.every <= now) {
                 let sentence =
                     format!("session {session} has changed at {} and was not shown it at once", Seconds(since));
                 return complain(Oracle::Pace, sentence);
@@ -191,7 +177,7 @@ mod tests {
         let mut pace = pace(64 << 10);
         pace.wrote(at(90), 1, Text::Patches).unwrap();
         pace.changed(at(100), 1);
-        pace.looked(at(105), 1);
+        pace.looked(1);
         pace.changed(at(105), 1);
         assert!(turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
     }
