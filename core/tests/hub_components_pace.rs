@@ -2,9 +2,11 @@
 
 mod common;
 
+use common::cluster::Cluster;
 use common::components::*;
-use common::{World, quiet};
-use lazuli::{Config, Flash, Limits};
+use common::{World, backplane, quiet};
+use lazuli::backplane::Broker;
+use lazuli::{Config, Error, Flash, Limits, SlowPolicy};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -57,24 +59,31 @@ fn what_changes_nothing_holds_up_nothing() {
     assert_eq!(world.heard(socket), [json!([1, [1, 2]])]);
 }
 
+/// Over the backplane, too: what comes back at the same moment would call for the next update without end.
 #[test]
-fn what_an_update_leads_to_waits_for_the_next_one() {
-    let mut world = site();
-    world.script.on("mount", |cx, _| {
+fn what_an_update_publishes_waits_for_the_next_one() {
+    let worlds = vec![site_with(backplane(0), quiet())];
+    let mut cluster = Cluster { worlds, broker: Broker::new(1, 100), up: vec![true] };
+    cluster.settle();
+    cluster.worlds[0].script.on("mount", |cx, _| {
         cx.join("room");
         Ok(())
     });
-    let browser = world.mounted();
-    world.script.on("update", |cx, _| {
+    let browser = cluster.worlds[0].mounted();
+    cluster.settle();
+    cluster.worlds[0].script.on("update", |cx, _| {
         cx.to_room("room").text("again");
         Ok(())
     });
-    world.event(browser.socket, 1, "poke", json!(null));
-    assert_eq!(world.told_components(), ["event poke", "update", "heard room: again"]);
-    world.pass(Duration::from_millis(15));
-    assert_eq!(world.told_components(), [""; 0]);
-    world.pass(Duration::from_millis(1));
-    assert_eq!(world.told_components(), ["update", "heard room: again"], "in circles, but no faster than patches");
+    cluster.worlds[0].event(browser.socket, 1, "poke", json!(null));
+    for _ in 0..3 {
+        cluster.settle();
+        let told = cluster.worlds[0].told_components();
+        assert_eq!(told[told.len() - 2..], ["update", "heard room: again"], "{told:?}");
+        cluster.worlds[0].pass(Duration::from_millis(15));
+        assert_eq!(cluster.worlds[0].told_components(), [""; 0]);
+        cluster.worlds[0].pass(Duration::from_millis(1));
+    }
 }
 
 #[test]
@@ -114,56 +123,92 @@ fn a_slow_browser_gets_one_patch_to_the_present() {
     assert_eq!((all(1, patches), all(2, patches)), (json!([1, 1_100]), json!([1, 1_001])));
 }
 
+/// Whatever the policy: what was asked for is answered, and components lose nothing.
 #[test]
-fn a_policy_that_drops_frames_makes_views_whole_again() {
-    let script = std::sync::Arc::new(common::Script::default());
-    let mut routes = site_routes(&script, quiet());
-    let limits = Limits { heartbeat: None, slow: lazuli::SlowPolicy::KeepLatest, ..Limits::spark() };
-    routes.spark_with("/latest", limits, |_| Ok(lazuli::Session::default())).unwrap();
-    let config = Config { secret: secret(1), window: 120, ..Config::default() };
-    let mut world = World::with(config, routes, script);
-    let browser = world.browse_as("/show", "/latest");
-    world.mount(&browser, 0);
-    let socket = browser.socket;
-    world.fast = false;
-    for _ in 0..20 {
-        world.event(socket, 1, "add", json!({ "by": 1 }));
-        world.pass(SOON);
+fn policies_drop_what_channels_say_and_nothing_else() {
+    for slow in [SlowPolicy::DropOldest, SlowPolicy::KeepLatest] {
+        let script = std::sync::Arc::new(common::Script::default());
+        let mut routes = site_routes(&script, quiet());
+        let limits = Limits { heartbeat: None, waiting: 4_000, slow, ..Limits::spark() };
+        routes.spark_with("/lossy", limits, |_| Ok(lazuli::Session::default())).unwrap();
+        let config = Config { secret: secret(1), window: 300, ..Config::default() };
+        let mut world = World::with(config, routes, script);
+        let browser = world.browse_as("/show?n=2", "/lossy");
+        world.mount(&browser, 0);
+        world.mount(&browser, 1);
+        let socket = browser.socket;
+        world.script.on("message", |cx, text| {
+            cx.text(text);
+            Ok(())
+        });
+        world.say(socket, json!({ "type": "subscribe", "channel": "/chat/a/b", "ref": 1 }));
+        world.heard(socket);
+        world.fast = false;
+        for count in 0..100 {
+            world.say(socket, json!({ "type": "message", "channel": "/chat/a/b", "data": format!("echo {count}") }));
+            world.event(socket, 1, "add", json!({ "by": 1 }));
+            if count % 10 == 0 {
+                world.ask(socket, 1, "poke", json!(null));
+            }
+            world.pass(SOON);
+        }
+        world.say(socket, json!({ "type": "component_unmount", "component_id": 2, "ref": 2 }));
+        world.say(socket, json!({ "type": "ping" }));
+        world.script.on("event", |_, _| Err(Error::close(4000, "enough")));
+        world.say(socket, json!({ "type": "unsubscribe", "channel": "/chat/a/b", "ref": 3 }));
+        assert!(world.stats().dropped > 30 && world.closes.is_empty(), "{slow:?}: {:?}", world.stats());
+        world.fast = true;
+        let mut heard = Vec::new();
+        while let Some(bytes) = world.unreported.remove(&socket) {
+            world.sent(socket, bytes);
+            heard.extend(world.heard(socket));
+        }
+        let of = |what: &dyn Fn(&Value) -> bool| heard.iter().filter(|frame| what(frame)).count();
+        assert_eq!(of(&|frame| frame["type"] == "reply" && frame["ref"] == 9), 10, "{heard:?}");
+        assert_eq!(of(&|frame| frame["ref"] == 2 || frame["ref"] == 3 || frame["type"] == "pong"), 3, "{heard:?}");
+        assert!(of(&|frame| frame["type"] == "message") < 70, "{heard:?}");
+        let counts = heard.iter().filter(|frame| frame.is_array()).map(|patches| patches[1][1].as_i64().unwrap());
+        assert_eq!(counts.last(), Some(100), "{heard:?}");
+        assert_eq!(of(&|frame| frame.is_array() && frame[1][0] == -6), 0, "no view had to be made whole");
+        // A component's end is told, too.
+        world.event(socket, 1, "poke", json!(null));
+        let gone = world.heard(socket);
+        assert_eq!(gone.last().unwrap()["type"], "component_gone", "{gone:?}");
     }
-    // A pong pushes the patch out that waits.
-    world.say(socket, json!({ "type": "ping" }));
-    assert!(world.stats().dropped > 0);
-    world.fast = true;
-    world.heard(socket);
-    let bytes = world.unreported.remove(&socket).unwrap();
-    world.sent(socket, bytes);
-    world.pass(SOON);
-    let heard = world.heard(socket);
-    assert_eq!(heard.last().unwrap(), &json!([1, [-6, WIDGET.name, 20, ""]]));
 }
 
+/// What must not be dropped is bounded all the same.
 #[test]
-fn commands_for_a_slow_browser_are_bounded() {
-    let script = std::sync::Arc::new(common::Script::default());
-    let mut routes = site_routes(&script, quiet());
-    let limits = Limits { heartbeat: None, waiting: 4_000, ..Limits::spark() };
-    routes.spark_with("/small", limits, |_| Ok(lazuli::Session::default())).unwrap();
-    let mut world = World::with(Config { secret: secret(1), window: 200, ..Config::default() }, routes, script);
-    let browser = world.browse_as("/show", "/small");
-    world.mount(&browser, 0);
-    world.script.on("event", |cx, _| {
-        cx.flash(Flash::Info, "again");
-        Ok(())
-    });
-    world.fast = false;
-    for _ in 0..1_000 {
-        world.event(browser.socket, 1, "poke", json!(null));
-        world.pass(SOON);
-        if !world.closes.is_empty() {
-            break;
+fn what_no_policy_may_drop_closes_a_socket_that_does_not_read() {
+    for slow in [SlowPolicy::Disconnect, SlowPolicy::DropOldest, SlowPolicy::KeepLatest] {
+        let script = std::sync::Arc::new(common::Script::default());
+        let mut routes = site_routes(&script, quiet());
+        let limits = Limits { heartbeat: None, waiting: 4_000, slow, ..Limits::spark() };
+        routes.spark_with("/small", limits, |_| Ok(lazuli::Session::default())).unwrap();
+        let mut world = World::with(Config { secret: secret(1), window: 200, ..Config::default() }, routes, script);
+        for flashes in [false, true] {
+            let browser = world.browse_as("/show", "/small");
+            world.mount(&browser, 0);
+            world.script.on("event", move |cx, _| {
+                if flashes {
+                    cx.flash(Flash::Info, "again");
+                }
+                Ok(())
+            });
+            world.fast = false;
+            for _ in 0..200 {
+                match flashes {
+                    false => world.ask(browser.socket, 1, "poke", json!(null)),
+                    true => world.event(browser.socket, 1, "poke", json!(null)),
+                }
+                world.pass(SOON);
+                assert!(world.hub.waiting(browser.socket) <= 4_000);
+            }
+            let stats = world.stats();
+            assert_eq!((world.closes.len(), stats.overflowed), (1, 1 + u64::from(flashes)), "{slow:?}");
+            world.fast = true;
+            world.pass(Duration::from_secs(6));
+            assert_eq!(world.closes.remove(0).code, 1013);
         }
     }
-    assert_eq!((world.closes.len(), world.stats().overflowed), (1, 1));
-    world.pass(Duration::from_secs(6));
-    assert_eq!(world.closes[0].code, 1013);
 }

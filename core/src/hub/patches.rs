@@ -10,7 +10,6 @@ use super::nested::{Found, Nursery};
 use super::state::{Conn, Due};
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
-use crate::flow::SlowPolicy;
 use crate::frame::{Frame, Kind};
 use crate::html::{Fault, Render, Renderer, View};
 use crate::id::ConnId;
@@ -69,35 +68,19 @@ impl<A: App> Hub<A> {
         }
     }
 
-    /// A command for a page goes out after the next patch. One that is slow may have no more of them wait than of anything else.
+    /// A command for a page goes out after the next patch. For one that is slow no more of them may wait than of anything else.
     pub(super) fn command(&mut self, socket: ConnId, frame: Frame) {
         let is_slow = self.state.flow.is_waiting(socket.index());
-        let limits = self.state.limits(socket);
-        let (most, policy) = (limits.waiting, limits.slow);
+        let most = self.state.limits(socket).waiting;
         let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
         page.bytes += frame.wire().len();
         page.commands.push_back(frame);
-        while is_slow && policy != SlowPolicy::Disconnect && page.bytes > most {
-            let Some(oldest) = page.commands.pop_front() else { break };
-            page.bytes -= oldest.wire().len();
-            self.state.stats.dropped += 1;
-        }
         if is_slow && page.bytes > most {
             self.state.stats.overflowed += 1;
             self.log(Level::Info, "too slow", Some(socket), || format!("more than {most} bytes would wait"));
             return self.end_now(socket, 1013, "Too slow: more waits for you than the limit allows; try again later");
         }
         self.note_page(socket);
-    }
-
-    /// Frames for a slow socket were dropped, which may have been patches: its components are to be sent whole.
-    pub(super) fn on_dropped(&mut self, socket: ConnId) {
-        for conn in self.state.components_on(socket) {
-            if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
-                mounted.whole = true;
-            }
-            self.may_have_changed(conn);
-        }
     }
 
     pub(super) fn on_page_due(&mut self, socket: ConnId) {
@@ -197,7 +180,12 @@ impl<A: App> Hub<A> {
             let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
             if let Err(failure) = updated {
                 mounted.changed = false;
-                return self.on_component_failure(conn, instance, None, failure);
+                // A page that waits for the whole gets it, as the component is.
+                let is_awaited = mounted.whole && matches!(failure, Failure::Error(_));
+                self.on_component_failure(conn, instance, None, failure);
+                if !is_awaited || !self.state.is_open(conn) {
+                    return;
+                }
             }
             if !self.update_touched(conn) {
                 return;

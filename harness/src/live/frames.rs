@@ -46,7 +46,7 @@ impl LiveWorld {
                 if is_fresh {
                     self.coverage.add(Mark::MadeAnew, 1);
                 }
-                if self.plan.is_lossy() { Ok(()) } else { self.components.told(session, is_fresh) }
+                self.components.told(session, is_fresh)
             }
             "component_gone" => {
                 self.coverage.add(Mark::ComponentGone, 1);
@@ -89,7 +89,7 @@ impl LiveWorld {
                 was_left.is_some_and(|component| socket.is_some_and(|socket| socket.left.contains(&component)));
             match self.part_of(number, component) {
                 Some(at) => self.patch(number, at, patch)?,
-                None if was_left || self.plan.is_lossy() => {}
+                None if was_left => {}
                 None => return complain(Oracle::Dom, format!("a patch came for component {component}, which is none")),
             }
         }
@@ -146,17 +146,8 @@ impl LiveWorld {
                 self.components.answered(op, answer)
             }
             Asked::Resync { number: component } if !is_ok && code == "NOT_MOUNTED" => {
-                // It is gone, of which the page is told besides.
-                match self.part_of(number, &component.into()) {
-                    Some(_) if !self.plan.is_lossy() => wrong(),
-                    Some(at) => {
-                        if let Some(page) = &mut self.browsers[number].page {
-                            (page.parts[at].number, page.parts[at].is_given_up) = (None, true);
-                        }
-                        Ok(())
-                    }
-                    None => Ok(()),
-                }
+                // It is gone, of which the page was told before.
+                if self.part_of(number, &component.into()).is_some() { wrong() } else { Ok(()) }
             }
             Asked::Resync { .. } | Asked::Unmount { .. } if is_ok || code == "NOT_MOUNTED" => Ok(()),
             _ => wrong(),

@@ -89,14 +89,13 @@ impl LiveWorld {
         kernel.step("pages", seed, || format!("{plan:#?}"));
         let mut net = Net::new(kernel, plan.net.clone(), journal.clone());
         net.notes_texts = true;
-        let is_lossy = plan.is_lossy();
         Ok(LiveWorld {
             driver: Driver::new(hub, lazuli::driver::Settings::default()),
             net,
             stage,
-            pages: Pages::new(is_lossy),
+            pages: Pages::default(),
             components: Components::default(),
-            pace: Pace::new(plan.config.patches, plan.config.window, is_lossy),
+            pace: Pace::new(plan.config.patches, plan.config.window),
             bounds: Bounds::new(plan.config.window, plan.limits.frames.control_frames),
             journal,
             phase: Phase::Busy,
@@ -215,14 +214,9 @@ impl LiveWorld {
         // All that the driver ever held has been written by now.
         let visit = &self.visits[session as usize];
         self.bounds.offered(session, visit.offered, visit.largest)?;
-        if !self.plan.is_lossy() {
-            self.components.knows(session)?;
-            if let Some(asked) = socket.asked.values().next() {
-                return complain(
-                    Oracle::Components,
-                    format!("at rest, {asked:?} of session {session} was not answered"),
-                );
-            }
+        self.components.knows(session)?;
+        if let Some(asked) = socket.asked.values().next() {
+            return complain(Oracle::Components, format!("at rest, {asked:?} of session {session} was not answered"));
         }
         let Some(page) = &browser.page else {
             return complain(Oracle::Rest, format!("at rest, browser {number} has no page: {browser:?}"));
@@ -234,9 +228,7 @@ impl LiveWorld {
                     self.coverage.add(Mark::PageCompared, 1);
                     self.pages.compare(home, &page.dom, part.host)?;
                 }
-                // It asked for all of it, and what was to be shown could not be brought up to date.
-                Some(_) if self.plan.is_lossy() || self.pages.is_left(home) => {}
-                None if self.plan.is_lossy() || part.is_given_up => {}
+                None if part.is_given_up => {}
                 _ => return complain(Oracle::Rest, format!("at rest, {home:?} is not mounted: {part:?}")),
             }
         }

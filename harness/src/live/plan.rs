@@ -61,6 +61,7 @@ impl Plan {
             log: *rng.pick(&[Level::Debug, Level::Error, Level::Error, Level::Error]),
             ..Config::default()
         };
+        // Which of them makes no difference to pages: none of what they are told may be dropped.
         let slow = *rng.pick(&[
             SlowPolicy::Disconnect,
             SlowPolicy::Disconnect,
@@ -101,11 +102,6 @@ impl Plan {
             text: *rng.pick(&[10, 60, 600]),
             habits,
         })
-    }
-
-    /// Whether frames may be dropped.
-    pub(super) fn is_lossy(&self) -> bool {
-        self.limits.slow != SlowPolicy::Disconnect
     }
 }
 

@@ -14,8 +14,6 @@ use std::time::Duration;
 pub(crate) struct Pace {
     every: Duration,
     window: usize,
-    /// Whether frames may be dropped.
-    is_lossy: bool,
     pages: BTreeMap<u32, Page>,
 }
 
@@ -40,8 +38,8 @@ const SMALLEST: usize = 10;
 
 impl Pace {
     /// For patches that come so often, and a window of so many bytes.
-    pub(crate) fn new(every: Duration, window: u32, is_lossy: bool) -> Pace {
-        Pace { every, window: window as usize, is_lossy, pages: BTreeMap::new() }
+    pub(crate) fn new(every: Duration, window: u32) -> Pace {
+        Pace { every, window: window as usize, pages: BTreeMap::new() }
     }
 
     fn page(&mut self, session: u32) -> &mut Page {
@@ -100,7 +98,7 @@ impl Pace {
         // filled the window waits in the hub. Within a turn, frames are made before others are seen to be written.
         let most = (self.window / SMALLEST) as u64 + 3;
         for (session, page) in &mut self.pages {
-            if page.made > most && !self.is_lossy {
+            if page.made > most {
                 let sentence =
                     format!("{} frames of patches are on their way to session {session}, more than {most}", page.made);
                 return complain(Oracle::Pace, sentence);
@@ -138,7 +136,7 @@ mod tests {
     }
 
     fn pace(window: u32) -> Pace {
-        Pace::new(Duration::from_millis(16), window, false)
+        Pace::new(Duration::from_millis(16), window)
     }
 
     fn turned(pace: &mut Pace, millis: u64, is_due: bool) -> bool {
