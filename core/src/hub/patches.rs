@@ -179,16 +179,20 @@ impl<A: App> Hub<A> {
             let updated = self.run_update(instance);
             let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
             if let Err(failure) = updated {
-                mounted.changed = false;
                 // A page that waits for the whole gets it, as the component is.
                 let is_awaited = mounted.whole && matches!(failure, Failure::Error(_));
+                mounted.changed = is_awaited;
                 self.on_component_failure(conn, instance, None, failure);
                 if !is_awaited || !self.state.is_open(conn) {
                     return;
                 }
             }
             if !self.update_touched(conn) {
-                return;
+                // It was made anew while it still counted as one that waits.
+                if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
+                    mounted.changed = false;
+                }
+                return self.may_have_changed(conn);
             }
         }
         let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };

@@ -8,7 +8,7 @@ use super::{Check, Oracle, complain};
 use crate::net::Text;
 use crate::trace::Seconds;
 use lazuli::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub(crate) struct Pace {
@@ -24,13 +24,23 @@ struct Page {
     patched: Option<Time>,
     /// Since when something has changed that was not rendered.
     since: Option<Time>,
-    /// Frames of patches that were made, and not seen to be written; and when the latest was.
-    made: u64,
+    /// Frames of patches that were made, and not seen to be written: what had been written when each was. And when the latest was made.
+    made: VecDeque<Written>,
     made_at: Option<Time>,
+    written: Written,
+    /// The largest frame of patches.
+    largest: usize,
     /// Patches came too early, unless a command follows.
     hurried: Option<String>,
     /// Its socket has always taken everything at once.
     is_brisk: bool,
+}
+
+/// Frames of patches that were written, and their bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    frames: u64,
+    bytes: usize,
 }
 
 /// No frame of patches, with its header, is smaller.
@@ -67,19 +77,38 @@ impl Pace {
     pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) {
         let page = self.page(session);
         if is_changed && page.made_at.replace(now) != Some(now) {
-            page.made += 1;
+            page.made.push_back(page.written);
         }
         page.since = None;
     }
 
-    /// A text frame was begun on the wire.
-    pub(crate) fn wrote(&mut self, now: Time, session: u32, text: Text) -> Check {
-        let every = self.every;
+    /// A render of a session has panicked: whether there is a frame is not known, nor which of those that come is the next.
+    pub(crate) fn blown(&mut self, session: u32) {
+        self.page(session).made.clear();
+    }
+
+    /// A text frame of so many bytes was written.
+    pub(crate) fn wrote(&mut self, now: Time, session: u32, text: Text, length: usize) -> Check {
+        let (every, window) = (self.every, self.window);
         let page = self.page(session);
         match (text, page.hurried.take()) {
             (Text::Patches, Some(hurried)) => return complain(Oracle::Pace, hurried),
             (Text::Patches, None) => {
-                page.made = page.made.saturating_sub(1);
+                page.largest = page.largest.max(length);
+                let Written { frames, bytes } = page.written;
+                let made = page.made.pop_front().unwrap_or(page.written);
+                // Patches are made when nothing waits. So before one are at most a window and what is half written; and what has
+                // waited may have been written in the same turn.
+                let (before, most) = (bytes - made.bytes, window + 2 * page.largest);
+                if before > most {
+                    let sentence = format!(
+                        "patches were made for session {session} when {} frames of them with {before} bytes were on their way, \
+                         more than {most} bytes",
+                        frames - made.frames
+                    );
+                    return complain(Oracle::Pace, sentence);
+                }
+                page.written = Written { frames: frames + 1, bytes: bytes + length };
                 let before = page.patched.replace(now).filter(|before| now < *before + every);
                 page.hurried = before.filter(|_| page.is_brisk).map(|before| {
                     format!("session {session} got patches at {} and at {}", Seconds(before), Seconds(now))
@@ -96,11 +125,13 @@ impl Pace {
     pub(crate) fn turned(&mut self, now: Time, late: Duration, is_due: impl Fn(u32) -> bool) -> Check {
         // What the driver holds is in the window, or on its way to a socket that takes it in parts; the frame that has
         // filled the window waits in the hub. Within a turn, frames are made before others are seen to be written.
-        let most = (self.window / SMALLEST) as u64 + 3;
+        let most = self.window / SMALLEST + 3;
         for (session, page) in &mut self.pages {
-            if page.made > most {
-                let sentence =
-                    format!("{} frames of patches are on their way to session {session}, more than {most}", page.made);
+            if page.made.len() > most {
+                let sentence = format!(
+                    "{} frames of patches are on their way to session {session}, more than {most}",
+                    page.made.len()
+                );
                 return complain(Oracle::Pace, sentence);
             }
             if !is_due(*session) {
@@ -149,7 +180,7 @@ mod tests {
         pace.changed(at(100), 1);
         assert!(!turned(&mut pace, 100, true) && turned(&mut pace, 100, false));
         pace.rendered(at(100), 1, true);
-        pace.wrote(at(100), 1, Text::Patches).unwrap();
+        pace.wrote(at(100), 1, Text::Patches, 30).unwrap();
         pace.changed(at(105), 1);
         assert!(turned(&mut pace, 105, true) && turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
     }
@@ -157,9 +188,9 @@ mod tests {
     #[test]
     fn patches_keep_their_distance_unless_a_command_follows() {
         let frames = |pace: &mut Pace, last| {
-            pace.wrote(at(100), 1, Text::Patches)?;
-            pace.wrote(at(110), 1, Text::Patches)?;
-            pace.wrote(at(110), 1, last)
+            pace.wrote(at(100), 1, Text::Patches, 30)?;
+            pace.wrote(at(110), 1, Text::Patches, 30)?;
+            pace.wrote(at(110), 1, last, 30)
         };
         assert!(frames(&mut pace(64 << 10), Text::Other).is_err());
         assert!(frames(&mut pace(64 << 10), Text::Patches).is_err());
@@ -173,7 +204,7 @@ mod tests {
     #[test]
     fn a_change_behind_an_update_that_failed_has_its_own_time() {
         let mut pace = pace(64 << 10);
-        pace.wrote(at(90), 1, Text::Patches).unwrap();
+        pace.wrote(at(90), 1, Text::Patches, 30).unwrap();
         pace.changed(at(100), 1);
         pace.looked(1);
         pace.changed(at(105), 1);
@@ -188,5 +219,21 @@ mod tests {
             turned(&mut pace, millis, false)
         };
         assert!((100..103).all(|millis| shown(millis, true)) && shown(110, false) && !shown(120, true));
+    }
+
+    #[test]
+    fn patches_are_made_when_nothing_waits() {
+        let slow = |window| {
+            let mut pace = pace(window);
+            (0..5).for_each(|millis| pace.rendered(at(20 * millis), 1, true));
+            (0..5).try_for_each(|_| pace.wrote(at(200), 1, Text::Patches, 30)).is_ok()
+        };
+        assert!(!slow(40) && slow(60), "four of them were on their way before the last");
+        let mut pace = pace(40);
+        let mut prompt = |millis| {
+            pace.rendered(at(millis), 1, true);
+            pace.wrote(at(millis), 1, Text::Patches, 30).is_ok()
+        };
+        assert!((0..20).all(|count| prompt(20 * count)));
     }
 }
