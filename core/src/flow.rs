@@ -12,6 +12,9 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// What happens to a connection that is too slow: more waits for it than its limit allows.
+///
+/// On a Spark socket only messages of channels are dropped. Answers, ends of subscriptions and what components have to tell their pages
+/// always arrive; where those alone are more than the limit, the socket is closed, whatever its policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SlowPolicy {
     /// It is closed with 1013 (try again later), and what waits is dropped.
@@ -19,7 +22,7 @@ pub enum SlowPolicy {
     Disconnect,
     /// The oldest waiting messages are dropped until the new one fits.
     DropOldest,
-    /// Everything that waits is dropped for the new message.
+    /// All messages that wait are dropped for the new one.
     KeepLatest,
 }
 
@@ -33,7 +36,7 @@ pub enum Offer {
         /// Frames lost to the policy.
         dropped: u32,
     },
-    /// Under [`SlowPolicy::Disconnect`] there is no room: the connection has to go.
+    /// There is no room, and nothing more to drop: the connection has to go.
     Overflow,
 }
 
@@ -58,15 +61,24 @@ fn most_frames(limit: usize) -> usize {
 struct Slow {
     /// What `credit` would say if it did not say `BLOCKED`.
     credit: i32,
-    queue: VecDeque<Frame>,
+    /// Frames, and whether they may be dropped.
+    queue: VecDeque<(Frame, bool)>,
     /// Wire bytes in `queue`.
     bytes: usize,
+    /// So many at the front of `queue` may not be dropped, at least.
+    kept: usize,
 }
 
 impl Slow {
+    fn new(credit: i32) -> Slow {
+        Slow { credit, queue: VecDeque::new(), bytes: 0, kept: 0 }
+    }
+
     fn drop_oldest(&mut self) -> bool {
-        let oldest = self.queue.pop_front();
-        self.bytes -= oldest.as_ref().map_or(0, |frame| frame.wire().len());
+        let kept = self.queue.iter().skip(self.kept).take_while(|(_, may_drop)| !may_drop).count();
+        self.kept += kept;
+        let oldest = self.queue.remove(self.kept);
+        self.bytes -= oldest.as_ref().map_or(0, |(frame, _)| frame.wire().len());
         oldest.is_some()
     }
 }
@@ -121,8 +133,8 @@ impl Flow {
         to.truncate(kept);
     }
 
-    /// Offers a frame to a connection for which at most `limit` bytes may wait.
-    pub fn offer(&mut self, index: usize, frame: &Frame, limit: usize, policy: SlowPolicy) -> Offer {
+    /// Offers a frame to a connection for which at most `limit` bytes may wait. A policy may drop it later only if `may_drop`.
+    pub fn offer(&mut self, index: usize, frame: &Frame, limit: usize, policy: SlowPolicy, may_drop: bool) -> Offer {
         let limit = if is_planted(Canary::NoLimit) { 2 * limit } else { limit };
         let length = frame.wire().len();
         let charged = i32::try_from(length).unwrap_or(i32::MAX);
@@ -137,27 +149,26 @@ impl Flow {
             *credit = self.window.saturating_sub(charged).max(BLOCKED + 1);
             return Offer::Admitted;
         }
-        if policy == SlowPolicy::Disconnect && slot.as_ref().map_or(0, |slow| slow.bytes) + length > limit {
-            return Offer::Overflow;
+        let drops = policy != SlowPolicy::Disconnect;
+        if length > limit {
+            return if drops && may_drop { Offer::Queued { dropped: 1 } } else { Offer::Overflow };
         }
         let most = most_frames(limit);
-        if policy == SlowPolicy::Disconnect && slot.as_ref().is_some_and(|slow| slow.queue.len() >= most) {
-            return Offer::Overflow;
-        }
-        if length > limit {
-            return Offer::Queued { dropped: 1 };
-        }
-        let slow = slot.get_or_insert_with(|| Box::new(Slow { credit: *credit, queue: VecDeque::new(), bytes: 0 }));
+        let slow = slot.get_or_insert_with(|| Box::new(Slow::new(*credit)));
         *credit = BLOCKED;
         let mut dropped = 0;
-        let keep = if policy == SlowPolicy::KeepLatest { 0 } else { limit - length };
-        while (slow.bytes > keep || slow.queue.len() >= most) && slow.drop_oldest() {
+        let keep = if policy == SlowPolicy::KeepLatest && may_drop { 0 } else { limit - length };
+        while drops && (slow.bytes > keep || slow.queue.len() >= most) && slow.drop_oldest() {
             dropped += 1;
         }
+        if slow.bytes + length > limit || slow.queue.len() >= most {
+            // Too much of what has to arrive waits before it.
+            return if drops && may_drop { Offer::Queued { dropped: dropped + 1 } } else { Offer::Overflow };
+        }
         if is_planted(Canary::Overtaking) {
-            slow.queue.push_front(frame.clone());
+            slow.queue.push_front((frame.clone(), may_drop));
         } else {
-            slow.queue.push_back(frame.clone());
+            slow.queue.push_back((frame.clone(), may_drop));
         }
         slow.bytes += length;
         Offer::Queued { dropped }
@@ -185,13 +196,14 @@ impl Flow {
     /// The next waiting frame that fits now, charged.
     pub fn release(&mut self, index: usize) -> Option<Frame> {
         let slow = self.slow.get_mut(index)?.as_mut()?;
-        let length = i32::try_from(slow.queue.front()?.wire().len()).unwrap_or(i32::MAX);
+        let length = i32::try_from(slow.queue.front()?.0.wire().len()).unwrap_or(i32::MAX);
         if slow.credit < length && slow.credit != self.window {
             return None;
         }
         slow.credit = slow.credit.saturating_sub(length).max(BLOCKED + 1);
-        let frame = slow.queue.pop_front()?;
+        let (frame, _) = slow.queue.pop_front()?;
         slow.bytes -= frame.wire().len();
+        slow.kept = slow.kept.saturating_sub(1);
         if slow.queue.is_empty() {
             self.unblock(index);
         }

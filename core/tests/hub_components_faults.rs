@@ -44,6 +44,37 @@ fn an_error_leaves_the_page_as_it_is() {
 }
 
 #[test]
+fn a_page_that_asks_for_the_whole_gets_it_though_the_update_fails() {
+    let mut world = site();
+    let browser = world.mounted();
+    let socket = browser.socket;
+    world.event(socket, 1, "add", json!({ "by": 5 }));
+    world.heard(socket);
+    world.pass(SOON);
+    world.script.on("update", |_, _| Err(Error::reply("not now")));
+    let resync = json!({ "type": "component_resync", "component_id": 1, "ref": 9 });
+    world.say(socket, resync.clone());
+    let whole = json!([1, [-6, WIDGET.name, 5, ""]]);
+    assert_eq!(world.heard(socket), [answered(), whole.clone(), failed("not now", false)]);
+    // Who has not asked gets nothing but the message.
+    world.pass(SOON);
+    world.event(socket, 1, "add", json!({ "by": 1 }));
+    assert_eq!(world.heard(socket), [failed("not now", false)]);
+    // Made anew, or gone: then that is what it is told.
+    world.pass(SOON);
+    world.script.on("update", |_, _| panic!("never again"));
+    world.say(socket, resync.clone());
+    world.pass(SOON);
+    let anew = json!([1, [-6, WIDGET.name, 0, ""]]);
+    assert_eq!(world.heard(socket), [answered(), failed("Internal server error", true), anew]);
+    world.pass(SOON);
+    world.script.on("update", |_, _| Err(Error::close(4000, "enough")));
+    world.say(socket, resync);
+    let gone = json!({ "type": "component_gone", "component_id": 1, "reason": "enough" });
+    assert_eq!(world.heard(socket), [answered(), gone]);
+}
+
+#[test]
 fn an_event_that_does_not_exist_is_an_error() {
     let mut world = site();
     let browser = world.mounted();

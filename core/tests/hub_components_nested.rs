@@ -16,6 +16,9 @@ type Notes = Arc<Mutex<Vec<String>>>;
 struct Shop {
     items: Vec<(u32, String)>,
     sum: i64,
+    /// Its next update fails; from then on it notes them.
+    is_balky: bool,
+    has_balked: bool,
     notes: Notes,
 }
 
@@ -53,7 +56,19 @@ impl Component<TestApp> for Shop {
             "rename" => self.items[0].1 = "renamed".into(),
             "reset" => cx.to_children("reset", &()),
             "panic" => panic!("as asked"),
+            "balk" => self.is_balky = true,
             _ => return Err(event.unknown()),
+        }
+        Ok(())
+    }
+
+    fn on_update(&mut self, _: &mut Cx<'_>) -> Result {
+        if std::mem::take(&mut self.is_balky) {
+            self.has_balked = true;
+            return Err(lazuli::Error::reply("not now"));
+        }
+        if self.has_balked {
+            note(&self.notes, "update");
         }
         Ok(())
     }
@@ -86,6 +101,11 @@ impl Component<TestApp> for Item {
             "panic" => panic!("as asked"),
             _ => return Err(event.unknown()),
         }
+        Ok(())
+    }
+
+    fn on_update(&mut self, _: &mut Cx<'_>) -> Result {
+        assert!(self.count != 14, "an unlucky update");
         Ok(())
     }
 
@@ -134,7 +154,10 @@ fn browser(names: &[&str]) -> Browser {
     let mut routes: Routes<TestApp> = Routes::new();
     routes.spark("/spark").unwrap();
     let made = notes.clone();
-    let make = move |_: &lazuli::Mount<'_, TestApp>, items| Ok(Shop { items, sum: 0, notes: made.clone() });
+    let make = move |_: &lazuli::Mount<'_, TestApp>, items| {
+        let (is_balky, has_balked) = (false, false);
+        Ok(Shop { items, sum: 0, is_balky, has_balked, notes: made.clone() })
+    };
     let shop = routes.component("shop", make).unwrap();
     routes.get("/", move |cx, request| Ok(Response::html(cx.show(&shop, request, &items)?.to_string()))).unwrap();
     let mut world = World::with(Config { secret: secret(1), ..Config::default() }, routes, Arc::default());
@@ -236,7 +259,7 @@ fn timers_and_failures_are_their_own() {
 
 #[test]
 fn after_a_panic_all_is_made_anew() {
-    for (component, event, by) in [(4, "panic", 0), (1, "panic", 0), (4, "add", 13)] {
+    for (component, event, by) in [(4, "panic", 0), (1, "panic", 0), (4, "add", 13), (4, "add", 14)] {
         let mut browser = browser(&["tea", "cup"]);
         browser.event(2, "add", json!({ "by": 5 }));
         browser.notes();
@@ -256,6 +279,28 @@ fn after_a_panic_all_is_made_anew() {
         let heard = browser.event(number, "add", json!({}));
         assert_eq!(heard.last().unwrap()[1].first_two(), [json!(1), json!(1)], "{heard:?} {whole}");
     }
+}
+
+/// Seed 214: it was looked at every 16 ms from then on.
+#[test]
+fn a_whole_that_is_shown_in_spite_of_a_failed_update_is_shown_once() {
+    let mut browser = browser(&["tea", "cup"]);
+    let say = |browser: &mut Browser, value: Value| browser.world.say(browser.socket, value);
+    let event = |component: u64, event: &str| json!({ "type": "component_event", "component_id": component, "event": event, "data": {} });
+    say(&mut browser, event(4, "add"));
+    say(&mut browser, event(1, "balk"));
+    say(&mut browser, event(4, "add"));
+    say(&mut browser, json!({ "type": "component_resync", "component_id": 1 }));
+    browser.notes();
+    browser.world.heard(browser.socket);
+    browser.world.pass(millis(16));
+    let heard = browser.world.heard(browser.socket);
+    assert_eq!((&heard[0][0], &heard[0][1][0], &heard[1]["message"]), (&json!(1), &json!(-6), &json!("not now")));
+    browser.world.pass(millis(1_000));
+    assert_eq!(browser.notes(), [""; 0]);
+    say(&mut browser, event(4, "add"));
+    browser.world.pass(millis(1_000));
+    assert_eq!(browser.notes(), ["update"]);
 }
 
 trait Slice {

@@ -11,8 +11,8 @@ const PLACE: usize = 3;
 
 #[derive(Clone, Debug)]
 enum Op {
-    /// A frame of this length on the wire.
-    Offer(usize),
+    /// A frame of this length on the wire, and whether it may be dropped.
+    Offer(usize, bool),
     /// The same as the fast path of a broadcast has it: charged first, offered if that fails.
     Broadcast(usize),
     Sent(u32),
@@ -23,8 +23,8 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        6 => (6usize..60).prop_map(Op::Offer),
-        1 => (6usize..300).prop_map(Op::Offer),
+        6 => (6usize..60, any::<bool>()).prop_map(|(length, may_drop)| Op::Offer(length, may_drop)),
+        1 => (6usize..300, any::<bool>()).prop_map(|(length, may_drop)| Op::Offer(length, may_drop)),
         3 => (6usize..120).prop_map(Op::Broadcast),
         4 => (0u32..120).prop_map(Op::Sent),
         1 => Just(Op::Sent(u32::MAX)),
@@ -42,42 +42,51 @@ fn policy() -> impl Strategy<Value = SlowPolicy> {
 #[derive(Default)]
 struct Model {
     on_the_way: usize,
-    waiting: VecDeque<(u32, usize)>,
+    /// And whether they may be dropped.
+    waiting: VecDeque<(u32, usize, bool)>,
 }
 
 impl Model {
     fn bytes(&self) -> usize {
-        self.waiting.iter().map(|(_, length)| length).sum()
+        self.waiting.iter().map(|(_, length, _)| length).sum()
     }
 
     fn fits(&self, length: usize) -> bool {
         self.on_the_way == 0 || self.on_the_way + length <= WINDOW
     }
 
-    fn offer(&mut self, number: u32, length: usize, policy: SlowPolicy) -> Offer {
+    fn offer(&mut self, number: u32, length: usize, policy: SlowPolicy, may_drop: bool) -> Offer {
         if self.waiting.is_empty() && self.fits(length) {
             self.on_the_way += length;
             return Offer::Admitted;
         }
-        match policy {
-            SlowPolicy::Disconnect if self.bytes() + length > LIMIT => return Offer::Overflow,
-            _ if length > LIMIT => return Offer::Queued { dropped: 1 },
-            _ => {}
+        let too_much = |dropped| match policy {
+            SlowPolicy::DropOldest | SlowPolicy::KeepLatest if may_drop => Offer::Queued { dropped: dropped + 1 },
+            _ => Offer::Overflow,
+        };
+        if length > LIMIT {
+            return too_much(0);
         }
         let before = self.waiting.len();
-        if policy == SlowPolicy::KeepLatest {
-            self.waiting.clear();
+        if policy == SlowPolicy::KeepLatest && may_drop {
+            self.waiting.retain(|(_, _, may_drop)| !may_drop);
         }
-        while self.bytes() + length > LIMIT {
-            self.waiting.pop_front();
+        while policy != SlowPolicy::Disconnect
+            && self.bytes() + length > LIMIT
+            && let Some(oldest) = self.waiting.iter().position(|(_, _, may_drop)| *may_drop)
+        {
+            self.waiting.remove(oldest);
         }
         let dropped = (before - self.waiting.len()) as u32;
-        self.waiting.push_back((number, length));
+        if self.bytes() + length > LIMIT {
+            return too_much(dropped);
+        }
+        self.waiting.push_back((number, length, may_drop));
         Offer::Queued { dropped }
     }
 
     fn release(&mut self) -> Option<u32> {
-        let (number, length) = *self.waiting.front()?;
+        let (number, length, _) = *self.waiting.front()?;
         if !self.fits(length) {
             return None;
         }
@@ -113,10 +122,10 @@ proptest! {
         flow.open(PLACE);
         for (number_of, op) in (0u32..).zip(ops) {
             match op {
-                Op::Offer(length) => {
+                Op::Offer(length, may_drop) => {
                     let length = possible(length);
                     let frame = frame(number_of, length);
-                    prop_assert_eq!(flow.offer(PLACE, &frame, LIMIT, policy), model.offer(number_of, length, policy));
+                    prop_assert_eq!(flow.offer(PLACE, &frame, LIMIT, policy, may_drop), model.offer(number_of, length, policy, may_drop));
                 }
                 Op::Broadcast(length) => {
                     let length = possible(length);
@@ -124,8 +133,8 @@ proptest! {
                     let expected = model.waiting.is_empty() && model.on_the_way + length <= WINDOW;
                     prop_assert_eq!(charged, expected, "the fast path is for what fits, and for nothing else");
                     let frame = frame(number_of, length);
-                    let offer = if charged { Offer::Admitted } else { flow.offer(PLACE, &frame, LIMIT, policy) };
-                    prop_assert_eq!(offer, model.offer(number_of, length, policy));
+                    let offer = if charged { Offer::Admitted } else { flow.offer(PLACE, &frame, LIMIT, policy, true) };
+                    prop_assert_eq!(offer, model.offer(number_of, length, policy, true));
                 }
                 Op::Sent(bytes) => {
                     flow.sent(PLACE, bytes);
@@ -160,7 +169,7 @@ proptest! {
         let (mut out, mut dropped, mut on_the_way, mut largest) = (Vec::new(), 0, 0, 0);
         let mut offered = 0;
         for (number_of, (length, reports, bytes)) in (0u32..).zip(ops) {
-            match flow.offer(PLACE, &frame(number_of, length), LIMIT, policy) {
+            match flow.offer(PLACE, &frame(number_of, length), LIMIT, policy, true) {
                 Offer::Admitted => {
                     out.push(number_of);
                     on_the_way += length;
@@ -175,7 +184,7 @@ proptest! {
                     }
                 }
                 Offer::Overflow => {
-                    prop_assert_eq!(policy, SlowPolicy::Disconnect);
+                    prop_assert_eq!(policy, SlowPolicy::Disconnect, true);
                     prop_assert!(flow.waiting(PLACE) + length > LIMIT);
                     break;
                 }
@@ -221,7 +230,7 @@ proptest! {
         for (place, length, bytes) in ops {
             let frame = frame(0, length);
             let offers = [&mut together, &mut apart[place]].map(|flow| {
-                let offer = flow.offer(place, &frame, LIMIT, SlowPolicy::DropOldest);
+                let offer = flow.offer(place, &frame, LIMIT, SlowPolicy::DropOldest, true);
                 flow.sent(place, bytes);
                 (offer, flow.release(place).is_some(), flow.waiting(place), flow.on_the_way(place))
             });
@@ -235,7 +244,7 @@ fn a_place_that_was_never_opened_takes_nothing() {
     let mut flow = Flow::new(100);
     flow.sent(7, 10);
     assert!(!flow.charge(7, 1) && flow.release(7).is_none() && !flow.is_waiting(7));
-    assert_eq!(flow.offer(7, &frame(0, 10), LIMIT, SlowPolicy::Disconnect), Offer::Queued { dropped: 1 });
+    assert_eq!(flow.offer(7, &frame(0, 10), LIMIT, SlowPolicy::Disconnect, true), Offer::Queued { dropped: 1 });
     assert_eq!((flow.clear(7), flow.waiting(7), flow.on_the_way(7)), (0, 0, 0));
 }
 
@@ -243,8 +252,8 @@ fn a_place_that_was_never_opened_takes_nothing() {
 fn a_window_of_zero_still_lets_one_frame_through_at_a_time() {
     let mut flow = Flow::new(0);
     flow.open(0);
-    assert_eq!(flow.offer(0, &frame(0, 100), LIMIT, SlowPolicy::Disconnect), Offer::Admitted);
-    assert_eq!(flow.offer(0, &frame(1, 100), LIMIT, SlowPolicy::Disconnect), Offer::Queued { dropped: 0 });
+    assert_eq!(flow.offer(0, &frame(0, 100), LIMIT, SlowPolicy::Disconnect, true), Offer::Admitted);
+    assert_eq!(flow.offer(0, &frame(1, 100), LIMIT, SlowPolicy::Disconnect, true), Offer::Queued { dropped: 0 });
     flow.sent(0, 100);
     assert_eq!(flow.release(0).as_ref().map(number), Some(1));
 }
@@ -254,8 +263,8 @@ fn tiny_frames_do_not_wait_by_the_hundred_thousand() {
     let mut flow = Flow::new(1);
     flow.open(0);
     let frame = Frame::new(Kind::Text, b"");
-    assert_eq!(flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect), Offer::Admitted);
+    assert_eq!(flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect, true), Offer::Admitted);
     let waiting =
-        (0..).take_while(|_| flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect) != Offer::Overflow).count();
+        (0..).take_while(|_| flow.offer(0, &frame, 1 << 20, SlowPolicy::Disconnect, true) != Offer::Overflow).count();
     assert_eq!(waiting, (1 << 20) / 128);
 }

@@ -27,6 +27,7 @@
 mod app;
 #[cfg(feature = "canary")]
 mod canaries;
+mod clients;
 mod codec;
 pub mod conformance;
 mod coverage;

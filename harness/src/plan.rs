@@ -63,7 +63,7 @@ pub(crate) struct NetPlan {
 /// How often clients do what: weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Habits {
-    /// Of the verbs, in the order of [`crate::world::talk`].
+    /// Of the verbs, in the order of [`crate::clients::talk`].
     pub(crate) verbs: [u32; 27],
     pub(crate) binary: u32,
     pub(crate) ping: u32,

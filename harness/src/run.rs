@@ -1,13 +1,12 @@
 //! Seeds, run.
 
 use crate::coverage::Coverage;
-use crate::live::LiveWorld;
 use crate::oracle::{Failure, Oracle};
 use crate::report::Report;
 use crate::spark::Law;
 use crate::tally::Tally;
 use crate::trace::Trace;
-use crate::world::World;
+use crate::{clients, live};
 use lazuli::Time;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -62,17 +61,17 @@ pub fn replay(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
 
 fn run_once(seed: u64, trace: Trace) -> (Outcome, Trace) {
     let (pages, trace) = run_pages(seed, trace);
-    let mut world = World::new(seed, trace);
+    let mut world = clients::World::new(seed, trace);
     let mut law = Law::new(seed);
     let heard = law.play();
     world.net.kernel.step("spark", *heard.as_ref().unwrap_or(&0), || format!("both ways: {heard:?}"));
     let failure = world.run().err().or(heard.err().map(|complaint| complaint.at(Time::ZERO))).or(pages.failure);
-    world.model.coverage.merge(&law.coverage);
-    world.model.coverage.merge(&pages.coverage);
+    world.crowd.model.coverage.merge(&law.coverage);
+    world.crowd.model.coverage.merge(&pages.coverage);
     let kernel = &mut world.net.kernel;
     let trace = std::mem::take(&mut kernel.trace);
     let mut tally = std::mem::take(&mut kernel.tally);
-    tally.merge(&world.model.tally);
+    tally.merge(&world.crowd.model.tally);
     tally.merge(&pages.tally);
     let outcome = Outcome {
         seed,
@@ -82,7 +81,7 @@ fn run_once(seed: u64, trace: Trace) -> (Outcome, Trace) {
         operations: world.operations + pages.operations,
         clients: world.clients() + pages.browsers,
         tally,
-        coverage: std::mem::take(&mut world.model.coverage),
+        coverage: std::mem::take(&mut world.crowd.model.coverage),
         failure,
     };
     (outcome, trace)
@@ -101,7 +100,7 @@ struct Paged {
 
 /// Runs the pages of a seed, if it has any; gives the trace back.
 fn run_pages(seed: u64, trace: Trace) -> (Paged, Trace) {
-    let mut world = match LiveWorld::new(seed, trace) {
+    let mut world = match live::World::new(seed, trace) {
         Ok(world) => world,
         Err(trace) => return (Paged::default(), trace),
     };
@@ -114,7 +113,7 @@ fn run_pages(seed: u64, trace: Trace) -> (Paged, Trace) {
         simulated: kernel.now.saturating_since(Time::ZERO),
         operations: world.operations,
         browsers: world.browsers(),
-        coverage: world.coverage,
+        coverage: world.crowd.coverage,
     };
     (paged, trace)
 }

@@ -76,16 +76,21 @@ impl<A: App> Hub<A> {
         }
         let frame = self.state.forms.wrap(&mut self.state.pool, form, frame);
         if self.state.is_open(socket) {
-            self.send_raw(socket, &frame);
+            self.send_or_offer(socket, &frame, true);
         }
     }
 
-    /// Sends a frame as it is to an open socket.
+    /// Sends a frame as it is to an open socket. To a Spark socket these are no messages of channels: they are never dropped.
     pub(super) fn send_raw(&mut self, socket: ConnId, frame: &Frame) {
+        let is_spark = self.state.conns.get(socket).is_some_and(|found| found.spark().is_some());
+        self.send_or_offer(socket, frame, !is_spark);
+    }
+
+    fn send_or_offer(&mut self, socket: ConnId, frame: &Frame, may_drop: bool) {
         if self.state.flow.charge(socket.index(), wire_length(frame)) {
             self.hand_out(socket, frame);
         } else {
-            self.offer(socket, frame);
+            self.offer(socket, frame, may_drop);
         }
     }
 
@@ -266,23 +271,18 @@ impl<A: App> Hub<A> {
     fn offer_to_slow(&mut self) {
         let mut late = mem::take(&mut self.late);
         for (socket, frame) in late.drain(..) {
-            self.offer(socket, &frame);
+            self.offer(socket, &frame, true);
         }
         self.late = late;
     }
 
     /// Queues what does not fit the credit, by the policy of the connection's channel.
-    fn offer(&mut self, conn: ConnId, frame: &Frame) {
+    fn offer(&mut self, conn: ConnId, frame: &Frame, may_drop: bool) {
         let Some(found) = self.state.conns.get(conn).filter(|found| found.life == Life::Open) else { return };
         let (limit, policy) = (self.state.limits_of(found).waiting, self.state.limits_of(found).slow);
-        match self.state.flow.offer(conn.index(), frame, limit, policy) {
+        match self.state.flow.offer(conn.index(), frame, limit, policy, may_drop) {
             Offer::Admitted => self.hand_out(conn, frame),
-            Offer::Queued { dropped } => {
-                self.state.stats.dropped += u64::from(dropped);
-                if dropped > 0 {
-                    self.on_dropped(conn);
-                }
-            }
+            Offer::Queued { dropped } => self.state.stats.dropped += u64::from(dropped),
             Offer::Overflow => {
                 self.state.stats.overflowed += 1;
                 self.log(Level::Info, "too slow", Some(conn), || format!("more than {limit} bytes would wait"));

@@ -97,6 +97,9 @@ pub struct Hub<A: App = ()> {
     patch: Vec<u8>,
     /// How many messages components have caused in this input because they were told one.
     caused: u32,
+    /// Counts inputs and what becomes due, each with all that follows from it. What comes back from the backplane at the same moment
+    /// may follow from what was before, and belongs to its round.
+    round: u64,
     /// Rooms whose presence has changed in this input.
     news: Vec<Arc<str>>,
     /// Receivers whose credit did not allow a frame at once; these are kept for their memory.
@@ -157,6 +160,7 @@ impl<A: App> Hub<A> {
             pages: VecDeque::new(),
             patch: Vec::new(),
             caused: 0,
+            round: 0,
             news: Vec::new(),
             slow: Vec::new(),
             late: Vec::new(),
@@ -176,6 +180,7 @@ impl<A: App> Hub<A> {
     /// Takes in one thing that happened.
     pub fn handle(&mut self, now: Time, input: Input<'_, A::Event>) {
         self.advance(now);
+        self.round += u64::from(!matches!(input, Input::Published { .. }));
         match input {
             Input::Opened { conn } => self.on_opened(conn),
             Input::Message { conn, message } => self.on_message(conn, message),
@@ -202,6 +207,7 @@ impl<A: App> Hub<A> {
     pub fn handle_timeout(&mut self, now: Time) {
         self.advance(now);
         while let Some(due) = self.state.timers.pop_due(self.state.now) {
+            self.round += 1;
             match due {
                 Due::Channel { instance, timer, at, every } => self.on_timer(instance, timer, at, every),
                 Due::Linger(conn) => self.on_linger(conn),

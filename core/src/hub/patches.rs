@@ -10,7 +10,6 @@ use super::nested::{Found, Nursery};
 use super::state::{Conn, Due};
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
-use crate::flow::SlowPolicy;
 use crate::frame::{Frame, Kind};
 use crate::html::{Fault, Render, Renderer, View};
 use crate::id::ConnId;
@@ -49,14 +48,14 @@ impl<A: App> Hub<A> {
             }
             return self.may_have_changed(outer);
         }
-        if mounted.changed {
-            return;
-        }
-        mounted.changed = true;
+        let was_changed = mem::replace(&mut mounted.changed, true);
         let Some(socket) = socket else { return };
-        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) {
+        if let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page)
+            && !was_changed
+        {
             page.changed.push(conn);
         }
+        // Even if it has waited: what was there before may have changed nothing, and be no reason to wait.
         self.note_page(socket);
     }
 
@@ -69,35 +68,19 @@ impl<A: App> Hub<A> {
         }
     }
 
-    /// A command for a page goes out after the next patch. One that is slow may have no more of them wait than of anything else.
+    /// A command for a page goes out after the next patch. For one that is slow no more of them may wait than of anything else.
     pub(super) fn command(&mut self, socket: ConnId, frame: Frame) {
         let is_slow = self.state.flow.is_waiting(socket.index());
-        let limits = self.state.limits(socket);
-        let (most, policy) = (limits.waiting, limits.slow);
+        let most = self.state.limits(socket).waiting;
         let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
         page.bytes += frame.wire().len();
         page.commands.push_back(frame);
-        while is_slow && policy != SlowPolicy::Disconnect && page.bytes > most {
-            let Some(oldest) = page.commands.pop_front() else { break };
-            page.bytes -= oldest.wire().len();
-            self.state.stats.dropped += 1;
-        }
         if is_slow && page.bytes > most {
             self.state.stats.overflowed += 1;
             self.log(Level::Info, "too slow", Some(socket), || format!("more than {most} bytes would wait"));
             return self.end_now(socket, 1013, "Too slow: more waits for you than the limit allows; try again later");
         }
         self.note_page(socket);
-    }
-
-    /// Frames for a slow socket were dropped, which may have been patches: its components are to be sent whole.
-    pub(super) fn on_dropped(&mut self, socket: ConnId) {
-        for conn in self.state.components_on(socket) {
-            if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
-                mounted.whole = true;
-            }
-            self.may_have_changed(conn);
-        }
     }
 
     pub(super) fn on_page_due(&mut self, socket: ConnId) {
@@ -121,16 +104,18 @@ impl<A: App> Hub<A> {
             return;
         }
         let patched = page.patched.filter(|_| page.commands.is_empty() && !is_planted(Canary::TwoFrames));
-        // Twice at one moment never: what a component does when it is updated could call for the next update.
-        let earliest = patched.max(page.looked.filter(|looked| *looked == now)).map(|at| at + every);
-        if let Some(at) = earliest.filter(|at| *at > now || page.looked == Some(now)) {
+        // Twice in one round never: what a component does when it is updated could call for the next update.
+        let round = Some((now, self.round));
+        let was_looked_at = page.looked == round;
+        let earliest = patched.max(was_looked_at.then_some(now)).map(|at| at + every);
+        if let Some(at) = earliest.filter(|at| *at > now || was_looked_at) {
             if page.timer.is_none() {
                 let at = at.max(now + Duration::from_micros(1));
                 page.timer = Some(self.state.timers.insert(at, Due::Page(socket)));
             }
             return;
         }
-        page.looked = Some(now);
+        page.looked = round;
         let mut changed = mem::take(&mut page.changed);
         if let Some(key) = page.timer.take() {
             self.state.timers.cancel(key);
@@ -194,11 +179,20 @@ impl<A: App> Hub<A> {
             let updated = self.run_update(instance);
             let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
             if let Err(failure) = updated {
-                mounted.changed = false;
-                return self.on_component_failure(conn, instance, None, failure);
+                // A page that waits for the whole gets it, as the component is.
+                let is_awaited = mounted.whole && matches!(failure, Failure::Error(_));
+                mounted.changed = is_awaited;
+                self.on_component_failure(conn, instance, None, failure);
+                if !is_awaited || !self.state.is_open(conn) {
+                    return;
+                }
             }
             if !self.update_touched(conn) {
-                return;
+                // It was made anew while it still counted as one that waits.
+                if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
+                    mounted.changed = false;
+                }
+                return self.may_have_changed(conn);
             }
         }
         let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };

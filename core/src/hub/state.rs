@@ -202,8 +202,8 @@ pub(crate) struct Page {
     pub(crate) bytes: usize,
     /// Whether the hub is about to look after it.
     pub(crate) noted: bool,
-    /// When its components were last looked at.
-    pub(crate) looked: Option<Time>,
+    /// When its components were last looked at: the moment, and the hub's round.
+    pub(crate) looked: Option<(Time, u64)>,
     /// When the latest patch went out.
     pub(crate) patched: Option<Time>,
     /// The timer for the next one.

@@ -1,14 +1,14 @@
 //! What browsers do when it is their turn.
 
-use super::browser::{Asked, Talk};
-use super::{LiveWorld, Phase};
+use super::World;
+use super::browser::Asked;
 use crate::app::live::live_room;
 use crate::codec::{CLOSE, FIN, PONG, TEXT, close_payload, push_frame};
 use crate::coverage::Mark;
 use crate::kernel::Event;
-use crate::net::Peer;
 use crate::oracle::Check;
 use crate::tally::Fault;
+use crate::world::{Phase, Talk};
 use lazuli::handle::Remote;
 use lazuli::{Frame, Kind, Receivers};
 use serde_json::{Value, json};
@@ -19,20 +19,20 @@ const PROSE: &str = "wörter, слова, 言葉, 🦀 and <b>no markup</b> & \"
 /// The names of events, in the order of their weights.
 const EVENTS: [&str; 8] = ["act", "nothing", "fail", "charge", "balk", "flash", "close", "sing"];
 
-impl LiveWorld {
+impl World {
     /// A browser does something: loads a page, opens its socket, says something, or something goes wrong with it.
-    pub(super) fn act(&mut self, number: usize) -> Check {
+    pub(super) fn on_act(&mut self, number: usize) -> Check {
         if self.phase == Phase::Leaving {
             return Ok(());
         }
         if self.phase == Phase::Busy {
-            if self.operations >= self.plan.operations {
+            if self.operations >= self.crowd.plan.operations {
                 self.phase = Phase::Resting;
                 return Ok(());
             }
-            self.net.kernel.schedule_within(2 * self.plan.pause, Event::Act(number));
+            self.net.kernel.schedule_within(2 * self.crowd.plan.pause, Event::Act(number));
         }
-        let browser = &self.browsers[number];
+        let browser = &self.crowd.browsers[number];
         match (&browser.page, &browser.socket) {
             (None, _) => {
                 if browser.loading.is_none_or(|(session, _)| self.is_over(session)) {
@@ -43,10 +43,10 @@ impl LiveWorld {
             (Some(_), Some(socket)) => {
                 let session = socket.session;
                 if self.is_over(session) {
-                    self.browsers[number].forget_socket();
-                    self.coverage.add(Mark::CameBack, 1);
+                    self.crowd.browsers[number].forget_socket();
+                    self.crowd.coverage.add(Mark::CameBack, 1);
                     self.open_socket(number);
-                } else if self.phase == Phase::Busy && !self.misfortune(session) && socket_is_open(self, number) {
+                } else if self.phase == Phase::Busy && !self.has_bad_luck(session) && socket_is_open(self, number) {
                     self.do_deed(number)?;
                 }
             }
@@ -54,55 +54,20 @@ impl LiveWorld {
         Ok(())
     }
 
-    fn is_over(&self, session: u32) -> bool {
-        matches!(self.visits[session as usize].talk, Talk::Over)
-    }
-
-    /// Lets something go wrong with a socket, if it is its turn.
-    fn misfortune(&mut self, session: u32) -> bool {
-        let faults = self.plan.faults;
-        if self.net.kernel.rng.chance(faults.storm) {
+    /// Something may go wrong with a socket, or with many.
+    fn has_bad_luck(&mut self, session: u32) -> bool {
+        if self.net.kernel.rng.chance(self.faults.storm) {
             self.storm();
             return true;
         }
-        let mut rates = [faults.reset, faults.vanish, faults.half_close, faults.stall, 0];
-        rates[4] = 1_000 - rates.iter().sum::<u32>();
-        let link = self.visits[session as usize].link;
-        match self.net.kernel.rng.weighted(&rates) {
-            0 => {
-                self.net.kernel.count(Fault::Reset);
-                self.break_off(session);
-            }
-            1 => {
-                self.net.kernel.count(Fault::Vanished);
-                self.net.kernel.step("vanish", session.into(), || format!("session {session}"));
-                self.net.links[link].peer = Peer::Vanished;
-                self.net.links[link].brisk = false;
-                self.visits[session as usize].talk = Talk::Over;
-            }
-            2 => {
-                self.net.kernel.count(Fault::HalfClose);
-                self.visits[session as usize].is_quiet = true;
-                self.net.links[link].brisk = false;
-                self.net.finish(link);
-            }
-            3 => {
-                self.net.kernel.count(Fault::Stall);
-                let time = self.net.kernel.rng.between(10_000, 3_000_000);
-                self.net.kernel.step("stall", session.into(), || format!("session {session} for {time} µs"));
-                self.net.links[link].stalled = self.net.kernel.after(time);
-                self.net.links[link].brisk = false;
-            }
-            _ => return false,
-        }
-        true
+        self.misfortune(session)
     }
 
     /// Many lose their sockets at once.
     fn storm(&mut self) {
         self.net.kernel.count(Fault::Storm);
-        for number in 0..self.browsers.len() {
-            if let Some(session) = self.browsers[number].socket.as_ref().map(|socket| socket.session)
+        for number in 0..self.crowd.browsers.len() {
+            if let Some(session) = self.crowd.browsers[number].socket.as_ref().map(|socket| socket.session)
                 && !self.is_over(session)
                 && !self.is_away(session)
                 && self.net.kernel.rng.chance(700)
@@ -112,16 +77,9 @@ impl LiveWorld {
         }
     }
 
-    /// A browser breaks a link off.
-    pub(super) fn break_off(&mut self, session: u32) {
-        self.net.kernel.step("reset", session.into(), || format!("session {session}"));
-        self.visits[session as usize].talk = Talk::Over;
-        self.net.reset(self.visits[session as usize].link);
-    }
-
     fn do_deed(&mut self, number: usize) -> Check {
         self.operations += 1;
-        let deed = self.net.kernel.rng.weighted(&self.plan.habits.deeds);
+        let deed = self.net.kernel.rng.weighted(&self.crowd.plan.habits.deeds);
         match deed {
             0 => self.say_event(number),
             1 => (0..self.net.kernel.rng.between(2, 8)).for_each(|_| self.say_event(number)),
@@ -136,7 +94,7 @@ impl LiveWorld {
 
     /// One of a page's components that is mounted.
     fn draw_part(&mut self, number: usize) -> Option<usize> {
-        let parts = &self.browsers[number].page.as_ref()?.parts;
+        let parts = &self.crowd.browsers[number].page.as_ref()?.parts;
         let at = self.net.kernel.rng.below(parts.len() as u64) as usize;
         parts.get(at)?.number.map(|_| at)
     }
@@ -144,13 +102,13 @@ impl LiveWorld {
     fn say_event(&mut self, number: usize) {
         let Some(at) = self.draw_part(number) else { return };
         let rng = &mut self.net.kernel.rng;
-        let name = EVENTS[rng.weighted(&self.plan.habits.events)];
+        let name = EVENTS[rng.weighted(&self.crowd.plan.habits.events)];
         let (what, a, b) = (rng.below(1 << 16), rng.below(1 << 30), rng.below(1 << 30));
-        let (start, length) = (rng.below(60) as usize, rng.below(self.plan.text + 1) as usize);
+        let (start, length) = (rng.below(60) as usize, rng.below(self.crowd.plan.text + 1) as usize);
         let text: String = PROSE.chars().cycle().skip(start).take(length).collect();
-        let (is_silent, goes_in) = (rng.chance(self.plan.habits.silent), rng.chance(600));
+        let (is_silent, goes_in) = (rng.chance(self.crowd.plan.habits.silent), rng.chance(600));
         let pick = rng.next();
-        let Some(page) = &mut self.browsers[number].page else { return };
+        let Some(page) = &mut self.crowd.browsers[number].page else { return };
         let part = &mut page.parts[at];
         let inner: Vec<u64> = match &mut part.view {
             Some(view) if goes_in => view.components_mut().into_iter().map(|number| *number).collect(),
@@ -160,9 +118,9 @@ impl LiveWorld {
             Some(inner) => *inner,
             None => part.number.map_or(0, u64::from),
         };
-        let op = self.events;
-        self.events += 1;
-        self.components.sent(op, !is_silent);
+        let op = self.crowd.events;
+        self.crowd.events += 1;
+        self.crowd.components.sent(op, !is_silent);
         let data = json!({ "op": op, "what": what, "a": a, "b": b, "text": text });
         let message = json!({ "type": "component_event", "component_id": component, "event": name, "data": data });
         self.ask(number, message, (!is_silent).then_some(Asked::Event { op }));
@@ -175,20 +133,20 @@ impl LiveWorld {
     }
 
     pub(super) fn resync_part(&mut self, number: usize, at: usize) {
-        let browser = &mut self.browsers[number];
+        let browser = &mut self.crowd.browsers[number];
         let (Some(page), Some(socket)) = (&mut browser.page, &browser.socket) else { return };
         let (part, session) = (&mut page.parts[at], socket.session);
         let Some(component) = part.number else { return };
         part.is_awaited = true;
-        self.pages.asked(part.home(session));
-        self.coverage.add(Mark::Resynced, 1);
+        self.crowd.pages.asked(part.home(session));
+        self.crowd.coverage.add(Mark::Resynced, 1);
         let message = json!({ "type": "component_resync", "component_id": component });
         self.ask(number, message, Some(Asked::Resync { number: component }));
     }
 
     fn unmount(&mut self, number: usize) {
         let Some(at) = self.draw_part(number) else { return };
-        let browser = &mut self.browsers[number];
+        let browser = &mut self.crowd.browsers[number];
         let (Some(page), Some(socket)) = (&mut browser.page, &mut browser.socket) else { return };
         let part = &mut page.parts[at];
         let Some(component) = part.number.take() else { return };
@@ -201,7 +159,7 @@ impl LiveWorld {
 
     /// Mounts what is not mounted, of what was unmounted, ended or refused.
     fn mount_again(&mut self, number: usize) {
-        let Some(page) = &mut self.browsers[number].page else { return };
+        let Some(page) = &mut self.crowd.browsers[number].page else { return };
         if let Some(part) = page.parts.iter_mut().find(|part| part.is_given_up && part.number.is_none()) {
             part.is_given_up = false;
             self.mount_all(number);
@@ -211,16 +169,16 @@ impl LiveWorld {
     /// Tries a token that was shown to another browser, or one of its own that was changed.
     fn mount_foreign(&mut self, number: usize, is_own: bool) {
         let rng = &mut self.net.kernel.rng;
-        let whose = if is_own { number } else { rng.below(self.browsers.len() as u64) as usize };
-        let is_foreign = self.browsers[whose].cookie != self.browsers[number].cookie;
-        let Some(part) = self.browsers[whose].page.as_ref().and_then(|page| page.parts.first()) else { return };
+        let whose = if is_own { number } else { rng.below(self.crowd.browsers.len() as u64) as usize };
+        let is_foreign = self.crowd.browsers[whose].cookie != self.crowd.browsers[number].cookie;
+        let Some(part) = self.crowd.browsers[whose].page.as_ref().and_then(|page| page.parts.first()) else { return };
         let mut token = part.token.clone().into_bytes();
         if !is_foreign {
             let at = rng.below(token.len() as u64 - 1) as usize;
             token[at] = if token[at] == b'A' { b'B' } else { b'A' };
         }
         let token = String::from_utf8(token).unwrap_or_default();
-        self.coverage.add(Mark::ForeignToken, 1);
+        self.crowd.coverage.add(Mark::ForeignToken, 1);
         let message = json!({ "type": "component_mount", "token": token });
         self.ask(number, message, Some(Asked::Foreign));
     }
@@ -229,7 +187,7 @@ impl LiveWorld {
     pub(super) fn mount_all(&mut self, number: usize) {
         let now = self.now();
         let mut messages = Vec::new();
-        let Some(page) = &mut self.browsers[number].page else { return };
+        let Some(page) = &mut self.crowd.browsers[number].page else { return };
         for part in &mut page.parts {
             if part.view.is_some() && part.number.is_none() && !part.is_asked && !part.is_given_up {
                 part.is_asked = true;
@@ -245,7 +203,7 @@ impl LiveWorld {
 
     /// Says something on a browser's socket.
     pub(super) fn ask(&mut self, number: usize, mut message: Value, asked: Option<Asked>) {
-        let Some(socket) = &mut self.browsers[number].socket else { return };
+        let Some(socket) = &mut self.crowd.browsers[number].socket else { return };
         let session = socket.session;
         if self.visits[session as usize].is_quiet {
             return;
@@ -279,17 +237,16 @@ impl LiveWorld {
             push_frame(&mut bytes, FIN | CLOSE, mask, &close_payload(Some(1001), ""));
             self.net.send(link, &bytes);
         } else {
-            self.net.links[link].brisk = false;
-            self.net.finish(link);
+            self.hang_up(session);
         }
     }
 
     /// Somebody outside says something in a room.
-    pub(super) fn act_outside(&mut self) -> Check {
+    pub(super) fn on_act_outside(&mut self) -> Check {
         if self.phase != Phase::Busy {
             return Ok(());
         }
-        self.net.kernel.schedule_within(20 * self.plan.pause, Event::Outside);
+        self.net.kernel.schedule_within(20 * self.crowd.plan.pause, Event::Outside);
         self.outside += 1;
         let room = live_room(self.net.kernel.rng.next());
         let text = format!("outside {}", self.outside);
@@ -299,8 +256,8 @@ impl LiveWorld {
     }
 }
 
-fn socket_is_open(world: &LiveWorld, number: usize) -> bool {
-    world.browsers[number]
+fn socket_is_open(world: &World, number: usize) -> bool {
+    world.crowd.browsers[number]
         .socket
         .as_ref()
         .is_some_and(|socket| socket.is_open && !world.visits[socket.session as usize].is_quiet)

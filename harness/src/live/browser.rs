@@ -1,39 +1,19 @@
 //! A browser: its session, its page, its socket.
 
 use crate::app::live::Home;
-use crate::codec::{AnswerReader, Reader};
 use crate::dom::{Dom, NodeId, Templates, View};
 use lazuli::Time;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// One request for a page, or one socket.
-pub(super) struct Visit {
+/// What is known of a session: one request for a page, or one socket.
+#[derive(Debug)]
+pub(crate) struct Session {
     pub(super) browser: usize,
-    pub(super) link: usize,
-    pub(super) talk: Talk,
-    pub(super) answer: AnswerReader,
-    pub(super) frames: Reader,
-    /// What it has said was the last.
-    pub(super) is_quiet: bool,
+    pub(super) is_socket: bool,
     /// The most bytes that the driver held for it at once, and the largest frame that it was sent.
     pub(super) offered: usize,
     pub(super) largest: usize,
-}
-
-/// How far it is.
-#[derive(Debug)]
-pub(super) enum Talk {
-    /// It waits for an answer; whether that is to be a socket.
-    Asking(bool),
-    /// It reads a page.
-    Reading {
-        length: Option<usize>,
-        body: Vec<u8>,
-    },
-    /// It is connected.
-    Open,
-    Over,
 }
 
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! What frames say to a page, by `docs/protocol.md`.
 
-use super::LiveWorld;
+use super::World;
 use super::browser::{Asked, Browser};
 use crate::coverage::Mark;
 use crate::dom::{Misfit, View};
@@ -8,10 +8,10 @@ use crate::oracle::{Answered, Check, Oracle, complain};
 use lazuli::Time;
 use serde_json::Value;
 
-impl LiveWorld {
+impl World {
     /// Finds the components in a page, once their templates are there, and mounts them.
     pub(super) fn hydrate(&mut self, number: usize) -> Check {
-        let browser = &mut self.browsers[number];
+        let browser = &mut self.crowd.browsers[number];
         let mut missing = Vec::new();
         for part in browser.page.iter().flat_map(|page| &page.parts).filter(|part| part.view.is_none()) {
             browser.missing(&part.shape, &mut missing);
@@ -38,21 +38,23 @@ impl LiveWorld {
         if let Value::Array(patches) = frame {
             return self.take_patches(number, patches);
         }
-        let Some(session) = self.browsers[number].socket.as_ref().map(|socket| socket.session) else { return Ok(()) };
+        let Some(session) = self.crowd.browsers[number].socket.as_ref().map(|socket| socket.session) else {
+            return Ok(());
+        };
         match frame["type"].as_str().unwrap_or_default() {
             "reply" => self.take_reply(number, frame),
             "component_error" => {
                 let is_fresh = frame["fresh"] == true;
                 if is_fresh {
-                    self.coverage.add(Mark::MadeAnew, 1);
+                    self.crowd.coverage.add(Mark::MadeAnew, 1);
                 }
-                if self.plan.is_lossy() { Ok(()) } else { self.components.told(session, is_fresh) }
+                self.crowd.components.told(session, is_fresh)
             }
             "component_gone" => {
-                self.coverage.add(Mark::ComponentGone, 1);
-                self.components.gone(session);
+                self.crowd.coverage.add(Mark::ComponentGone, 1);
+                self.crowd.components.gone(session);
                 if let Some(at) = self.part_of(number, &frame["component_id"])
-                    && let Some(page) = &mut self.browsers[number].page
+                    && let Some(page) = &mut self.crowd.browsers[number].page
                 {
                     let part = &mut page.parts[at];
                     (part.number, part.is_given_up, part.is_awaited) = (None, true, false);
@@ -63,7 +65,7 @@ impl LiveWorld {
                 if frame["message"] == "never" {
                     return complain(Oracle::Delivery, format!("a callback that failed had an effect: {frame}"));
                 }
-                self.coverage.add(Mark::PageCommand, 1);
+                self.crowd.coverage.add(Mark::PageCommand, 1);
                 Ok(())
             }
             // What had no `ref`, and came to a component that is gone, or was none of its events.
@@ -74,7 +76,7 @@ impl LiveWorld {
 
     /// The part whose component has a number on the socket.
     fn part_of(&self, number: usize, component: &Value) -> Option<usize> {
-        let page = self.browsers[number].page.as_ref()?;
+        let page = self.crowd.browsers[number].page.as_ref()?;
         page.parts.iter().position(|part| part.number.map(Value::from).as_ref() == Some(component))
     }
 
@@ -84,12 +86,12 @@ impl LiveWorld {
                 return complain(Oracle::Dom, "a frame of patches has an odd number of items");
             };
             let was_left = component.as_u64().and_then(|component| u32::try_from(component).ok());
-            let socket = self.browsers[number].socket.as_ref();
+            let socket = self.crowd.browsers[number].socket.as_ref();
             let was_left =
                 was_left.is_some_and(|component| socket.is_some_and(|socket| socket.left.contains(&component)));
             match self.part_of(number, component) {
                 Some(at) => self.patch(number, at, patch)?,
-                None if was_left || self.plan.is_lossy() => {}
+                None if was_left => {}
                 None => return complain(Oracle::Dom, format!("a patch came for component {component}, which is none")),
             }
         }
@@ -97,16 +99,16 @@ impl LiveWorld {
     }
 
     fn patch(&mut self, number: usize, at: usize, patch: &Value) -> Check {
-        let Browser { page: Some(page), templates, .. } = &mut self.browsers[number] else { return Ok(()) };
+        let Browser { page: Some(page), templates, .. } = &mut self.crowd.browsers[number] else { return Ok(()) };
         let part = &mut page.parts[at];
         part.is_patched = true;
         if part.is_awaited && patch[0] != -6 {
             return Ok(());
         }
         part.is_awaited = false;
-        self.coverage.add(Mark::Patched, 1);
+        self.crowd.coverage.add(Mark::Patched, 1);
         if patch.as_array().is_some_and(|items| items.last().is_some_and(|last| *last == -5)) {
-            self.coverage.add(Mark::Renumbered, 1);
+            self.crowd.coverage.add(Mark::Renumbered, 1);
         }
         let Some(view) = &mut part.view else { return complain(Oracle::Dom, "a patch came before the mount") };
         let mut library = |name: &str| templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")));
@@ -121,7 +123,7 @@ impl LiveWorld {
     }
 
     fn take_reply(&mut self, number: usize, frame: &Value) -> Check {
-        let Some(socket) = &mut self.browsers[number].socket else { return Ok(()) };
+        let Some(socket) = &mut self.crowd.browsers[number].socket else { return Ok(()) };
         let session = socket.session;
         let reference = frame["ref"].as_u64().and_then(|number| u32::try_from(number).ok());
         let Some(asked) = reference.and_then(|reference| socket.asked.remove(&reference)) else {
@@ -143,20 +145,11 @@ impl LiveWorld {
                     "NOT_MOUNTED" => Answered::NotMounted,
                     _ => Answered::Error,
                 };
-                self.components.answered(op, answer)
+                self.crowd.components.answered(op, answer)
             }
             Asked::Resync { number: component } if !is_ok && code == "NOT_MOUNTED" => {
-                // It is gone, of which the page is told besides.
-                match self.part_of(number, &component.into()) {
-                    Some(_) if !self.plan.is_lossy() => wrong(),
-                    Some(at) => {
-                        if let Some(page) = &mut self.browsers[number].page {
-                            (page.parts[at].number, page.parts[at].is_given_up) = (None, true);
-                        }
-                        Ok(())
-                    }
-                    None => Ok(()),
-                }
+                // It is gone, of which the page was told before.
+                if self.part_of(number, &component.into()).is_some() { wrong() } else { Ok(()) }
             }
             Asked::Resync { .. } | Asked::Unmount { .. } if is_ok || code == "NOT_MOUNTED" => Ok(()),
             _ => wrong(),
@@ -165,8 +158,10 @@ impl LiveWorld {
 
     /// A component was mounted; its page may have to change.
     fn mounted(&mut self, number: usize, place: u32, asked: Time, payload: &Value) -> Check {
-        let is_late = self.browsers[number].page.as_ref().is_some_and(|page| asked > self.token_times(page).1);
-        let Browser { page: Some(page), socket: Some(socket), .. } = &mut self.browsers[number] else { return Ok(()) };
+        let is_late = self.crowd.browsers[number].page.as_ref().is_some_and(|page| asked > self.token_times(page).1);
+        let Browser { page: Some(page), socket: Some(socket), .. } = &mut self.crowd.browsers[number] else {
+            return Ok(());
+        };
         let Some(at) = page.parts.iter().position(|part| part.place == place) else { return Ok(()) };
         let part = &mut page.parts[at];
         if is_late {
@@ -183,7 +178,7 @@ impl LiveWorld {
         match payload.get(1).filter(|patch| patch.is_array()) {
             Some(patch) => self.patch(number, at, patch),
             None => {
-                self.coverage.add(Mark::MountedAsIs, 1);
+                self.crowd.coverage.add(Mark::MountedAsIs, 1);
                 let given = payload.as_array().and_then(|answer| answer.get(1..)).unwrap_or_default();
                 let places = part.view.as_mut().map(View::components_mut).unwrap_or_default();
                 if places.len() != given.len() {
@@ -199,14 +194,14 @@ impl LiveWorld {
     }
 
     fn not_mounted(&mut self, number: usize, place: u32, asked: Time, error: &Value) -> Check {
-        let browser = &self.browsers[number];
+        let browser = &self.crowd.browsers[number];
         let (Some(page), Some(socket)) = (&browser.page, &browser.socket) else { return Ok(()) };
         let session = socket.session;
         let surely = self.token_times(page).0;
         let may_be = match error["code"].as_str() {
             Some("EXPIRED") => {
                 // The page has to be loaded again; the next turn of the browser does.
-                self.coverage.add(Mark::TokenExpired, 1);
+                self.crowd.coverage.add(Mark::TokenExpired, 1);
                 if asked >= surely || self.now() >= surely {
                     self.drop_page(number);
                     self.wake_up(number);
@@ -214,14 +209,16 @@ impl LiveWorld {
                 }
                 false
             }
-            Some("REFUSED") if error.get("close").is_some() => self.components.was_refused(session, place),
+            Some("REFUSED") if error.get("close").is_some() => self.crowd.components.was_refused(session, place),
             _ => false,
         };
         if !may_be {
             return complain(Oracle::Components, format!("place {place} could not be mounted: {error}"));
         }
-        if let Some(part) =
-            self.browsers[number].page.as_mut().and_then(|page| page.parts.iter_mut().find(|part| part.place == place))
+        if let Some(part) = self.crowd.browsers[number]
+            .page
+            .as_mut()
+            .and_then(|page| page.parts.iter_mut().find(|part| part.place == place))
         {
             (part.is_asked, part.is_given_up) = (false, true);
         }

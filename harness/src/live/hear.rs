@@ -1,59 +1,22 @@
 //! What browsers read: answers, frames, and the ends of both.
 
-use super::browser::{Asked, Talk};
-use super::{LiveWorld, Phase};
+use super::World;
+use super::browser::{Asked, Session};
 use crate::codec::{Answer, Incoming};
 use crate::kernel::Event;
-use crate::net::Peer;
 use crate::oracle::{Check, Oracle, complain};
-use crate::trace::{bytes as digest, mix};
+use crate::world::{Phase, Talk};
 use serde_json::{Value, json};
 
-impl LiveWorld {
-    /// A browser reads what has come.
-    pub(super) fn read(&mut self, link: usize) -> Check {
-        let mut bytes = std::mem::take(&mut self.buffer);
-        let ended = self.net.take_down(link, &mut bytes);
-        let session = self.net.links[link].session;
-        let result = if bytes.is_empty() || self.is_away(session) { Ok(()) } else { self.hear(session, &bytes) };
-        self.buffer = bytes;
-        result?;
-        if ended && !self.is_away(session) { self.stream_ended(session) } else { Ok(()) }
-    }
-
-    fn hear(&mut self, session: u32, bytes: &[u8]) -> Check {
-        self.net.kernel.step("read", mix(u64::from(session), digest(bytes)), || {
-            format!("{} bytes by session {session}", bytes.len())
-        });
-        let visit = &mut self.visits[session as usize];
-        match &mut visit.talk {
-            Talk::Open => visit.frames.feed(bytes),
-            Talk::Reading { body, .. } => {
-                body.extend_from_slice(bytes);
-                return self.read_page(session);
-            }
-            Talk::Over => return Ok(()),
-            Talk::Asking(is_socket) => {
-                let is_socket = *is_socket;
-                match visit.answer.feed(bytes) {
-                    Ok(None) => return Ok(()),
-                    Ok(Some((answer, rest))) => self.hear_answer(session, is_socket, &answer, &rest)?,
-                    Err(what) => return complain(Oracle::Delivery, format!("session {session} read {what}")),
-                }
-            }
-        }
-        self.hear_frames(session)
-    }
-
-    fn hear_answer(&mut self, session: u32, is_socket: bool, answer: &Answer, rest: &[u8]) -> Check {
-        self.net.kernel.step("answer", u64::from(answer.status), || format!("to session {session}: {answer:?}"));
-        let number = self.visits[session as usize].browser;
+impl World {
+    pub(super) fn on_answered(&mut self, session: u32, answer: &Answer, rest: &[u8]) -> Check {
+        let Session { browser: number, is_socket, .. } = self.visits[session as usize].own;
         match (is_socket, answer.status) {
             (true, 101) => {
                 let visit = &mut self.visits[session as usize];
                 visit.talk = Talk::Open;
                 visit.frames.feed(rest);
-                let socket = self.browsers[number].socket.as_mut().filter(|socket| socket.session == session);
+                let socket = self.crowd.browsers[number].socket.as_mut().filter(|socket| socket.session == session);
                 if let Some(socket) = socket {
                     socket.is_open = true;
                     self.hydrate(number)?;
@@ -66,7 +29,7 @@ impl LiveWorld {
                     .get("set-cookie")
                     .and_then(|cookie| cookie.strip_prefix("lazuli_session=").and_then(|rest| rest.split(';').next()))
                 {
-                    self.browsers[number].cookie = Some(cookie.to_owned());
+                    self.crowd.browsers[number].cookie = Some(cookie.to_owned());
                 }
                 let length = answer.headers.get("content-length").and_then(|length| length.parse().ok());
                 self.visits[session as usize].talk = Talk::Reading { length, body: rest.to_vec() };
@@ -77,7 +40,7 @@ impl LiveWorld {
     }
 
     /// Takes the page, if it is complete.
-    fn read_page(&mut self, session: u32) -> Check {
+    pub(super) fn read_page(&mut self, session: u32) -> Check {
         let visit = &mut self.visits[session as usize];
         let Talk::Reading { length: Some(length), body } = &mut visit.talk else { return Ok(()) };
         if body.len() < *length {
@@ -92,36 +55,30 @@ impl LiveWorld {
         Ok(())
     }
 
-    fn hear_frames(&mut self, session: u32) -> Check {
-        while matches!(self.visits[session as usize].talk, Talk::Open) {
-            let incoming = match self.visits[session as usize].frames.next() {
-                Ok(Some(incoming)) => incoming,
-                Ok(None) => break,
-                Err(what) => return complain(Oracle::Lifecycle, format!("session {session} read {what}")),
-            };
-            self.net.kernel.step("heard", u64::from(session), || format!("by session {session}: {incoming:.400?}"));
-            match incoming {
-                Incoming::Text(text) => match serde_json::from_str(text) {
-                    Ok(frame) => self.hear_frame(session, frame)?,
-                    Err(error) => return complain(Oracle::Delivery, format!("{text:.80} is no JSON: {error}")),
-                },
-                Incoming::Ping(bytes) => {
-                    let bytes = bytes.to_vec();
-                    self.pong(session, &bytes);
-                }
-                Incoming::Close(..) => self.say_goodbye(session),
-                Incoming::Binary(_) | Incoming::Pong(_) => {
-                    return complain(Oracle::Delivery, format!("a page got {incoming:.80?}"));
-                }
+    pub(super) fn on_heard(&mut self, session: u32, incoming: Incoming<'_>) -> Check {
+        match incoming {
+            Incoming::Text(text) => match serde_json::from_str(text) {
+                Ok(frame) => self.hear_frame(session, frame),
+                Err(error) => complain(Oracle::Delivery, format!("{text:.80} is no JSON: {error}")),
+            },
+            Incoming::Ping(bytes) => {
+                self.pong(session, bytes);
+                Ok(())
+            }
+            Incoming::Close(..) => {
+                self.say_goodbye(session);
+                Ok(())
+            }
+            Incoming::Binary(_) | Incoming::Pong(_) => {
+                complain(Oracle::Delivery, format!("a page got {incoming:.80?}"))
             }
         }
-        Ok(())
     }
 
     /// A frame comes in: at once if it is a template, or else after what waits for one.
     fn hear_frame(&mut self, session: u32, frame: Value) -> Check {
-        let number = self.visits[session as usize].browser;
-        let browser = &mut self.browsers[number];
+        let number = self.visits[session as usize].own.browser;
+        let browser = &mut self.crowd.browsers[number];
         let Some(socket) = browser.socket.as_mut().filter(|socket| socket.session == session) else { return Ok(()) };
         let reference = frame["ref"].as_u64().and_then(|number| u32::try_from(number).ok());
         let asked = reference.and_then(|reference| socket.asked.get(&reference));
@@ -146,17 +103,17 @@ impl LiveWorld {
 
     /// Hears what waited, up to what needs a template that is not there.
     fn hear_held(&mut self, number: usize) -> Check {
-        while let Some(frame) = self.browsers[number].socket.as_ref().and_then(|socket| socket.held.front()) {
+        while let Some(frame) = self.crowd.browsers[number].socket.as_ref().and_then(|socket| socket.held.front()) {
             let mut missing = Vec::new();
             // Patches, the patch behind a number in the answer to a mount, or none: a template that was asked for begins with a text.
             let payload = &frame["payload"];
             let patches = if payload[0].is_u64() { &payload[1] } else { frame };
-            self.browsers[number].missing(patches, &mut missing);
+            self.crowd.browsers[number].missing(patches, &mut missing);
             if !missing.is_empty() {
                 self.want(number, missing);
                 return Ok(());
             }
-            let frame = self.browsers[number].socket.as_mut().and_then(|socket| socket.held.pop_front());
+            let frame = self.crowd.browsers[number].socket.as_mut().and_then(|socket| socket.held.pop_front());
             if let Some(frame) = frame {
                 self.take_in(number, &frame)?;
             }
@@ -167,39 +124,16 @@ impl LiveWorld {
     /// Asks for templates, each once.
     pub(super) fn want(&mut self, number: usize, names: Vec<String>) {
         for name in names {
-            if self.browsers[number].socket.as_mut().is_some_and(|socket| socket.wanted.insert(name.clone())) {
+            if self.crowd.browsers[number].socket.as_mut().is_some_and(|socket| socket.wanted.insert(name.clone())) {
                 let message = json!({ "type": "template", "name": name });
                 self.ask(number, message, Some(Asked::Template(name)));
             }
         }
     }
 
-    /// A browser has read everything that the server will ever send on a link.
-    fn stream_ended(&mut self, session: u32) -> Check {
-        self.net.kernel.step("stream end", session.into(), || format!("read by session {session}"));
-        let link = self.visits[session as usize].link;
-        self.visits[session as usize].talk = Talk::Over;
-        self.net.finish(link);
-        self.wake(session);
-        Ok(())
-    }
-
-    /// A reset reaches a browser: what it has not read is lost.
-    pub(super) fn client_reset(&mut self, link: usize) -> Check {
-        let session = self.net.links[link].session;
-        if !self.is_away(session) {
-            self.net.kernel.step("client reset", session.into(), || format!("session {session}"));
-            self.net.links[link].peer = Peer::Gone;
-            self.net.links[link].down.clear();
-            self.visits[session as usize].talk = Talk::Over;
-            self.wake(session);
-        }
-        Ok(())
-    }
-
     /// While everything comes to rest, a browser does what has become due soon.
-    fn wake(&mut self, session: u32) {
-        self.wake_up(self.visits[session as usize].browser);
+    pub(super) fn wake(&mut self, session: u32) {
+        self.wake_up(self.visits[session as usize].own.browser);
     }
 
     pub(super) fn wake_up(&mut self, number: usize) {

@@ -61,6 +61,7 @@ impl Plan {
             log: *rng.pick(&[Level::Debug, Level::Error, Level::Error, Level::Error]),
             ..Config::default()
         };
+        // Which of them makes no difference to pages: none of what they are told may be dropped.
         let slow = *rng.pick(&[
             SlowPolicy::Disconnect,
             SlowPolicy::Disconnect,
@@ -89,7 +90,7 @@ impl Plan {
                 ..habits
             };
         }
-        Some(Plan {
+        let mut plan = Plan {
             browsers: if is_long { 1 } else { rng.between(1, 8) as usize },
             parts: if is_long { 1 } else { 4 },
             operations: if is_long { 300 } else { rng.between(50, 250) as u32 },
@@ -100,17 +101,31 @@ impl Plan {
             pause: *rng.pick(&[5_000, 30_000, 300_000]),
             text: *rng.pick(&[10, 60, 600]),
             habits,
-        })
+        };
+        if rng.chance(SLOW) && !faultless && !is_long {
+            plan.slow_down(rng);
+        }
+        Some(plan)
     }
 
-    /// Whether frames may be dropped.
-    pub(super) fn is_lossy(&self) -> bool {
-        self.limits.slow != SlowPolicy::Disconnect
+    /// Browsers that read slowly, and stop reading now and then, while much changes: more is made for them than their sockets take.
+    fn slow_down(&mut self, rng: &mut Rng) {
+        (self.browsers, self.operations, self.pause) = (rng.between(1, 3) as usize, 600, 30_000);
+        self.config.window = *rng.pick(&[1, 40, 300, 2_000]);
+        self.config.token_life = Duration::from_secs(86_400);
+        self.limits.waiting = 1 << 20;
+        self.net.capacity = 200;
+        self.faults = FaultRates { slow_reader: 700, stall: 40, ..FaultRates::default() };
+        self.habits.deeds = [80, 10, 2, 1, 4, 0, 0, 1];
+        self.habits.events = [80, 5, 3, 0, 1, 5, 0, 0];
     }
 }
 
 /// Of a thousand seeds, how many have pages.
 const SHARE: u32 = 350;
+
+/// Of a thousand of these, in how many browsers are slow.
+const SLOW: u32 = 300;
 
 impl Habits {
     fn draw(rng: &mut Rng) -> Habits {

@@ -20,8 +20,6 @@ pub(crate) struct Pages {
     homes: BTreeMap<Home, u32>,
     /// Places whose pages have asked for all of what is shown there.
     asked: BTreeSet<Home>,
-    /// Whether whole views may be sent at any time, because frames may be dropped.
-    is_lossy: bool,
 }
 
 /// An outermost component, and those in its markup.
@@ -35,17 +33,11 @@ struct View {
     is_due: bool,
     /// The render that was begun last had a reason.
     has_reason: bool,
-    /// It failed to bring itself up to date, and was not rendered since.
-    is_left: bool,
     /// How many renders were begun.
     renders: u32,
 }
 
 impl Pages {
-    pub(crate) fn new(is_lossy: bool) -> Pages {
-        Pages { is_lossy, ..Pages::default() }
-    }
-
     /// An outermost component was made for a mount.
     pub(crate) fn made(&mut self, id: Id) {
         if let Some(home) = id.home {
@@ -63,9 +55,9 @@ impl Pages {
     pub(crate) fn called(&mut self, id: Id, what: Called, verdict: Verdict, version: u64) {
         let Some(view) = self.views.get_mut(&id.outer) else { return };
         match (what, verdict) {
-            // What it changes is in the render that follows; after an error, there is none.
+            // What it changes is in the render that follows; after an error there is none, unless the page has asked for it.
             (Called::Update, Verdict::Failed) if id.key.is_none() => {
-                (view.is_due, view.has_succeeded, view.is_left) = (false, false, true);
+                (view.is_due, view.has_succeeded) = (false, false);
             }
             (Called::Unmount, _) | (_, Verdict::Panicked) if id.key.is_none() => view.is_due = false,
             (Called::Update | Called::Unmount, _) => {}
@@ -85,8 +77,8 @@ impl Pages {
         let before = view.states.insert(id.key, (id.number, version, Some(state)));
         if id.key.is_none() {
             view.renders += 1;
-            (view.is_due, view.is_left) = (false, false);
-            view.has_reason = std::mem::take(&mut view.has_succeeded) || before.is_none() || was_asked || self.is_lossy;
+            view.is_due = false;
+            view.has_reason = std::mem::take(&mut view.has_succeeded) || before.is_none() || was_asked;
         }
         match before {
             Some((number, before, _)) if number == id.number && before != version && !view.has_reason => complain(
@@ -108,11 +100,6 @@ impl Pages {
             view.is_due = false;
             view.renders == 1
         })
-    }
-
-    /// Whether the page has been left as it is at a place, because what is there failed to bring itself up to date.
-    pub(crate) fn is_left(&self, home: Home) -> bool {
-        self.at(home).and_then(|outer| self.views.get(&outer)).is_some_and(|view| view.is_left)
     }
 
     /// The outermost component that was mounted last at a place.
@@ -196,7 +183,7 @@ mod tests {
     const INNER: Id = Id { number: 6, outer: 5, key: Some(7), home: Some(HOME) };
 
     fn pages() -> Pages {
-        let mut pages = Pages::new(false);
+        let mut pages = Pages::default();
         pages.made(OUTER);
         pages.shown(OUTER, 0, Arc::new(Fixed("<p>inner</p>"))).unwrap();
         pages.shown(INNER, 0, Arc::new(Fixed("a &lt; b"))).unwrap();

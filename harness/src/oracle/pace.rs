@@ -8,14 +8,12 @@ use super::{Check, Oracle, complain};
 use crate::net::Text;
 use crate::trace::Seconds;
 use lazuli::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub(crate) struct Pace {
     every: Duration,
     window: usize,
-    /// Whether frames may be dropped.
-    is_lossy: bool,
     pages: BTreeMap<u32, Page>,
 }
 
@@ -24,19 +22,25 @@ pub(crate) struct Pace {
 struct Page {
     /// When patches were written last.
     patched: Option<Time>,
-    /// When the server looked last at what has changed.
-    looked: Option<Time>,
-    /// A callback has succeeded right after that look, so that the next one has its time already.
-    awaits_look: bool,
     /// Since when something has changed that was not rendered.
     since: Option<Time>,
-    /// Frames of patches that were made, and not seen to be written; and when the latest was.
-    made: u64,
+    /// Frames of patches that were made, and not seen to be written: what had been written when each was. And when the latest was made.
+    made: VecDeque<Written>,
     made_at: Option<Time>,
+    written: Written,
+    /// The largest frame of patches.
+    largest: usize,
     /// Patches came too early, unless a command follows.
     hurried: Option<String>,
     /// Its socket has always taken everything at once.
     is_brisk: bool,
+}
+
+/// Frames of patches that were written, and their bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    frames: u64,
+    bytes: usize,
 }
 
 /// No frame of patches, with its header, is smaller.
@@ -44,8 +48,8 @@ const SMALLEST: usize = 10;
 
 impl Pace {
     /// For patches that come so often, and a window of so many bytes.
-    pub(crate) fn new(every: Duration, window: u32, is_lossy: bool) -> Pace {
-        Pace { every, window: window as usize, is_lossy, pages: BTreeMap::new() }
+    pub(crate) fn new(every: Duration, window: u32) -> Pace {
+        Pace { every, window: window as usize, pages: BTreeMap::new() }
     }
 
     fn page(&mut self, session: u32) -> &mut Page {
@@ -59,40 +63,52 @@ impl Pace {
         self.page(session).is_brisk = false;
     }
 
-    /// A callback of a session's component has succeeded.
-    pub(crate) fn succeeded(&mut self, now: Time, session: u32) {
-        let page = self.page(session);
-        page.awaits_look |= page.looked == Some(now);
-    }
-
     /// Something of a session has changed.
     pub(crate) fn changed(&mut self, now: Time, session: u32) {
         self.page(session).since.get_or_insert(now);
     }
 
     /// The server lets a component of a session bring itself up to date. If that fails, what had changed is shown with the next change.
-    pub(crate) fn looked(&mut self, now: Time, session: u32) {
-        let page = self.page(session);
-        (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
+    pub(crate) fn looked(&mut self, session: u32) {
+        self.page(session).since = None;
     }
 
     /// Something of a session is rendered because it has changed.
     pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) {
         let page = self.page(session);
         if is_changed && page.made_at.replace(now) != Some(now) {
-            page.made += 1;
+            page.made.push_back(page.written);
         }
-        (page.looked, page.awaits_look, page.since) = (Some(now), false, None);
+        page.since = None;
     }
 
-    /// A text frame was begun on the wire.
-    pub(crate) fn wrote(&mut self, now: Time, session: u32, text: Text) -> Check {
-        let every = self.every;
+    /// A render of a session has panicked: whether there is a frame is not known, nor which of those that come is the next.
+    pub(crate) fn blown(&mut self, session: u32) {
+        self.page(session).made.clear();
+    }
+
+    /// A text frame of so many bytes was written.
+    pub(crate) fn wrote(&mut self, now: Time, session: u32, text: Text, length: usize) -> Check {
+        let (every, window) = (self.every, self.window);
         let page = self.page(session);
         match (text, page.hurried.take()) {
             (Text::Patches, Some(hurried)) => return complain(Oracle::Pace, hurried),
             (Text::Patches, None) => {
-                page.made = page.made.saturating_sub(1);
+                page.largest = page.largest.max(length);
+                let Written { frames, bytes } = page.written;
+                let made = page.made.pop_front().unwrap_or(page.written);
+                // Patches are made when nothing waits. So before one are at most a window and what is half written; and what has
+                // waited may have been written in the same turn.
+                let (before, most) = (bytes - made.bytes, window + 2 * page.largest);
+                if before > most {
+                    let sentence = format!(
+                        "patches were made for session {session} when {} frames of them with {before} bytes were on their way, \
+                         more than {most} bytes",
+                        frames - made.frames
+                    );
+                    return complain(Oracle::Pace, sentence);
+                }
+                page.written = Written { frames: frames + 1, bytes: bytes + length };
                 let before = page.patched.replace(now).filter(|before| now < *before + every);
                 page.hurried = before.filter(|_| page.is_brisk).map(|before| {
                     format!("session {session} got patches at {} and at {}", Seconds(before), Seconds(now))
@@ -109,11 +125,13 @@ impl Pace {
     pub(crate) fn turned(&mut self, now: Time, late: Duration, is_due: impl Fn(u32) -> bool) -> Check {
         // What the driver holds is in the window, or on its way to a socket that takes it in parts; the frame that has
         // filled the window waits in the hub. Within a turn, frames are made before others are seen to be written.
-        let most = (self.window / SMALLEST) as u64 + 3;
+        let most = self.window / SMALLEST + 3;
         for (session, page) in &mut self.pages {
-            if page.made > most && !self.is_lossy {
-                let sentence =
-                    format!("{} frames of patches are on their way to session {session}, more than {most}", page.made);
+            if page.made.len() > most {
+                let sentence = format!(
+                    "{} frames of patches are on their way to session {session}, more than {most}",
+                    page.made.len()
+                );
                 return complain(Oracle::Pace, sentence);
             }
             if !is_due(*session) {
@@ -125,10 +143,7 @@ impl Pace {
                     format!("session {session} has changed at {} and got nothing by {}", Seconds(since), Seconds(now));
                 return complain(Oracle::Pace, sentence);
             }
-            // Two looks at one moment are one too many; and with a clock that is late, an earlier change may be waiting still.
-            let is_free =
-                page.patched.is_none_or(|at| at + self.every <= now) && page.looked != Some(now) && !page.awaits_look;
-            if since == now && is_free && late.is_zero() {
+            if since == now && page.patched.is_none_or(|at| at + self.every <= now) {
                 let sentence =
                     format!("session {session} has changed at {} and was not shown it at once", Seconds(since));
                 return complain(Oracle::Pace, sentence);
@@ -152,7 +167,7 @@ mod tests {
     }
 
     fn pace(window: u32) -> Pace {
-        Pace::new(Duration::from_millis(16), window, false)
+        Pace::new(Duration::from_millis(16), window)
     }
 
     fn turned(pace: &mut Pace, millis: u64, is_due: bool) -> bool {
@@ -165,7 +180,7 @@ mod tests {
         pace.changed(at(100), 1);
         assert!(!turned(&mut pace, 100, true) && turned(&mut pace, 100, false));
         pace.rendered(at(100), 1, true);
-        pace.wrote(at(100), 1, Text::Patches).unwrap();
+        pace.wrote(at(100), 1, Text::Patches, 30).unwrap();
         pace.changed(at(105), 1);
         assert!(turned(&mut pace, 105, true) && turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
     }
@@ -173,9 +188,9 @@ mod tests {
     #[test]
     fn patches_keep_their_distance_unless_a_command_follows() {
         let frames = |pace: &mut Pace, last| {
-            pace.wrote(at(100), 1, Text::Patches)?;
-            pace.wrote(at(110), 1, Text::Patches)?;
-            pace.wrote(at(110), 1, last)
+            pace.wrote(at(100), 1, Text::Patches, 30)?;
+            pace.wrote(at(110), 1, Text::Patches, 30)?;
+            pace.wrote(at(110), 1, last, 30)
         };
         assert!(frames(&mut pace(64 << 10), Text::Other).is_err());
         assert!(frames(&mut pace(64 << 10), Text::Patches).is_err());
@@ -189,9 +204,9 @@ mod tests {
     #[test]
     fn a_change_behind_an_update_that_failed_has_its_own_time() {
         let mut pace = pace(64 << 10);
-        pace.wrote(at(90), 1, Text::Patches).unwrap();
+        pace.wrote(at(90), 1, Text::Patches, 30).unwrap();
         pace.changed(at(100), 1);
-        pace.looked(at(105), 1);
+        pace.looked(1);
         pace.changed(at(105), 1);
         assert!(turned(&mut pace, 121, true) && !turned(&mut pace, 122, true));
     }
@@ -204,5 +219,21 @@ mod tests {
             turned(&mut pace, millis, false)
         };
         assert!((100..103).all(|millis| shown(millis, true)) && shown(110, false) && !shown(120, true));
+    }
+
+    #[test]
+    fn patches_are_made_when_nothing_waits() {
+        let slow = |window| {
+            let mut pace = pace(window);
+            (0..5).for_each(|millis| pace.rendered(at(20 * millis), 1, true));
+            (0..5).try_for_each(|_| pace.wrote(at(200), 1, Text::Patches, 30)).is_ok()
+        };
+        assert!(!slow(40) && slow(60), "four of them were on their way before the last");
+        let mut pace = pace(40);
+        let mut prompt = |millis| {
+            pace.rendered(at(millis), 1, true);
+            pace.wrote(at(millis), 1, Text::Patches, 30).is_ok()
+        };
+        assert!((0..20).all(|count| prompt(20 * count)));
     }
 }

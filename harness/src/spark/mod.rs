@@ -9,12 +9,12 @@ mod same;
 mod side;
 
 use crate::app::Route;
+use crate::clients::make_verb;
 use crate::coverage::{Coverage, Mark};
 use crate::oracle::{Check, Oracle, complain};
 use crate::plan::Plan;
 use crate::rng::Rng;
 use crate::trace::{bytes as digest, mix};
-use crate::world::make_verb;
 use client::{Asked, Client, Heard};
 use lazuli::{ConnId, Limits, Message, Time};
 use same::same;
@@ -140,7 +140,7 @@ impl Law {
         let route = match self.rng.below(12) {
             0 => Route::Shut,
             1 => Route::Nowhere,
-            2 => Route::Deny(crate::world::draw_how(&mut self.rng)),
+            2 => Route::Deny(crate::clients::draw_how(&mut self.rng)),
             3..5 => Route::Batch(room),
             5 => Route::Plain,
             6 => Route::Feed(room),

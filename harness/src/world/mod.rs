@@ -1,34 +1,116 @@
-//! The simulated world: clients, the network, somebody outside, and the product in their middle.
+//! One world for all that is simulated: a clock, a network, the product in its middle, and a crowd around it.
+//!
+//! The loop is here: what happens next, when the driver has its turn, what goes wrong with links, how everything comes to rest. What
+//! those in a [`Crowd`] do when it is their turn, what they make of what they read, and what their oracles are shown is theirs.
 
-mod act;
 mod drive;
+mod fate;
 mod hear;
-mod hostile;
-mod outside;
-mod request;
-mod talk;
 mod visit;
 
-use crate::app::{SimApp, application};
-use crate::coverage::Mark;
+use crate::app::{SimApp, SimEvent};
+use crate::codec::{Answer, Incoming};
 use crate::journal::{Entry, Journal};
 use crate::kernel::{Event, Kernel};
-use crate::model::Model;
 use crate::net::{Net, Peer, Server};
-use crate::oracle::{Bounds, Check, Failure, Lifecycle, Oracle, Order, Silence, Views, complain};
-use crate::plan::Plan;
-use crate::rng::Rng;
-use crate::trace::Trace;
-use lazuli::driver::Driver;
-use lazuli::{Hub, Time};
+use crate::oracle::{Bounds, Check, Failure, Oracle, complain};
+use crate::plan::{FaultRates, NetPlan};
+use lazuli::driver::{Driver, Settings};
+use lazuli::{Config, Hub, Limits, Routes, Time};
 use std::time::Duration;
-pub(crate) use talk::{draw_how, make_verb};
-use visit::Visit;
+pub(crate) use visit::{Talk, Visit};
+
+/// Who is in a world, and the oracles that watch what comes of it. What has a body here is what not everyone cares for.
+pub(crate) trait Crowd: Sized {
+    /// What is known of a session, beside what every [`Visit`] has.
+    type Own;
+    /// The longest time for which somebody stops reading, in microseconds.
+    const STALL: u64;
+    /// Where something always happens, it is nothing else after this time.
+    const CALM: Duration;
+
+    /// Puts everyone's first turn on the calendar.
+    fn begin(world: &mut World<Self>);
+    /// It is somebody's turn.
+    fn act(world: &mut World<Self>, who: usize) -> Check;
+    /// It is the turn of somebody outside: another thread, a job, an HTTP server beside the hub.
+    fn act_outside(world: &mut World<Self>) -> Check;
+    /// What the application has asked for comes back.
+    fn answer(_: &mut World<Self>, _: SimEvent) -> Check {
+        Ok(())
+    }
+
+    /// The last byte of the address that a session comes from, when the driver gets its link.
+    fn address(_: &mut World<Self>, _session: u32) -> u8 {
+        1
+    }
+    /// The driver did not take a link.
+    fn turned_away(world: &mut World<Self>, link: usize) -> Check;
+    /// Bytes are about to reach the driver.
+    fn arrives(world: &mut World<Self>, session: u32, bytes: &[u8]);
+    /// The driver is about to learn that a peer is gone.
+    fn loses(world: &mut World<Self>, link: usize, reset: bool);
+    /// A socket that was full takes bytes again.
+    fn takes_again(_: &mut World<Self>, _session: u32) {}
+    /// The driver is about to do what is due.
+    fn time_comes(_: &mut World<Self>) {}
+    fn time_came(_: &mut World<Self>) -> Check {
+        Ok(())
+    }
+    /// The driver is about to have its turn.
+    fn turns(_: &mut World<Self>) {}
+    /// It has had it; `is_last`: nothing more happens at this moment.
+    fn turned(world: &mut World<Self>, is_last: bool) -> Check;
+    /// The driver has taken something in, maybe of this session.
+    fn settled(_: &mut World<Self>, _session: Option<u32>) -> Check {
+        Ok(())
+    }
+    /// The driver was called: what was seen of it comes next.
+    fn look(_: &mut World<Self>) -> Check {
+        Ok(())
+    }
+    /// Something was seen of the driver, or of the application in it.
+    fn sees(world: &mut World<Self>, entry: Entry) -> Check;
+
+    /// A session has the head of its answer, and what came behind it.
+    fn answered(world: &mut World<Self>, session: u32, answer: &Answer, rest: &[u8]) -> Check;
+    /// There is more of a body.
+    fn read_on(_: &mut World<Self>, _session: u32) -> Check {
+        Ok(())
+    }
+    /// A session has read a frame.
+    fn heard(world: &mut World<Self>, session: u32, incoming: Incoming<'_>) -> Check;
+    /// The server's stream has ended; a session was so far.
+    fn ended(world: &mut World<Self>, session: u32, talk: Talk) -> Check;
+    /// A session was reset.
+    fn cut_off(_: &mut World<Self>, _session: u32) {}
+
+    /// When faults heal: whether the link of somebody who is away without a word breaks.
+    fn is_broken_at_last(_: &World<Self>, _session: u32) -> bool {
+        true
+    }
+    /// Who has lost something sees to it.
+    fn come_back(_: &mut World<Self>) {}
+    /// Whether nothing is under way but what always happens.
+    fn is_calm(world: &World<Self>) -> bool;
+    /// What is stuck, as far as is known.
+    fn pending(_: &World<Self>) -> Vec<String> {
+        Vec::new()
+    }
+    /// Everything is at rest: now all has to be right.
+    fn rested(world: &mut World<Self>) -> Check;
+    /// Everyone leaves.
+    fn leave(world: &mut World<Self>) -> Check;
+    /// One leaves in order.
+    fn say_goodbye(world: &mut World<Self>, session: u32);
+    /// Everyone has left, and everything is at rest.
+    fn finished(world: &mut World<Self>) -> Check;
+}
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Clients do what they like, and things go wrong.
+pub(crate) enum Phase {
+    /// Everyone does what they like, and things go wrong.
     Busy,
     /// Nothing goes wrong any more, and what is under way arrives.
     Resting,
@@ -36,77 +118,56 @@ enum Phase {
     Leaving,
 }
 
-pub(crate) struct World {
-    plan: Plan,
-    driver: Driver<SimApp>,
+pub(crate) struct World<C: Crowd> {
+    pub(crate) crowd: C,
+    pub(crate) driver: Driver<SimApp>,
     pub(crate) net: Net,
-    pub(crate) model: Model,
-    lifecycle: Lifecycle,
-    order: Order,
-    bounds: Bounds,
-    views: Views,
-    silence: Silence,
-    journal: Journal,
-    phase: Phase,
-    /// Whether the server was told to shut down.
-    shut_down: bool,
+    pub(crate) bounds: Bounds,
+    pub(crate) phase: Phase,
+    pub(crate) faults: FaultRates,
     /// By session.
-    visits: Vec<Visit>,
-    /// The session of each client, if it has one.
-    clients: Vec<Option<u32>>,
+    pub(crate) visits: Vec<Visit<C::Own>>,
+    /// Counts what was done.
     pub(crate) operations: u32,
     /// Counts what comes from outside.
-    outside: u32,
-    /// Counts pings and pongs.
-    controls: u32,
+    pub(crate) outside: u32,
+    journal: Journal,
     entries: Vec<Entry>,
     buffer: Vec<u8>,
+}
+
+/// What the product in the middle of a world is made from.
+pub(crate) struct Product<'p> {
+    pub(crate) config: &'p Config,
+    pub(crate) settings: Settings,
+    pub(crate) app: SimApp,
+    pub(crate) routes: Routes<SimApp>,
+    /// Of its sockets, those that hold for all of them.
+    pub(crate) limits: &'p Limits,
+    pub(crate) journal: Journal,
 }
 
 /// After faults have healed, everything comes to rest within this time; so it does after everyone has left. It is longer
 /// than any timer, deadline and delay that a seed can draw, one after the other.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// The same for everything but heartbeats.
-const CALM: Duration = Duration::from_secs(120);
-
-/// How long a shutdown may take.
-const SHUTDOWN: Duration = Duration::from_secs(10);
-
-impl World {
-    pub(crate) fn new(seed: u64, trace: Trace) -> World {
-        let mut rng = Rng::new(seed);
-        let plan = Plan::draw(&mut rng);
-        let journal = Journal::default();
-        let (app, routes) = application(&plan.limits, &journal).expect("the patterns of the application are right");
-        let hub = Hub::new(plan.config.clone(), routes, app);
-        let mut kernel = Kernel::new(rng, trace);
-        kernel.step("plan", seed, || format!("{plan:#?}"));
+impl<C: Crowd> World<C> {
+    pub(crate) fn with(crowd: C, product: Product<'_>, kernel: Kernel, net: NetPlan, faults: FaultRates) -> World<C> {
+        let Product { config, settings, app, routes, limits, journal } = product;
         World {
-            driver: Driver::new(hub, plan.settings.clone()),
-            net: Net::new(kernel, plan.net.clone(), journal.clone()),
-            model: Model::new(&plan),
-            lifecycle: Lifecycle::default(),
-            order: Order::default(),
-            views: Views::default(),
-            silence: Silence::default(),
-            bounds: Bounds::new(plan.config.window, plan.limits.plain.frames.control_frames),
-            journal,
+            crowd,
+            driver: Driver::new(Hub::new(config.clone(), routes, app), settings),
+            net: Net::new(kernel, net, journal.clone()),
+            bounds: Bounds::new(config.window, limits.frames.control_frames),
             phase: Phase::Busy,
-            shut_down: false,
+            faults,
             visits: Vec::new(),
-            clients: vec![None; plan.clients],
             operations: 0,
             outside: 0,
-            controls: 0,
+            journal,
             entries: Vec::new(),
             buffer: Vec::new(),
-            plan,
         }
-    }
-
-    pub(crate) fn clients(&self) -> usize {
-        self.clients.len()
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -118,30 +179,31 @@ impl World {
     /// # Errors
     /// The first thing that is wrong.
     pub(crate) fn run(&mut self) -> Result<(), Failure> {
-        let result = self.live();
+        let result = self.play();
         let now = self.now();
         result.map_err(|complaint| complaint.at(now))
     }
 
-    fn live(&mut self) -> Check {
-        for client in 0..self.clients.len() {
-            self.net.kernel.schedule_within(self.plan.pause, Event::Act(client));
-        }
-        if self.plan.outside > 0 {
-            self.net.kernel.schedule_within(self.plan.outside, Event::Outside);
-        }
+    fn play(&mut self) -> Check {
+        C::begin(self);
         while self.phase == Phase::Busy && self.happen()? {}
+        self.heal();
         self.rest()?;
-        self.leave()?;
-        self.rest_until_quiet()?;
-        self.finish()
+        C::rested(self)?;
+        self.phase = Phase::Leaving;
+        C::leave(self)?;
+        self.rest()?;
+        C::finished(self)?;
+        match self.net.links.iter().position(|link| matches!(link.server, Server::Open | Server::Ended)) {
+            Some(link) => complain(Oracle::Lifecycle, format!("link {link} was never closed")),
+            None => Ok(()),
+        }
     }
 
     /// The next thing happens, and all that does at the same moment; `false` when nothing will ever happen again.
     fn happen(&mut self) -> Check<bool> {
         let event = self.net.kernel.queue.next();
-        let late = Duration::from_micros(self.plan.net.late);
-        let deadline = self.driver.next_timeout().map(|at| at + late);
+        let deadline = self.driver.next_timeout().map(|at| at + self.late());
         let Some(at) = [event, deadline].into_iter().flatten().min() else { return Ok(false) };
         self.net.kernel.now = self.now().max(at);
         if deadline.is_some_and(|deadline| deadline <= self.now()) {
@@ -150,8 +212,8 @@ impl World {
             self.handle(event)?;
         }
         let more = self.net.kernel.queue.next().is_some_and(|next| next <= self.now());
-        if !more || self.net.kernel.rng.chance(self.plan.net.turns) {
-            self.turn()?;
+        if !more || self.net.kernel.rng.chance(self.net.plan.turns) {
+            self.turn(!more)?;
         }
         match self.net.kernel.trace.difference(false) {
             Some(difference) => complain(Oracle::Determinism, difference),
@@ -159,107 +221,57 @@ impl World {
         }
     }
 
+    /// How late the clock wakes the driver.
+    pub(crate) fn late(&self) -> Duration {
+        Duration::from_micros(self.net.plan.late)
+    }
+
     fn handle(&mut self, event: Event) -> Check {
         match event {
-            Event::Act(client) => self.act(client),
+            Event::Act(who) => C::act(self, who),
             Event::Accept(link) => self.accept(link),
             Event::Up(link) => self.receive(link),
             Event::Down(link) => self.read(link),
             Event::Writable(link) => self.writable(link),
             Event::ServerReset(link) => self.server_reset(link),
             Event::Notice(link) => self.disconnect(link, true),
-            Event::ClientReset(link) => self.client_reset(link),
-            Event::Outside => self.act_outside(),
-            Event::Answer(event) => self.answer(event),
+            Event::ClientReset(link) => {
+                self.client_reset(link);
+                Ok(())
+            }
+            Event::Outside => C::act_outside(self),
+            Event::Answer(event) => C::answer(self, event),
         }
     }
 
     /// Faults heal, and what is under way arrives.
-    fn rest(&mut self) -> Check {
+    fn heal(&mut self) {
         self.net.kernel.step("heal", 0, || "everything".to_owned());
+        self.phase = Phase::Resting;
         self.net.healed = true;
         for link in 0..self.net.links.len() {
             match self.net.links[link].peer {
-                // Who went away without a word is found to be away: by the heartbeat, where there is one.
-                Peer::Vanished if self.model.heartbeat(self.net.links[link].session).is_some() => {}
-                Peer::Vanished => self.net.reset(link),
+                Peer::Vanished if C::is_broken_at_last(self, self.net.links[link].session) => self.net.reset(link),
                 Peer::Open | Peer::Finished => self.net.kernel.schedule(0, Event::Down(link)),
-                Peer::Gone => {}
+                Peer::Gone | Peer::Vanished => {}
             }
         }
-        self.rest_until_quiet()?;
-        let pending = self.model.pending(|session| self.reads(session));
-        if !pending.is_empty() {
-            return complain(Oracle::Rest, format!("at rest, {}", pending.join("; ")));
-        }
-        for (session, room, truth) in self.model.watched() {
-            if self.reads(session) {
-                self.model.coverage.add(Mark::ViewCompared, 1);
-                self.views.compare(session, &room, &truth)?;
-            }
-        }
-        Ok(())
+        C::come_back(self);
     }
 
-    /// Whether the client of a session still reads.
-    fn reads(&self, session: u32) -> bool {
-        self.net.links[self.visits[session as usize].link].peer == Peer::Open
-    }
-
-    fn rest_until_quiet(&mut self) -> Check {
-        let (begin, patience) = (self.now(), self.now() + PATIENCE);
+    fn rest(&mut self) -> Check {
+        let begin = self.now();
         while self.happen()? {
-            // Where there are heartbeats, something always happens; after a while it is nothing else.
-            if self.now() > begin + CALM && self.model.has_heartbeats() {
-                let pending = self.model.pending(|session| self.reads(session));
-                if pending.is_empty() {
-                    return Ok(());
-                }
+            if self.now() > begin + C::CALM && C::is_calm(self) {
+                return Ok(());
             }
-            if self.now() > patience {
-                let mut pending = self.model.pending(|_| true);
+            if self.now() > begin + PATIENCE {
+                let mut pending = C::pending(self);
                 pending.extend(self.net.kernel.queue.next().map(|at| format!("an event will happen at {at:?}")));
                 pending.extend(self.driver.next_timeout().map(|at| format!("the driver has a deadline at {at:?}")));
                 return complain(Oracle::Rest, format!("there is no rest: {}", pending.join("; ")));
             }
         }
         Ok(())
-    }
-
-    /// Everyone leaves, each in a way of their own, or the server shuts down.
-    fn leave(&mut self) -> Check {
-        self.phase = Phase::Leaving;
-        if self.plan.shutdown {
-            self.shut_down()?;
-            // The next event may be far away, and deadlines before it.
-            return self.turn();
-        }
-        for session in 0..self.visits.len() as u32 {
-            let link = self.visits[session as usize].link;
-            match self.net.kernel.rng.below(10) {
-                _ if self.net.links[link].peer != Peer::Open => {}
-                0 => self.break_off(session),
-                1 => {
-                    self.net.links[link].brisk = false;
-                    self.net.finish(link);
-                }
-                _ => self.say_goodbye(session),
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Check {
-        self.lifecycle.finished(self.driver.stats(), self.driver.links())?;
-        if let Some(link) = self.net.links.iter().position(|link| matches!(link.server, Server::Open | Server::Ended)) {
-            return complain(Oracle::Lifecycle, format!("link {link} was never closed"));
-        }
-        if self.shut_down && !self.driver.is_drained() {
-            return complain(Oracle::Lifecycle, "a shutdown never came to its end");
-        }
-        match self.net.kernel.trace.difference(true) {
-            Some(difference) => complain(Oracle::Determinism, difference),
-            None => Ok(()),
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::tally::Fault;
 impl World {
     /// A client breaks the protocol or a limit, or begins a message and never ends it. It says nothing after that.
     pub(super) fn misbehave(&mut self, session: u32) {
-        let faults = &self.plan.faults;
+        let faults = &self.crowd.plan.faults;
         if self.net.kernel.rng.weighted(&[faults.hostile, faults.dawdle]) == 1 {
             return self.dawdle(session);
         }
@@ -20,7 +20,7 @@ impl World {
         let mask = self.mask();
         let (bytes, wrong, code) = nonsense(kind, mask);
         self.net.kernel.step("nonsense", kind, || format!("session {session}: {bytes:02x?}, to be closed with {code}"));
-        self.visits[session as usize].quiet = true;
+        self.visits[session as usize].is_quiet = true;
         self.send(session, &bytes, [(wrong + 1, Arrival::Violation(code))]);
         if self.net.kernel.rng.chance(500) {
             // Whatever follows is not read any more.
@@ -43,7 +43,7 @@ impl World {
             bytes.truncate(end as usize);
         }
         self.net.kernel.step("dawdle", how, || format!("session {session}: {bytes:02x?} and no more"));
-        self.visits[session as usize].quiet = true;
+        self.visits[session as usize].is_quiet = true;
         let mut arrivals = vec![(1, Arrival::Unfinished)];
         if how == 2 {
             arrivals.insert(0, (1, Arrival::Control));

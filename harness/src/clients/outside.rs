@@ -1,33 +1,34 @@
 //! Somebody outside: another thread, a job, an HTTP server beside the hub.
 
-use super::{Phase, World};
+use super::World;
 use crate::app::{SimEffect, SimEvent, Whom, room_name};
 use crate::journal::Tag;
 use crate::kernel::Event;
 use crate::model::Command;
 use crate::oracle::Check;
+use crate::world::Phase;
 use lazuli::handle::Remote;
 use lazuli::{ConnId, Frame, Kind, Receivers};
 
 impl World {
-    pub(super) fn act_outside(&mut self) -> Check {
+    pub(super) fn on_act_outside(&mut self) -> Check {
         if self.phase != Phase::Busy {
             return Ok(());
         }
-        self.net.kernel.schedule_within(self.plan.outside, Event::Outside);
+        self.net.kernel.schedule_within(self.crowd.plan.outside, Event::Outside);
         self.operations += 1;
         self.outside += 1;
         let number = self.outside;
         if self.net.kernel.rng.chance(200) {
-            let rooms = u64::from(self.plan.rooms);
+            let rooms = u64::from(self.crowd.plan.rooms);
             let rng = &mut self.net.kernel.rng;
-            let session = rng.below(u64::from(self.model.sessions()) + 1) as u32;
+            let session = rng.below(u64::from(self.crowd.model.sessions()) + 1) as u32;
             let room = rng.below(rooms) as u32;
             let whom = *rng.pick(&[Whom::Me, Whom::Room(room), Whom::All, Whom::Error, Whom::Panic]);
-            if session == self.model.sessions() {
+            if session == self.crowd.model.sessions() {
                 return Ok(());
             }
-            return self.answer(SimEvent::Answer(SimEffect { session, op: 1_000_000 + number, whom }));
+            return self.on_answer(SimEvent::Answer(SimEffect { session, op: 1_000_000 + number, whom }));
         }
         let payload = self.payload();
         let text = format!("o{number} |{payload}");
@@ -37,15 +38,15 @@ impl World {
 
     /// A session that may be there, gone, or never have been connected.
     pub(super) fn anyone(&mut self) -> u32 {
-        let sessions = u64::from(self.model.sessions());
+        let sessions = u64::from(self.crowd.model.sessions());
         // Mostly one of the latest.
-        let back = self.net.kernel.rng.below(sessions.min(self.clients.len() as u64 * 2).max(1));
+        let back = self.net.kernel.rng.below(sessions.min(self.crowd.sessions.len() as u64 * 2).max(1));
         sessions.saturating_sub(1 + back) as u32
     }
 
     fn draw_command(&mut self, number: u32) -> Command {
         let mut except = Vec::new();
-        while self.net.kernel.rng.chance(300) && self.model.sessions() > 0 {
+        while self.net.kernel.rng.chance(300) && self.crowd.model.sessions() > 0 {
             except.push(self.anyone());
         }
         let count = *self.net.kernel.rng.pick(&[1, 1, 1, 0, 2, 3]);
@@ -67,7 +68,7 @@ impl World {
         let now = self.now();
         self.net.kernel.step("command", u64::from(number), || format!("{command:?} {text:.60?}"));
         let frame = Frame::new(Kind::Text, text.as_bytes());
-        let conn = |session: u32| self.model.conn(session);
+        let conn = |session: u32| self.crowd.model.conn(session);
         let conns = |sessions: &[u32]| sessions.iter().filter_map(|&session| conn(session)).collect::<Vec<ConnId>>();
         let given = match command {
             Command::Send { to } => conn(*to).map(|conn| lazuli::Command::send(Receivers::Conn(conn), frame)),
@@ -85,9 +86,9 @@ impl World {
         if let Command::Cast { rooms, except } = command
             && let ([room], [] | [_]) = (&**rooms, &**except)
         {
-            self.order.cast(&room_name(*room), Tag::Outside(number), except.first().copied());
+            self.crowd.order.cast(&room_name(*room), Tag::Outside(number), except.first().copied());
         }
-        self.model.command(now, command, text);
+        self.crowd.model.command(now, command, text);
         self.remote(Remote::Command(given))
     }
 }

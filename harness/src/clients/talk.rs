@@ -21,7 +21,7 @@ impl World {
     /// A client that is connected says something.
     pub(super) fn talk(&mut self, session: u32) {
         self.operations += 1;
-        let (habits, faults) = (&self.plan.habits, &self.plan.faults);
+        let (habits, faults) = (&self.crowd.plan.habits, &self.crowd.plan.faults);
         let verbs = habits.verbs.iter().sum::<u32>();
         // The last two are of a thousand, the others weights.
         let trouble = (verbs * (faults.hostile + faults.dawdle)) / 1_000;
@@ -44,14 +44,15 @@ impl World {
 
     /// What a ping or pong carries: another thing each time, so that it is clear which ping a pong is for.
     pub(super) fn control_payload(&mut self) -> Vec<u8> {
-        self.controls += 1;
+        self.crowd.controls += 1;
         let length = *self.net.kernel.rng.pick(&[4, 4, 125]);
-        self.controls.to_be_bytes().into_iter().cycle().take(length).collect()
+        self.crowd.controls.to_be_bytes().into_iter().cycle().take(length).collect()
     }
 
     pub(super) fn payload(&mut self) -> String {
         let rng = &mut self.net.kernel.rng;
-        let length = if rng.chance(self.plan.large) { rng.below(30_000) } else { rng.below(self.plan.payload + 1) };
+        let length =
+            if rng.chance(self.crowd.plan.large) { rng.below(30_000) } else { rng.below(self.crowd.plan.payload + 1) };
         let (mut start, mut end) = (rng.below(1_000) as usize, length as usize);
         end += start;
         while !PROSE.is_char_boundary(start) {
@@ -66,7 +67,7 @@ impl World {
     fn say(&mut self, session: u32) {
         let verb = self.draw_verb(session);
         let payload = self.payload();
-        let op = self.model.operation(|op| {
+        let op = self.crowd.model.operation(|op| {
             let bytes = verb.text(op, &payload).into_bytes().into();
             Op { verb: Some(verb), bytes }
         });
@@ -75,7 +76,7 @@ impl World {
 
     fn say_binary(&mut self, session: u32) {
         let payload = self.payload();
-        let op = self.model.operation(|op| {
+        let op = self.crowd.model.operation(|op| {
             let bytes: Vec<u8> = op.to_le_bytes().into_iter().chain(payload.bytes().rev()).collect();
             Op { verb: None, bytes: bytes.into() }
         });
@@ -83,7 +84,7 @@ impl World {
     }
 
     fn send_message(&mut self, session: u32, op: u32, kind: Kind) {
-        let message = self.model.bytes(op);
+        let message = self.crowd.model.bytes(op);
         self.net.kernel.step("say", u64::from(op), || {
             let shown: String = String::from_utf8_lossy(&message).chars().take(60).collect();
             format!("session {session}: {kind:?} {shown:?} of {} bytes", message.len())
@@ -91,12 +92,12 @@ impl World {
         let (mut bytes, mut arrivals) = (Vec::new(), Vec::new());
         let mut first = opcode(kind);
         let mut rest = &*message;
-        if self.net.kernel.rng.chance(self.plan.habits.fragments) {
+        if self.net.kernel.rng.chance(self.crowd.plan.habits.fragments) {
             for _ in 0..self.net.kernel.rng.between(1, 4) {
                 let (part, other) = rest.split_at(self.net.kernel.rng.below(rest.len() as u64 + 1) as usize);
                 push_frame(&mut bytes, first, self.mask(), part);
                 (first, rest) = (CONTINUATION, other);
-                if self.net.kernel.rng.chance(200) && self.plan.habits.ping > 0 {
+                if self.net.kernel.rng.chance(200) && self.crowd.plan.habits.ping > 0 {
                     let payload = self.control_payload();
                     arrivals.push((bytes.len() + 1, Arrival::Control));
                     push_frame(&mut bytes, FIN | PING, self.mask(), &payload);
@@ -112,20 +113,20 @@ impl World {
 
     /// A room: mostly the session's own.
     fn room_for(&mut self, session: u32) -> u32 {
-        match self.visits[session as usize].room {
+        match self.visits[session as usize].own.room {
             Some(room) if self.net.kernel.rng.chance(600) => room,
             _ => self.room(),
         }
     }
 
     pub(super) fn room(&mut self) -> u32 {
-        self.net.kernel.rng.below(u64::from(self.plan.rooms)) as u32
+        self.net.kernel.rng.below(u64::from(self.crowd.plan.rooms)) as u32
     }
 
     fn draw_verb(&mut self, session: u32) -> Verb {
         let room = self.room_for(session);
         let to = self.anyone();
-        make_verb(&mut self.net.kernel.rng, &self.plan.habits.verbs, room, to, self.plan.rooms)
+        make_verb(&mut self.net.kernel.rng, &self.crowd.plan.habits.verbs, room, to, self.crowd.plan.rooms)
     }
 
     /// A session speaks before it was answered.

@@ -1,30 +1,30 @@
 //! What clients do when it is their turn.
 
-use super::visit::{Talk, Visit};
-use super::{Phase, World};
+use super::World;
+use super::session::Session;
 use crate::codec::{CLOSE, FIN, PING, PONG, close_payload, push_frame};
 use crate::kernel::Event;
 use crate::model::Arrival;
-use crate::net::Peer;
 use crate::oracle::Check;
 use crate::tally::Fault;
+use crate::world::{Phase, Talk, Visit};
 
 impl World {
     /// A client does something: connects, says something, leaves, or something goes wrong with it.
-    pub(super) fn act(&mut self, client: usize) -> Check {
+    pub(super) fn on_act(&mut self, client: usize) -> Check {
         if self.phase != Phase::Busy {
             return Ok(());
         }
-        if self.operations >= self.plan.operations {
+        if self.operations >= self.crowd.plan.operations {
             self.phase = Phase::Resting;
             return Ok(());
         }
-        self.net.kernel.schedule_within(2 * self.plan.pause, Event::Act(client));
-        if !self.shut_down && self.plan.sudden.is_some_and(|sudden| self.operations >= sudden) {
+        self.net.kernel.schedule_within(2 * self.crowd.plan.pause, Event::Act(client));
+        if !self.crowd.shut_down && self.crowd.plan.sudden.is_some_and(|sudden| self.operations >= sudden) {
             self.net.kernel.count(Fault::Shutdown);
             self.shut_down()?;
         }
-        if self.net.kernel.rng.chance(self.plan.faults.storm) {
+        if self.net.kernel.rng.chance(self.faults.storm) {
             self.storm();
         } else {
             self.act_alone(client);
@@ -33,8 +33,7 @@ impl World {
     }
 
     fn act_alone(&mut self, client: usize) {
-        let over = |session: &u32| matches!(self.visits[*session as usize].talk, Talk::Over);
-        let Some(session) = self.clients[client].filter(|session| !over(session)) else {
+        let Some(session) = self.crowd.sessions[client].filter(|session| !self.is_over(*session)) else {
             return self.connect(client);
         };
         if self.misfortune(session) {
@@ -42,68 +41,23 @@ impl World {
         }
         let visit = &self.visits[session as usize];
         let speaks = matches!(visit.talk, Talk::Open) || self.may_speak_early(visit);
-        if speaks && !visit.quiet {
+        if speaks && !visit.is_quiet {
             self.talk(session);
         }
     }
 
     /// Whether a session that waits for its answer already speaks.
-    fn may_speak_early(&self, visit: &Visit) -> bool {
-        matches!(visit.talk, Talk::Asking) && !visit.key.is_empty() && self.plan.habits.early > 0
-    }
-
-    /// Lets something go wrong with a session, if it is its turn.
-    fn misfortune(&mut self, session: u32) -> bool {
-        let faults = self.plan.faults;
-        let rng = &mut self.net.kernel.rng;
-        let mut rates = [faults.reset, faults.vanish, faults.half_close, faults.stall, 0];
-        rates[4] = 1_000 - rates.iter().sum::<u32>();
-        let link = self.visits[session as usize].link;
-        match rng.weighted(&rates) {
-            0 => {
-                self.net.kernel.count(Fault::Reset);
-                self.break_off(session);
-            }
-            1 => {
-                self.net.kernel.count(Fault::Vanished);
-                self.net.kernel.step("vanish", session.into(), || format!("session {session}"));
-                self.net.links[link].peer = Peer::Vanished;
-                self.net.links[link].brisk = false;
-                self.visits[session as usize].talk = Talk::Over;
-            }
-            2 => {
-                self.net.kernel.count(Fault::HalfClose);
-                self.net.kernel.step("half-close", session.into(), || format!("session {session}"));
-                self.visits[session as usize].quiet = true;
-                self.net.links[link].brisk = false;
-                self.net.finish(link);
-            }
-            3 => {
-                self.net.kernel.count(Fault::Stall);
-                let time = self.net.kernel.rng.between(10_000, 15_000_000);
-                self.net.kernel.step("stall", session.into(), || format!("session {session} for {time} µs"));
-                self.net.links[link].stalled = self.net.kernel.after(time);
-                self.net.links[link].brisk = false;
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// A client breaks its link off.
-    pub(super) fn break_off(&mut self, session: u32) {
-        self.net.kernel.step("reset", session.into(), || format!("session {session}"));
-        self.visits[session as usize].talk = Talk::Over;
-        self.net.reset(self.visits[session as usize].link);
+    fn may_speak_early(&self, visit: &Visit<Session>) -> bool {
+        matches!(visit.talk, Talk::Asking) && !visit.own.key.is_empty() && self.crowd.plan.habits.early > 0
     }
 
     /// Many leave at once, or come.
     fn storm(&mut self) {
         self.net.kernel.count(Fault::Storm);
         let leave = self.net.kernel.rng.chance(500);
-        for client in 0..self.clients.len() {
-            let session = self.clients[client]
-                .filter(|&session| !matches!(self.visits[session as usize].talk, Talk::Over) && !self.is_away(session));
+        for client in 0..self.crowd.sessions.len() {
+            let session =
+                self.crowd.sessions[client].filter(|&session| !self.is_over(session) && !self.is_away(session));
             match session {
                 Some(session) if leave && self.net.kernel.rng.chance(700) => self.break_off(session),
                 None if !leave => self.connect(client),
@@ -115,9 +69,9 @@ impl World {
     /// Sends bytes, of which those at `at` bring these arrivals; places count from the first of the bytes.
     pub(super) fn send(&mut self, session: u32, bytes: &[u8], arrivals: impl IntoIterator<Item = (usize, Arrival)>) {
         let visit = &mut self.visits[session as usize];
-        let before = visit.sent;
-        visit.marks.extend(arrivals.into_iter().map(|(at, arrival)| (before + at as u64, arrival)));
-        visit.sent += bytes.len() as u64;
+        let before = visit.own.sent;
+        visit.own.marks.extend(arrivals.into_iter().map(|(at, arrival)| (before + at as u64, arrival)));
+        visit.own.sent += bytes.len() as u64;
         self.net.send(visit.link, bytes);
     }
 
@@ -137,7 +91,7 @@ impl World {
 
     /// Answers a ping.
     pub(super) fn pong(&mut self, session: u32, payload: &[u8]) {
-        if !self.visits[session as usize].quiet {
+        if !self.visits[session as usize].is_quiet {
             self.control(session, PONG, payload);
         }
     }
@@ -145,10 +99,10 @@ impl World {
     /// Sends a close frame, the last thing that a client says.
     pub(super) fn send_close(&mut self, session: u32, code: Option<u16>, reason: &str) {
         let visit = &mut self.visits[session as usize];
-        if visit.said_close || visit.quiet {
+        if visit.own.said_close || visit.is_quiet {
             return;
         }
-        (visit.said_close, visit.quiet) = (true, true);
+        (visit.own.said_close, visit.is_quiet) = (true, true);
         self.net.kernel.step("goodbye", session.into(), || format!("session {session}: {code:?} {reason:?}"));
         let mut bytes = Vec::new();
         push_frame(&mut bytes, FIN | CLOSE, self.mask(), &close_payload(code, reason));
@@ -166,11 +120,7 @@ impl World {
         };
         match self.visits[session as usize].talk {
             Talk::Open => self.send_close(session, code, reason),
-            Talk::Asking | Talk::Reading { .. } | Talk::Over => {
-                let link = self.visits[session as usize].link;
-                self.net.links[link].brisk = false;
-                self.net.finish(link);
-            }
+            Talk::Asking | Talk::Reading { .. } | Talk::Over => self.hang_up(session),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How clients begin: with a request for a WebSocket, for a page, or for nothing that there is.
 
 use super::World;
+use super::session::Session;
 use super::talk::draw_how;
-use super::visit::{Talk, Visit};
 use crate::app::{Route, room_name};
 use crate::codec::upgrade_request;
 use crate::journal::Tag;
@@ -41,18 +41,14 @@ impl World {
     /// A client begins a session.
     pub(super) fn connect(&mut self, client: usize) {
         self.operations += 1;
-        let address = 1 + (client % self.plan.addresses) as u8;
-        let session = self.model.begin(address);
-        let slow = self.net.kernel.rng.chance(self.plan.faults.slow_reader);
-        if slow {
-            self.net.kernel.count(Fault::SlowReader);
-        }
-        let link = self.net.connect(session, slow);
-        self.visits.push(Visit::new(link));
-        self.clients[client] = Some(session);
-        if self.net.kernel.rng.chance(self.plan.faults.garbage) {
+        let address = 1 + (client % self.crowd.plan.addresses) as u8;
+        let session = self.crowd.model.begin(address);
+        let is_slow = self.net.kernel.rng.chance(self.faults.slow_reader);
+        self.visit(is_slow, Session::default());
+        self.crowd.sessions[client] = Some(session);
+        if self.net.kernel.rng.chance(self.faults.garbage) {
             self.request_garbage(session);
-        } else if self.net.kernel.rng.chance(self.plan.habits.pages) {
+        } else if self.net.kernel.rng.chance(self.crowd.plan.habits.pages) {
             self.request_page(session);
         } else {
             self.request_upgrade(session);
@@ -63,25 +59,25 @@ impl World {
         let route = self.draw_route();
         let random = [self.net.kernel.rng.next(), self.net.kernel.rng.next()];
         let visit = &mut self.visits[session as usize];
-        visit.key = key(random);
-        visit.room = route.room();
-        let bytes = upgrade_request(&route.target(session), "simulated:80", &visit.key);
+        visit.own.key = key(random);
+        visit.own.room = route.room();
+        let bytes = upgrade_request(&route.target(session), "simulated:80", &visit.own.key);
         let lossy = matches!(route, Route::Feed(_) | Route::State(_));
-        debug_assert_eq!(lossy, self.plan.limits.of(route).slow != SlowPolicy::Disconnect);
+        debug_assert_eq!(lossy, self.crowd.plan.limits.of(route).slow != SlowPolicy::Disconnect);
         if lossy {
-            self.order.may_drop(session);
+            self.crowd.order.may_drop(session);
         }
         self.net.kernel.step("connect", session.into(), || format!("session {session} to {route:?}"));
         let end = bytes.len();
         self.send(session, &bytes, [(end, Arrival::Upgrade { route, full: Full::No })]);
-        if self.net.kernel.rng.chance(self.plan.habits.early) {
+        if self.net.kernel.rng.chance(self.crowd.plan.habits.early) {
             self.talk_early(session);
         }
     }
 
     fn draw_route(&mut self) -> Route {
         let room = self.room();
-        let refused = self.net.kernel.rng.chance(self.plan.habits.refused);
+        let refused = self.net.kernel.rng.chance(self.crowd.plan.habits.refused);
         let rng = &mut self.net.kernel.rng;
         if refused {
             return match rng.below(4) {
@@ -90,7 +86,7 @@ impl World {
                 _ => Route::Deny(draw_how(rng)),
             };
         }
-        match rng.weighted(&self.plan.habits.routes) {
+        match rng.weighted(&self.crowd.plan.habits.routes) {
             0 => Route::Room(room),
             1 => Route::Feed(room),
             2 => Route::State(room),
@@ -140,11 +136,10 @@ impl World {
                 self.send(session, head.as_bytes(), [(16 << 10, Arrival::BadRequest { status: 431 })]);
             }
             None => {
-                self.model.slow_request(session);
+                self.crowd.model.slow_request(session);
                 self.send(session, b"GET / HTTP/1.1\r\nHo", []);
             }
         }
-        self.visits[session as usize].talk = Talk::Asking;
     }
 }
 

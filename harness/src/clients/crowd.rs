@@ -1,0 +1,136 @@
+//! Clients as the crowd of a world.
+
+use super::session::Session;
+use super::{Clients, World};
+use crate::app::SimEvent;
+use crate::codec::{Answer, Incoming};
+use crate::journal::Entry;
+use crate::kernel::Event;
+use crate::oracle::Check;
+use crate::world::{Crowd, Talk};
+use std::time::Duration;
+
+impl Crowd for Clients {
+    type Own = Session;
+    const STALL: u64 = 15_000_000;
+    const CALM: Duration = Duration::from_secs(120);
+
+    fn begin(world: &mut World) {
+        for client in 0..world.clients() {
+            world.net.kernel.schedule_within(world.crowd.plan.pause, Event::Act(client));
+        }
+        if world.crowd.plan.outside > 0 {
+            world.net.kernel.schedule_within(world.crowd.plan.outside, Event::Outside);
+        }
+    }
+
+    fn act(world: &mut World, client: usize) -> Check {
+        world.on_act(client)
+    }
+
+    fn act_outside(world: &mut World) -> Check {
+        world.on_act_outside()
+    }
+
+    fn answer(world: &mut World, event: SimEvent) -> Check {
+        world.on_answer(event)
+    }
+
+    fn address(world: &mut World, session: u32) -> u8 {
+        world.crowd.model.advance(world.now());
+        world.crowd.model.address(session)
+    }
+
+    fn turned_away(world: &mut World, link: usize) -> Check {
+        world.on_turned_away(link)
+    }
+
+    fn arrives(world: &mut World, session: u32, bytes: &[u8]) {
+        world.on_arrives(session, bytes);
+    }
+
+    fn loses(world: &mut World, link: usize, reset: bool) {
+        world.on_loses(link, reset);
+    }
+
+    /// Only a peer that is there makes room.
+    fn takes_again(world: &mut World, session: u32) {
+        world.crowd.model.hear(session);
+        world.crowd.silence.heard(world.crowd.model.time(), session);
+    }
+
+    fn time_comes(world: &mut World) {
+        world.crowd.model.time_comes(world.now());
+    }
+
+    fn time_came(world: &mut World) -> Check {
+        let (now, late) = (world.now(), world.late());
+        let Clients { model, silence, .. } = &mut world.crowd;
+        model.time_came()?;
+        silence.handled(now, late, |session| model.is_connected(session))
+    }
+
+    fn turns(world: &mut World) {
+        world.crowd.model.turn();
+    }
+
+    fn turned(world: &mut World, _: bool) -> Check {
+        world.on_turned()
+    }
+
+    fn settled(world: &mut World, session: Option<u32>) -> Check {
+        world.crowd.model.settled(session)
+    }
+
+    fn sees(world: &mut World, entry: Entry) -> Check {
+        world.on_sees(entry)
+    }
+
+    fn answered(world: &mut World, session: u32, answer: &Answer, rest: &[u8]) -> Check {
+        world.on_answered(session, answer, rest)
+    }
+
+    fn heard(world: &mut World, session: u32, incoming: Incoming<'_>) -> Check {
+        world.on_heard(session, incoming)
+    }
+
+    fn ended(world: &mut World, session: u32, talk: Talk) -> Check {
+        world.on_ended(session, talk)
+    }
+
+    /// Where there is a heartbeat, it finds them to be away.
+    fn is_broken_at_last(world: &World, session: u32) -> bool {
+        world.crowd.model.heartbeat(session).is_none()
+    }
+
+    fn is_calm(world: &World) -> bool {
+        world.crowd.model.has_heartbeats() && world.pending().is_empty()
+    }
+
+    fn pending(world: &World) -> Vec<String> {
+        world.crowd.model.pending(|_| true)
+    }
+
+    fn rested(world: &mut World) -> Check {
+        world.on_rested()
+    }
+
+    /// Or the server shuts down.
+    fn leave(world: &mut World) -> Check {
+        if world.crowd.plan.shutdown {
+            world.shut_down()?;
+            // The next event may be far away, and deadlines before it.
+            return world.turn(true);
+        }
+        world.leave_each(1);
+        Ok(())
+    }
+
+    fn say_goodbye(world: &mut World, session: u32) {
+        world.say_goodbye(session);
+    }
+
+    fn finished(world: &mut World) -> Check {
+        world.on_finished()
+    }
+}

@@ -1,0 +1,71 @@
+//! Clients of channels, somebody outside, and what their oracles know: a model that says of every byte what it has to be.
+
+mod act;
+mod crowd;
+mod hostile;
+mod outside;
+mod request;
+mod see;
+mod session;
+mod talk;
+
+use crate::app::application;
+use crate::journal::Journal;
+use crate::kernel::Kernel;
+use crate::model::Model;
+use crate::oracle::{Lifecycle, Order, Silence, Views};
+use crate::plan::Plan;
+use crate::rng::Rng;
+use crate::trace::Trace;
+use crate::world::{self, Product};
+use std::time::Duration;
+pub(crate) use talk::{draw_how, make_verb};
+
+pub(crate) type World = world::World<Clients>;
+
+pub(crate) struct Clients {
+    plan: Plan,
+    pub(crate) model: Model,
+    lifecycle: Lifecycle,
+    order: Order,
+    views: Views,
+    silence: Silence,
+    /// Whether the server was told to shut down.
+    shut_down: bool,
+    /// The session of each client, if it has one.
+    sessions: Vec<Option<u32>>,
+    /// Counts pings and pongs.
+    controls: u32,
+}
+
+/// How long a shutdown may take.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
+impl World {
+    pub(crate) fn new(seed: u64, trace: Trace) -> World {
+        let mut rng = Rng::new(seed);
+        let plan = Plan::draw(&mut rng);
+        let journal = Journal::default();
+        let (app, routes) = application(&plan.limits, &journal).expect("the patterns of the application are right");
+        let mut kernel = Kernel::new(rng, trace);
+        kernel.step("plan", seed, || format!("{plan:#?}"));
+        let clients = Clients {
+            model: Model::new(&plan),
+            lifecycle: Lifecycle::default(),
+            order: Order::default(),
+            views: Views::default(),
+            silence: Silence::default(),
+            shut_down: false,
+            sessions: vec![None; plan.clients],
+            controls: 0,
+            plan: plan.clone(),
+        };
+        let Plan { config, settings, limits, net, faults, .. } = plan;
+        let product = Product { config: &config, settings, app, routes, limits: &limits.plain, journal };
+        World::with(clients, product, kernel, net, faults)
+    }
+
+    pub(crate) fn clients(&self) -> usize {
+        self.crowd.sessions.len()
+    }
+}
