@@ -121,18 +121,23 @@ test('users: the focus stays by what was removed, and goes along with who was ed
 
 test('users: the dialog keeps the focus', async () => {
   const page = await live('/users');
-  const where = () => page.evaluate(() => (document.activeElement === document.body ? 'the browser' : document.activeElement.closest('dialog') ? document.activeElement.textContent || document.activeElement.id : document.activeElement.outerHTML));
+  const where = () => page.evaluate(() => {
+    const { activeElement: e } = document;
+    if (e === document.body) return 'the browser'; // behind the last one
+    if (e.matches('dialog')) return 'the dialog';
+    return e.closest('dialog') ? e.textContent || e.id : e.outerHTML;
+  });
   await rows(page).first().getByRole('button', { name: 'Edit' }).click();
   await becomes(where, 'dialog-name', 'the focus');
-  for (const [key, order] of [['Tab', ['dialog-email', 'Save', 'Cancel']], ['Shift+Tab', ['Cancel', 'Save', 'dialog-email', 'dialog-name']]]) {
+  const within = ['dialog-name', 'dialog-email', 'Save', 'Cancel', 'the dialog', 'the browser'];
+  for (const key of ['Tab', 'Shift+Tab']) {
     const seen = [];
     for (let n = 0; n < 9; n += 1) {
       await page.keyboard.press(key);
       seen.push(await where());
     }
-    const all = new Set(['dialog-name', 'dialog-email', 'Save', 'Cancel', 'the browser']);
-    equal(seen.filter((one) => !all.has(one)), [], `what ${key} reaches behind the dialog`);
-    equal(order.filter((one) => !seen.includes(one)), [], `what ${key} does not reach`);
+    equal(seen.filter((one) => !within.includes(one)), [], `what ${key} reaches behind the dialog`);
+    if (key === 'Tab') equal(seen.slice(0, 3), within.slice(1, 4), 'what Tab reaches');
   }
   await page.getByRole('button', { name: 'Cancel' }).click();
   await becomes(() => page.getByRole('dialog').count(), 0, 'dialogs after Cancel');
