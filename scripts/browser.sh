@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tries the browser client's components, and the pages, in headless Chromium; with `--browser firefox` in Firefox.
-set -eu
+# The last line is `N passed, N failed`, counting the tests of both.
+set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/server.sh
 need_node
@@ -9,9 +10,21 @@ browser=chromium
 [ "${1:-}" = --browser ] && browser=$2
 need_browser "$browser"
 build_all
-BROWSER=$browser node client/test/browser.mjs
 cargo build -q --release -p showcase # what a user runs
-shots=${SHOTS:-$(mktemp -d)}
-cd showcase/tests
-node browser.mjs --server "../../target/release/showcase --addr 127.0.0.1:PORT" --browser "$browser" --shots "$shots"
+shots=$(realpath -m "${SHOTS:-$(mktemp -d)}")
+counts=$(mktemp)
+
+# Both are played, whatever comes of the first. One that ends without a count has failed.
+status=0
+play() {
+    "$@" | tee "$counts.one" || status=1
+    tail -n 1 "$counts.one" | grep -xE '[0-9]+ passed, [0-9]+ failed' >>"$counts" || { status=1; echo "0 passed, 1 failed" >>"$counts"; }
+}
+echo "-- the client"
+play env BROWSER="$browser" node client/test/browser.mjs
+echo "-- the pages"
+play node showcase/tests/browser.mjs --server "$showcase --addr 127.0.0.1:PORT" --inert "$(dirname "$showcase")/examples/inert" \
+    --browser "$browser" --shots "$shots"
 echo "Screenshots: $shots"
+awk '{ passed += $1; failed += $3 } END { print passed " passed, " failed " failed" }' "$counts"
+exit $status

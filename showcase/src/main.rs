@@ -9,9 +9,12 @@ mod kept;
 mod log;
 mod options;
 mod pages;
+mod said;
+mod shelf;
+mod todo_list;
 
 use app::Showcase;
-use auth::Tokens;
+use auth::{Tokens, key};
 use lazuli::route::PatternError;
 use lazuli::{Config, Routes};
 use options::{Command, Transport};
@@ -58,9 +61,10 @@ fn routes() -> Result<Routes<Showcase>, PatternError> {
 }
 
 fn serve(addr: &str, transport: Transport, log: Option<String>, secret: Option<String>) -> Result<(), Box<dyn Error>> {
+    let pages = secret.as_deref().map(key::of_pages);
     let app = Showcase::new(secret.map_or_else(Tokens::random, |secret| Ok(Tokens::new(secret.as_bytes())))?);
     let cannot = |error| format!("cannot listen on {addr}: {error}; choose another address with --addr HOST:PORT");
-    let config = Config { log: log::start(log)?, ..Config::default() };
+    let config = Config { log: log::start(log)?, secret: pages, ..Config::default() };
     let signals = Signals::new([SIGTERM, SIGINT])?;
     match transport {
         Transport::Smol => {

@@ -12,7 +12,8 @@ Options:
   --addr HOST:PORT       Where to listen [default: 127.0.0.1:4000]; port 0 lets the system choose
   --transport smol|std   What carries it: an async runtime, or blocking threads [default: smol]
   --log LEVEL            debug, info, warn, error or off [default: RUST_LOG, or info]
-  --secret TEXT          What tokens are signed with; give 32 random characters or more
+  --secret TEXT          What tokens and pages are signed with; give 32 random characters or more. With the
+                         same one, pages stay as they are while the server is started anew
                          [default: random, another one at each start]
   -h, --help             Say this
 
@@ -37,7 +38,7 @@ pub enum Command {
         transport: Transport,
         /// What of the log to show.
         log: Option<String>,
-        /// What tokens are signed with, if it is not random.
+        /// What tokens and pages are signed with, if it is not random.
         secret: Option<String>,
     },
     /// Print a token.

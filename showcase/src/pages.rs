@@ -15,6 +15,7 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
     routes.get("/assets/style.css", |_, _| asset("text/css", include_str!("../pages/style.css")))?;
     routes.get("/assets/live.css", |_, _| asset("text/css", include_str!("../pages/live.css")))?;
     routes.get("/assets/live.js", |_, _| asset("text/javascript", include_str!("../pages/live.js")))?;
+    routes.get("/assets/modal.js", |_, _| asset("text/javascript", include_str!("../pages/modal.js")))?;
     routes.get("/assets/change.js", |_, _| asset("text/javascript", include_str!("../pages/change.js")))?;
     routes.get("/assets/editor.js", |_, _| asset("text/javascript", include_str!("../pages/editor.js")))?;
     routes.get("/assets/chat.js", |_, _| asset("text/javascript", include_str!("../pages/chat.js")))?;

@@ -1,6 +1,7 @@
 //! Who may do what: tokens, and whose were taken back.
 
 mod hs256;
+pub mod key;
 mod revoked;
 mod tokens;
 

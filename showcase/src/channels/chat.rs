@@ -1,6 +1,7 @@
 //! `/chat/:room_id`: a chat room.
 
 use crate::app::{Context, Showcase};
+use crate::said::{Conversation, Line};
 use lazuli::{Channel, ConnId, Error, Result, Timestamp, json};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -77,9 +78,20 @@ impl Chat {
         cx.count(&self.room)
     }
 
-    /// Says something to all in the room.
-    pub fn say(&self, cx: &mut Context<'_>, message: Option<String>, name: Option<String>) -> Result {
-        let message = message.ok_or_else(|| Error::reply("Message is required"))?;
+    /// What was said in the room.
+    pub fn said(&self, app: &Showcase) -> Conversation {
+        app.said.get(&self.room_id).cloned().unwrap_or_default()
+    }
+
+    /// Says something to all in the room; on a page, in this browser session.
+    pub fn say(
+        &self,
+        cx: &mut Context<'_>,
+        said: Option<String>,
+        name: Option<String>,
+        page: Option<String>,
+    ) -> Result {
+        let message = said.ok_or_else(|| Error::reply("Message is required"))?;
         if message.chars().nth(LONGEST).is_some() {
             return Err(Error::reply("Message too long"));
         }
@@ -88,6 +100,11 @@ impl Chat {
         }
         let heard = Heard { message: Some(&message), ..Heard::new(cx, "chat_message", name) };
         cx.broadcast(&self.room, &heard);
+        let (now, user_id) = (cx.timestamp(), cx.conn().to_string());
+        let name = heard.name.unwrap_or_else(|| format!("User {user_id}"));
+        let line = Line { name, user_id, session: page, text: message, timestamp: now.to_string() };
+        let room_id = self.room_id.clone();
+        cx.update(move |app| app.said.change(&room_id, now, |conversation| conversation.say(line)));
         Ok(())
     }
 
@@ -109,7 +126,7 @@ impl Channel<Showcase> for Chat {
 
     fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
         match json::parse(text)? {
-            Said::ChatMessage { message, name } => self.say(cx, message, name)?,
+            Said::ChatMessage { message, name } => self.say(cx, message, name, None)?,
             Said::TypingStart { name } => self.typing(cx, true, name),
             Said::TypingStop { name } => self.typing(cx, false, name),
             Said::Ping {} => cx.reply(&json!({ "type": "pong", "timestamp": cx.timestamp() })),
@@ -121,8 +138,7 @@ impl Channel<Showcase> for Chat {
         if bytes.len() > LARGEST {
             return Err(Error::reply("File too large"));
         }
-        let heard = Heard { size: Some(bytes.len()), ..Heard::new(cx, "file_upload", None) };
-        cx.broadcast(&self.room, &heard);
+        cx.broadcast(&self.room, &Heard { size: Some(bytes.len()), ..Heard::new(cx, "file_upload", None) });
         Ok(())
     }
 

@@ -1,12 +1,17 @@
 //! `/chat-room/:room_id`: the page of a chat room. The channel `/chat/:room_id` is in the same room.
+//!
+//! What was said is kept by room, and one's name by the browser's session, so a page that was loaded anew or has lost its
+//! connection shows them again.
 
-use super::conversation::Conversation;
-use super::{clock, hue};
+use super::me::Me;
+use super::message::message;
+use super::people::People;
 use crate::app::{Context, Showcase};
 use crate::channels::{Chat, LONGEST_NAME, check_id};
+use crate::said::Conversation;
 use lazuli::html::Render;
 use lazuli::route::PatternError;
-use lazuli::{ChannelMessage, Component, Error, Event, Result, Routes, Timer, html};
+use lazuli::{ChannelMessage, Component, Error, Event, Mount, Result, Routes, Timer, html};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -15,10 +20,10 @@ const IDLE: Duration = Duration::from_secs(2);
 
 pub struct ChatRoom {
     chat: Chat,
-    me: String,
-    name: Option<String>,
+    me: Me,
     is_typing: bool,
-    heard: Conversation,
+    conversation: Conversation,
+    people: People,
 }
 
 #[derive(Deserialize)]
@@ -35,24 +40,24 @@ struct Fields {
 }
 
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
-    let room = routes.component("chat-room", |_, room_id: String| Ok(ChatRoom::new(&room_id)))?;
+    let room = routes.component("chat-room", |mount, room_id: String| Ok(ChatRoom::new(mount, &room_id)))?;
     routes.get("/chat-room/:room_id", move |cx, request| {
         let room_id = request.param("room_id").unwrap_or_default().to_owned();
         check_id(&room_id).map_err(|refused| Error::reply(refused.message))?;
         let shown = cx.show(&room, request, &room_id)?;
-        super::page("chat-room", &room_id, &super::with_scripts(&["/assets/live.js"], shown))
+        super::page_with(&["/assets/live.css", "/assets/live.js"], "chat-room", &room_id, &shown)
     })
 }
 
 impl ChatRoom {
-    pub fn new(room_id: &str) -> ChatRoom {
-        let (me, heard) = (String::new(), Conversation::default());
-        ChatRoom { chat: Chat::new(room_id), me, name: None, is_typing: false, heard }
+    pub fn new(mount: &Mount<'_, Showcase>, room_id: &str) -> ChatRoom {
+        let (chat, people) = (Chat::new(room_id), People::default());
+        ChatRoom { conversation: chat.said(mount.app), chat, me: Me::new(mount), is_typing: false, people }
     }
 
     fn types(&mut self, cx: &mut Context<'_>, is_typing: bool) {
         if is_typing || self.is_typing {
-            self.chat.typing(cx, is_typing, self.name.clone());
+            self.chat.typing(cx, is_typing, self.me.name.clone());
         }
         self.is_typing = is_typing;
         if is_typing {
@@ -62,7 +67,7 @@ impl ChatRoom {
 
     /// Looks again when the next of those who type may have stopped.
     fn look_who_types(&mut self, cx: &mut Context<'_>) {
-        if let Some(wait) = self.heard.typists.wait(cx.now()) {
+        if let Some(wait) = self.people.typists.wait(cx.now()) {
             cx.set_timer("typing", wait);
         }
     }
@@ -73,26 +78,17 @@ impl Component<Showcase> for ChatRoom {
         html! {
             section class="card chat-room" {
                 header class="toolbar" {
-                    p class="badge" { (self.heard.users) " " @if self.heard.users == 1 { "user" } @else { "users" } " online" }
+                    p class="badge" { (self.people.count) " users online" }
                     label class="end" {
                         "Your name "
-                        input value=(self.name.as_deref()) maxlength=(LONGEST_NAME) placeholder="optional" on:change="rename";
+                        input value=(self.me.name.as_deref()) maxlength=(LONGEST_NAME) placeholder="optional" on:change="rename";
                     }
                 }
                 ol class="messages scroller" tabindex=0 aria-label="Messages" data-hook="follow" {
-                    @for message in &self.heard.messages key=(message.number) {
-                        @let is_own = message.user_id == self.me;
-                        li class="message" class:own=(is_own) class:other=(!is_own) {
-                            div class="bubble" {
-                                p class="who" { bdi class={"name hue hue-" (hue(&message.user_id))} { (&message.name) } }
-                                p class="text" dir="auto" { (&message.text) }
-                                time datetime=(&message.timestamp) data-ignore data-hook="clock" { (clock(&message.timestamp)) }
-                            }
-                        }
-                    }
+                    @for (number, line) in self.conversation.lines() key=(number) { @(message(line, self.me.said(line))) }
                 }
-                p class="typing" aria-live="polite" { (self.heard.typists.text()) }
-                form class="composer" on:submit="send" {
+                p class="typing" aria-live="polite" { (self.people.typists.text()) }
+                form class="composer" method="post" on:submit="send" {
                     input name="message" aria-label="Message" placeholder="Write a message" autocomplete="off"
                         on:input="typing" spark-throttle="300";
                     button { "Send" }
@@ -103,8 +99,7 @@ impl Component<Showcase> for ChatRoom {
 
     fn on_mount(&mut self, cx: &mut Context<'_>) -> Result {
         self.chat.enter(cx);
-        self.me = cx.conn().to_string();
-        self.heard.users = self.chat.count(cx);
+        self.people.count = self.chat.count(cx);
         Ok(())
     }
 
@@ -113,20 +108,17 @@ impl Component<Showcase> for ChatRoom {
             Said::Typing { value } => self.types(cx, !value.trim().is_empty()),
             Said::Send { fields: Fields { message } } if message.trim().is_empty() => {}
             Said::Send { fields: Fields { message } } => {
-                self.chat.say(cx, Some(message), self.name.clone())?;
+                self.chat.say(cx, Some(message), self.me.name.clone(), self.me.session())?;
                 self.types(cx, false);
                 cx.set_value("[name=message]", "");
             }
-            Said::Rename { value } => {
-                let name: String = value.trim().chars().take(LONGEST_NAME).collect();
-                self.name = Some(name).filter(|name| !name.is_empty());
-            }
+            Said::Rename { value } => self.me.rename(cx, &value),
         }
         Ok(())
     }
 
     fn on_channel_message(&mut self, cx: &mut Context<'_>, message: &ChannelMessage<'_>) -> Result {
-        self.heard.hears(message, cx.now());
+        self.people.hear(message, cx.now());
         self.look_who_types(cx);
         Ok(())
     }
@@ -136,6 +128,12 @@ impl Component<Showcase> for ChatRoom {
             "idle" => self.types(cx, false),
             _ => self.look_who_types(cx),
         }
+        Ok(())
+    }
+
+    fn on_update(&mut self, cx: &mut Context<'_>) -> Result {
+        self.me.look(cx.app());
+        self.conversation = self.chat.said(cx.app());
         Ok(())
     }
 

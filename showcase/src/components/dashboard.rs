@@ -14,7 +14,7 @@ use crate::channels::private;
 use activity::Activity;
 use lazuli::route::PatternError;
 use lazuli::{Error, Response, Result, Routes, html};
-use metrics::Metrics;
+use metrics::{Counts, Metrics};
 use notifications::Notifications;
 use serde::{Deserialize, Serialize};
 
@@ -46,10 +46,10 @@ enum Push {
 }
 
 pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
-    let metrics = routes.component("metrics", |_, viewer| Ok(Metrics::new(viewer)))?;
+    let metrics = routes.component("metrics", |_, (viewer, counts)| Ok(Metrics::new(viewer, counts)))?;
     let activity = routes.component("activity", |_, viewer| Ok(Activity::new(viewer)))?;
     let notifications = routes.component("notifications", |_, viewer| Ok(Notifications::new(viewer)))?;
-    let chat = routes.component("dashboard-chat", |_, ()| Ok(ChatRoom::new("dashboard")))?;
+    let chat = routes.component("dashboard-chat", |mount, ()| Ok(ChatRoom::new(mount, "dashboard")))?;
     routes.get("/dashboard", move |cx, request| {
         let mut viewer = Viewer::default();
         if let Some(token) = request.query("token").or_else(|| request.cookie("token")) {
@@ -58,7 +58,9 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
                 return Ok(Response::text("This token is for no dashboard\n").with_status(403));
             }
         }
-        let (metrics, activity) = (cx.show(&metrics, request, &viewer)?, cx.show(&activity, request, &viewer)?);
+        let counts = Counts::from(cx.stats());
+        let metrics = cx.show(&metrics, request, &(viewer.clone(), counts))?;
+        let activity = cx.show(&activity, request, &viewer)?;
         let notifications = cx.show(&notifications, request, &viewer)?;
         let chat = cx.show(&chat, request, &())?;
         let board = html! {
@@ -69,7 +71,7 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
                 div class="wide" { @(chat) }
             }
         };
-        super::page("dashboard", "Dashboard", &super::with_scripts(&["/assets/live.js"], board))
+        super::page_with(&["/assets/live.css", "/assets/live.js"], "dashboard", "Dashboard", &board)
     })
 }
 

@@ -41,11 +41,8 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
         let id = request.param("document_id").unwrap_or_default().to_owned();
         check_id(&id).map_err(|refused| Error::reply(refused.message))?;
         let shown = cx.show(&editor, request, &id)?;
-        super::page(
-            "editor",
-            &id,
-            &super::with_scripts(&["/assets/live.js", "/assets/change.js", "/assets/editor.js"], shown),
-        )
+        let assets = ["/assets/live.css", "/assets/live.js", "/assets/change.js", "/assets/editor.js"];
+        super::page_with(&assets, "editor", &id, &shown)
     })
 }
 
@@ -74,8 +71,8 @@ impl Component<Showcase> for Editor {
                     textarea aria-label="Text" rows=14 maxlength=(LONGEST) spellcheck=false { (&self.first) }
                 }
                 footer class="toolbar muted" {
-                    span { (characters) " character" @if *characters != 1 { "s" } }
-                    span { (others.len() + 1) " collaborator" @if !others.is_empty() { "s" } }
+                    span { (characters) " characters" }
+                    span { (others.len() + 1) " collaborators" }
                     span class="end" {
                         "Last saved: "
                         @if let Some(saved) = saved {

@@ -67,7 +67,7 @@ impl Component<Showcase> for Form {
         let email_problem = email_problem(&self.fields.email).filter(|_| self.is_email_begun);
         html! {
             // The server says what is wrong, not the browser.
-            form class="card" novalidate on:input="typed" spark-debounce="150" on:submit="submit" {
+            form class="card" method="post" novalidate on:input="typed" spark-debounce="150" on:submit="submit" {
                 p class="field" {
                     label for="name" { "Name" }
                     input id="name" name="name" autocomplete="name" value=(self.fields.name)

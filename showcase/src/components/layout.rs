@@ -4,7 +4,12 @@ use lazuli::html;
 use lazuli::html::Render;
 
 /// A page: a way back, whether it is connected, what it shows, and ways to the files of code that made it.
-pub fn page(title: &str, code: &[(&'static str, &'static str)], content: &dyn Render) -> impl Render {
+pub fn page(
+    title: &str,
+    assets: &[&'static str],
+    code: &[(&'static str, &'static str)],
+    content: &dyn Render,
+) -> impl Render {
     html! {
         html lang="en" {
             head {
@@ -16,6 +21,9 @@ pub fn page(title: &str, code: &[(&'static str, &'static str)], content: &dyn Re
                 link rel="icon" href="/favicon.ico";
                 link rel="stylesheet" href="/assets/style.css";
                 script src="/js/spark.js" data-spark-url="/spark" defer {}
+                @for file in assets key=(file) {
+                    @if file.ends_with(".css") { link rel="stylesheet" href=(file); } @else { script src=(file) defer {} }
+                }
             }
             body class="live" {
                 header class="bar" {
@@ -23,7 +31,7 @@ pub fn page(title: &str, code: &[(&'static str, &'static str)], content: &dyn Re
                         img src="/favicon.ico" width="32" height="32" alt="";
                     }
                     h1 { (title) }
-                    p class="link" {
+                    p class="link" role="status" {
                         span class="on" { "Connected" }
                         span class="off" { "Offline" }
                     }
@@ -33,12 +41,14 @@ pub fn page(title: &str, code: &[(&'static str, &'static str)], content: &dyn Re
                         p class="notice warn" { "Without JavaScript this page shows what it is, but does not change." }
                     }
                     @(content)
-                    nav class="source" aria-labelledby="code" {
-                        span id="code" { "The code of this page:" }
-                        ul {
-                            @for (file, _) in code key=(file) {
-                                @let name = file.trim_start_matches("src/").trim_start_matches("components/");
-                                li { a href={"/source/" (file)} target="_blank" { (name) } }
+                    @if !code.is_empty() {
+                        nav class="source" aria-labelledby="code" {
+                            span id="code" { "The code of this page:" }
+                            ul {
+                                @for (file, _) in code key=(file) {
+                                    @let name = file.trim_start_matches("src/").trim_start_matches("components/");
+                                    li { a href={"/source/" (file)} target="_blank" { (name) } }
+                                }
                             }
                         }
                     }

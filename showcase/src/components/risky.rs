@@ -21,7 +21,7 @@ impl Component<Showcase> for Risky {
     fn render(&self) -> impl Render {
         html! {
             div class="risky card" {
-                form class="toolbar" on:submit="read" {
+                form class="toolbar" method="post" on:submit="read" {
                     label for="text" { "A whole number" }
                     input id="text" class="grow" name="text" value="seven" autocomplete="off";
                     button type="submit" { "Read it" }

@@ -1,6 +1,6 @@
 //! `/table`: the table of js-framework-benchmark, with its ids and classes.
 
-use super::{Added, Numbered, page};
+use super::{Added, Numbered, beside, page};
 use crate::app::{Context, Showcase};
 use lazuli::html::Render;
 use lazuli::{Component, Event, Flash, Result, Routes, html};
@@ -107,7 +107,12 @@ impl Component<Showcase> for Table {
             Said::SwapRows if self.rows.len() > 998 => self.rows.swap(1, 998),
             Said::SwapRows => {}
             Said::Select(Numbered { id }) => self.selected = Some(id),
-            Said::Remove(Numbered { id }) => self.rows.retain(|row| row.id != id),
+            Said::Remove(Numbered { id }) => {
+                if let Some(next) = beside(self.rows.iter().map(|row| row.id), id) {
+                    cx.focus(&format!(".remove[data-id=\"{next}\"]"));
+                }
+                self.rows.retain(|row| row.id != id);
+            }
         }
         Ok(())
     }

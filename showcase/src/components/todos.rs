@@ -1,43 +1,29 @@
 //! `/todos`: a list of what is to be done.
+//!
+//! The list is the browser's, not the page's: the server keeps it by the browser's session. So it is there again after a
+//! reload or a lost connection, and all tabs show the same.
 
-use super::{Added, Numbered, page};
+use super::{Added, Numbered, beside, page};
 use crate::app::{Context, Showcase};
+use crate::todo_list::{FILTERS, Filter, LONGEST_TITLE, TodoList};
 use lazuli::html::Render;
-use lazuli::{Component, Event, Flash, Result, Routes, html};
+use lazuli::{Component, Error, Event, Mount, Result, Routes, html};
 use serde::Deserialize;
-
-/// A list that nobody could read any more.
-const MOST: usize = 500;
-const LONGEST_TITLE: usize = 200; // characters
+use std::sync::Arc;
 
 pub fn add(routes: &mut Routes<Showcase>) -> Added {
-    let todos = routes.component("todos", |_, ()| Ok(Todos::default()))?;
+    let todos = routes.component("todos", |mount, ()| Ok(Todos::new(mount)))?;
     routes.get("/todos", move |cx, request| {
         let shown = cx.show(&todos, request, &())?;
         page("todos", "Todos", &shown)
     })
 }
 
-#[derive(Default)]
 struct Todos {
-    items: Vec<Todo>,
-    last_id: u32,
+    /// Whose list it is. Only the first paint may be without, when somebody is here for the first time.
+    session: Option<String>,
+    list: Arc<TodoList>,
     filter: Filter,
-}
-
-struct Todo {
-    id: u32,
-    title: String,
-    is_done: bool,
-}
-
-#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-enum Filter {
-    #[default]
-    All,
-    Active,
-    Completed,
 }
 
 /// What the page says: each event by its name, with the data that it needs.
@@ -58,29 +44,24 @@ struct Fields {
 }
 
 impl Todos {
-    fn shown(&self) -> impl Iterator<Item = &Todo> {
-        self.items.iter().filter(|todo| match self.filter {
-            Filter::All => true,
-            Filter::Active => !todo.is_done,
-            Filter::Completed => todo.is_done,
-        })
+    fn new(mount: &Mount<'_, Showcase>) -> Todos {
+        let session = mount.cookie("lazuli_session").map(str::to_owned);
+        Todos { list: mount.app.todos_of(session.as_deref()), session, filter: Filter::All }
     }
 
-    fn left(&self) -> usize {
-        self.items.iter().filter(|todo| !todo.is_done).count()
+    /// Changes the list, and tells the other tabs.
+    fn change(&self, cx: &mut Context<'_>, change: impl FnOnce(&mut TodoList) + Send + 'static) {
+        let (Some(session), now) = (self.session.clone(), cx.timestamp()) else { return };
+        cx.to_others(&format!("todos:{session}")).text("changed");
+        cx.update(move |app| app.todos.change(&session, now, |list| change(Arc::make_mut(list))));
     }
 
-    fn add(&mut self, cx: &mut Context<'_>, title: &str) {
-        let title: String = title.trim().chars().take(LONGEST_TITLE).collect();
-        if title.is_empty() {
-            return;
+    /// The control that had the focus goes with its row: the one of the next row gets it.
+    fn focus_beside(&self, cx: &mut Context<'_>, gone: u32, control: &str) {
+        match beside(self.list.shown(self.filter).map(|todo| todo.id), gone) {
+            Some(id) => cx.focus(&format!("{control}[data-id=\"{id}\"]")),
+            None => cx.focus("#title"),
         }
-        if self.items.len() == MOST {
-            return cx.flash(Flash::Warning, "The list is full");
-        }
-        self.last_id += 1;
-        self.items.push(Todo { id: self.last_id, title, is_done: false });
-        cx.set_value("#title", "");
     }
 }
 
@@ -88,34 +69,34 @@ impl Component<Showcase> for Todos {
     fn render(&self) -> impl Render {
         html! {
             div class="todos card" {
-                form class="toolbar" on:submit="add" {
+                form class="toolbar" method="post" on:submit="add" {
                     label class="unseen" for="title" { "What needs to be done?" }
                     input id="title" class="grow" name="title" placeholder="What needs to be done?"
                         maxlength=(LONGEST_TITLE) autocomplete="off";
                     button type="submit" { "Add" }
                 }
-                ul class="list" tabindex="-1" {
-                    @for todo in self.shown() key=(todo.id) {
+                ul class="list" {
+                    @for todo in self.list.shown(self.filter) key=(todo.id) {
                         li class="row todo" class:completed=(todo.is_done) {
                             label class="row grow" {
                                 input type="checkbox" checked=(todo.is_done) data-id=(todo.id) on:change="toggle";
-                                span class="title" { (todo.title) }
+                                span class="title" { (&todo.title) }
                             }
-                            button type="button" class="quiet icon" aria-label={"Delete " (todo.title)}
+                            button type="button" class="quiet icon" aria-label={"Delete " (&todo.title)}
                                 data-id=(todo.id) on:click="delete" { "×" }
                         }
                     }
                 }
-                @if self.shown().next().is_none() {
+                @if self.list.shown(self.filter).next().is_none() {
                     p class="empty" { "Nothing here" }
                 }
                 div class="toolbar" {
-                    span class="muted number" { (self.left()) " items left" }
+                    span class="muted number" { (self.list.left()) " items left" }
                     @for (filter, name, label) in FILTERS key=(name) {
                         button type="button" class="quiet" aria-pressed=(filter == self.filter)
                             data-filter=(name) on:click="show" { (label) }
                     }
-                    @if self.left() < self.items.len() {
+                    @if self.list.left() < self.list.shown(Filter::All).count() {
                         button type="button" class="quiet end" on:click="clear" { "Clear completed" }
                     }
                 }
@@ -123,23 +104,44 @@ impl Component<Showcase> for Todos {
         }
     }
 
+    fn on_mount(&mut self, cx: &mut Context<'_>) -> Result {
+        let (Some(session), now) = (self.session.clone(), cx.timestamp()) else { return Ok(()) };
+        cx.join(&format!("todos:{session}"));
+        cx.update(move |app| app.todos.touch(&session, now));
+        Ok(())
+    }
+
     fn on_event(&mut self, cx: &mut Context<'_>, event: &Event<'_>) -> Result {
         match event.parse()? {
-            Said::Add { fields } => self.add(cx, &fields.title),
+            Said::Add { fields } if fields.title.trim().is_empty() => {}
+            Said::Add { .. } if self.list.is_full() => return Err(Error::reply("The list is full")),
+            Said::Add { fields } => {
+                let title: String = fields.title.trim().chars().take(LONGEST_TITLE).collect();
+                self.change(cx, |list| list.add(title));
+                cx.set_value("#title", "");
+            }
             Said::Toggle(Numbered { id }) => {
-                self.items.iter_mut().filter(|todo| todo.id == id).for_each(|todo| todo.is_done = !todo.is_done);
+                self.change(cx, move |list| list.toggle(id));
+                if self.filter != Filter::All {
+                    self.focus_beside(cx, id, "input");
+                }
             }
             Said::Delete(Numbered { id }) => {
-                self.items.retain(|todo| todo.id != id);
-                // The button that had the focus is gone; so the Tab key goes on from here.
-                cx.focus("ul");
+                self.change(cx, move |list| list.delete(id));
+                self.focus_beside(cx, id, "button");
             }
             Said::Show { filter } => self.filter = filter,
-            Said::Clear => self.items.retain(|todo| !todo.is_done),
+            Said::Clear => {
+                self.change(cx, TodoList::clear_completed);
+                cx.focus("[aria-pressed=true]");
+            }
         }
         Ok(())
     }
-}
 
-const FILTERS: [(Filter, &str, &str); 3] =
-    [(Filter::All, "all", "All"), (Filter::Active, "active", "Active"), (Filter::Completed, "completed", "Completed")];
+    /// Before each render: after an event of this page, and after one of another tab, which told the room.
+    fn on_update(&mut self, cx: &mut Context<'_>) -> Result {
+        self.list = cx.app().todos_of(self.session.as_deref());
+        Ok(())
+    }
+}

@@ -2,36 +2,31 @@
 
 mod data;
 mod dialog;
+mod listing;
 mod rows;
 
-use super::{Added, Numbered, page};
+use super::{Added, Numbered, beside, page_with};
 use crate::app::{Context, Showcase};
-use data::{Column, Order, User};
+use data::{Column, User};
 use lazuli::html::Render;
 use lazuli::{Component, Event, Flash, Result, Routes, html};
+use listing::Listing;
 use serde::Deserialize;
 
-const ON_A_PAGE: usize = 20;
-
 pub fn add(routes: &mut Routes<Showcase>) -> Added {
-    let users = routes.component("users", |_, filter: String| Ok(Users::new(filter)))?;
+    let users =
+        routes.component("users", |_, filter: String| Ok(Users { list: Listing::new(filter), edited: None }))?;
     let dialog = routes.component("user-dialog", |_, ()| Ok(dialog::Dialog::default()))?;
     routes.get("/users", move |cx, request| {
         // Props: what a component knows from its page. `/users?filter=ada` can be sent to somebody.
         let filter = request.query("filter").unwrap_or_default().to_owned();
         let (users, dialog) = (cx.show(&users, request, &filter)?, cx.show(&dialog, request, &())?);
-        page("users", "Users", &html! { @(&users) @(&dialog) })
+        page_with(&["/assets/modal.js"], "users", "Users", &html! { @(&users) @(&dialog) })
     })
 }
 
 struct Users {
-    all: Vec<User>,
-    filter: String,
-    order: Order,
-    /// Those that the filter lets through, in order.
-    found: Vec<User>,
-    /// From 0.
-    page: usize,
+    list: Listing,
     /// Whose dialog is open.
     edited: Option<u32>,
 }
@@ -53,17 +48,6 @@ enum Said {
     Remove(Numbered),
 }
 
-impl Users {
-    fn new(filter: String) -> Users {
-        let (all, order) = (data::samples(), Order::default());
-        Users { found: data::find(&all, &filter, order), all, filter, order, page: 0, edited: None }
-    }
-
-    fn pages(&self) -> usize {
-        self.found.len().div_ceil(ON_A_PAGE).max(1)
-    }
-}
-
 impl Component<Showcase> for Users {
     fn render(&self) -> impl Render {
         html! {
@@ -71,25 +55,25 @@ impl Component<Showcase> for Users {
                 div class="toolbar" {
                     label class="unseen" for="filter" { "Filter by name or e-mail" }
                     input id="filter" class="grow" type="search" placeholder="Filter by name or e-mail"
-                        autocomplete="off" value=(self.filter) on:input="filter";
-                    span class="badge number" { (self.found.len()) " of " (self.all.len()) }
+                        autocomplete="off" value=(self.list.filter) on:input="filter";
+                    span class="badge number" { (self.list.count().0) " of " (self.list.count().1) }
                 }
                 table class="table" {
-                    thead { @(rows::head(self.order)) }
+                    thead { @(rows::head(self.list.order)) }
                     tbody {
-                        @for user in self.found.iter().skip(self.page * ON_A_PAGE).take(ON_A_PAGE) key=(user.id) {
+                        @for user in self.list.shown() key=(user.id) {
                             @(rows::row(user))
                         }
                     }
                 }
-                @if self.found.is_empty() {
+                @if self.list.count().0 == 0 {
                     p class="empty" { "No users found matching your criteria" }
                 }
-                @if self.pages() > 1 {
+                @if self.list.pages() > 1 {
                     nav class="toolbar" aria-label="Pages" {
-                        button type="button" class="quiet" disabled=(self.page == 0) on:click="previous" { "Previous" }
-                        span class="muted number" { "Page " (self.page + 1) " of " (self.pages()) }
-                        button type="button" class="quiet" disabled=(self.page + 1 == self.pages()) on:click="next" { "Next" }
+                        button type="button" class="quiet" disabled=(self.list.page == 0) on:click="previous" { "Previous" }
+                        span class="muted number" { "Page " (self.list.page + 1) " of " (self.list.pages()) }
+                        button type="button" class="quiet" disabled=(self.list.page + 1 == self.list.pages()) on:click="next" { "Next" }
                     }
                 }
             }
@@ -98,15 +82,12 @@ impl Component<Showcase> for Users {
 
     fn on_event(&mut self, cx: &mut Context<'_>, event: &Event<'_>) -> Result {
         match event.parse()? {
-            Said::Filter { value } => (self.filter, self.page) = (value, 0),
-            Said::Sort { by } => {
-                self.order = Order { by, is_descending: self.order.by == by && !self.order.is_descending };
-                self.page = 0;
-            }
-            Said::Previous => self.page = self.page.saturating_sub(1),
-            Said::Next => self.page += 1,
+            Said::Filter { value } => (self.list.filter, self.list.page) = (value, 0),
+            Said::Sort { by } => self.list.sort(by),
+            Said::Previous => self.list.page = self.list.page.saturating_sub(1),
+            Said::Next => self.list.page += 1,
             Said::Edit(Numbered { id }) => {
-                if let Some(user) = self.all.iter().find(|user| user.id == id) {
+                if let Some(user) = self.list.get(id) {
                     self.edited = Some(id);
                     cx.to_page("user-dialog", "open", user);
                 }
@@ -114,16 +95,23 @@ impl Component<Showcase> for Users {
             // The browser could say this as well; only the dialog has looked at what was typed.
             Said::Edited(_) if !event.is_from_component() => return Err(event.unknown()),
             Said::Edited(user) => {
-                if let Some(id) = self.edited.take() {
-                    cx.focus(&format!("#edit-{id}"));
-                }
                 if let Some(user) = user {
                     cx.flash(Flash::Success, "User saved successfully");
-                    self.all.iter_mut().filter(|old| old.id == user.id).for_each(|old| *old = user.clone());
+                    self.list.replace(&user);
+                }
+                // The user is shown wherever they are in the order now, and the focus is where it was.
+                match self.edited.take() {
+                    Some(id) if self.list.lead_to(id) => cx.focus(&format!("#edit-{id}")),
+                    Some(_) => cx.focus("#filter"),
+                    None => {}
                 }
             }
             Said::Remove(Numbered { id }) => {
-                self.all.retain(|user| user.id != id);
+                match beside(self.list.shown().map(|user| user.id), id) {
+                    Some(next) => cx.focus(&format!("#remove-{next}")),
+                    None => cx.focus("#filter"),
+                }
+                self.list.remove(id);
                 cx.flash(Flash::Success, "User removed successfully");
             }
         }
@@ -132,8 +120,7 @@ impl Component<Showcase> for Users {
 
     /// Once before each render, whatever happened.
     fn on_update(&mut self, _: &mut Context<'_>) -> Result {
-        self.found = data::find(&self.all, &self.filter, self.order);
-        self.page = self.page.min(self.pages() - 1);
+        self.list.update();
         Ok(())
     }
 }

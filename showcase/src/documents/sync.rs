@@ -94,7 +94,7 @@ impl Opened {
                 "This document remembers too much; it can be changed again once everybody has closed it",
             ));
         }
-        if self.copy.length() + change.2.encode_utf16().count() > LONGEST + change.1 as usize {
+        if self.copy.length() + change.inserts() as usize > LONGEST + change.1 as usize {
             return Err(Error::reply("This document cannot become longer"));
         }
         self.copy.splice(change)

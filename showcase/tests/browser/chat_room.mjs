@@ -1,7 +1,7 @@
 // The live page of a chat room: two windows, and a raw client of the channel, in one room.
 
 import { check, equal, sleep } from '../lib.mjs';
-import { becomes, enterRaw, fitsWidth, freshRoom, nextOf, open, shoot, test, type } from './world.mjs';
+import { becomes, enterRaw, fitsWidth, freshRoom, losesConnection, nextOf, open, shoot, test, type } from './world.mjs';
 
 const input = (page) => page.getByLabel('Message', { exact: true });
 const users = (page, text) => becomes(() => page.locator('.chat-room .badge').textContent(), text, 'how many there are');
@@ -15,7 +15,7 @@ const shows = (page, expected) => becomes(() => conversation(page), expected, 't
 /** A window in a room in which so many are then. */
 async function enter(room, count, options = {}) {
   const page = await open(`/chat-room/${room}`, options);
-  await users(page, count === 1 ? '1 user online' : `${count} users online`);
+  await users(page, `${count} users online`);
   if (options.name) {
     await type(page.getByLabel('Your name'), options.name);
     await page.getByLabel('Your name').press('Enter');
@@ -50,7 +50,7 @@ test('chat room, live: two windows and a raw client talk', async () => {
   await raw.leave();
   await users(ada, '2 users online');
   await ben.close();
-  await users(ada, '1 user online');
+  await users(ada, '1 users online');
 });
 
 test('chat room, live: a raw client hears who comes and goes, with counts', async () => {
@@ -163,6 +163,28 @@ test('chat room, live: the list follows, unless the reader scrolled up', async (
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   await speak(51, 55);
   await becomes(gap, 0, 'the distance from the end');
+});
+
+test('chat room, live: what was said and who one is outlive a reload and a lost connection', async () => {
+  const room = freshRoom();
+  const page = await enter(room, 1, { name: 'Ada' });
+  await say(page, 'one');
+  const raw = await enterRaw(room);
+  raw.send({ type: 'chat_message', message: 'two', name: 'Cy' });
+  const all = [['own', 'Ada', 'one'], ['other', 'Cy', 'two']];
+  await shows(page, all);
+  const late = await enter(room, 3);
+  await shows(late, all.map(([, ...line]) => ['other', ...line]));
+  await late.close();
+  for (const how of [() => page.reload(), () => losesConnection(page)]) {
+    await how();
+    await users(page, '2 users online');
+    await shows(page, all);
+    equal(await page.getByLabel('Your name').inputValue(), 'Ada', 'the name');
+    await say(page, 'and on');
+    all.push(['own', 'Ada', 'and on']);
+    await shows(page, all);
+  }
 });
 
 test('chat room, live: a bounded number of messages is kept', async () => {

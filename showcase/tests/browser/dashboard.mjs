@@ -1,7 +1,7 @@
 // The dashboard: what is pushed to a private channel comes to the component that shows it, and to no other.
 
 import { Client, check, equal } from '../lib.mjs';
-import { address, becomes, enterRaw, fitsWidth, nextOf, open, origin, shoot, test, token } from './world.mjs';
+import { address, becomes, enterRaw, fitsWidth, live, nextOf, open, origin, shoot, test, token } from './world.mjs';
 
 let users = 0;
 const freshUser = () => `user${(users += 1)}`;
@@ -15,6 +15,7 @@ async function board(user, options = {}) {
 
 const metric = (page, name) => page.locator('.metrics dl > div').filter({ has: page.getByText(name, { exact: true }) }).locator('dd').textContent();
 const rows = (page, kind) => page.locator(`.${kind} .row .grow`).allTextContents();
+const focused = (page) => page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.innerText);
 const show = (page, kind, expected) => becomes(() => rows(page, kind), expected, `what is in "${kind}"`);
 
 function push(user, body, { shown = token('operations', [`user_${user}`]) } = {}) {
@@ -59,6 +60,20 @@ test('dashboard: pushes reach the component that shows them, and no other', asyn
   equal(await rows(page, 'notifications'), ['Your report is ready'], 'what stays');
 });
 
+test('dashboard: the first paint measures, and the page shows its own components at once', async () => {
+  const first = await board();
+  const html = await open('/dashboard', { script: false });
+  for (const [name, least] of [['Connections', 1], ['Components', 4], ['Rooms', 2]]) check(Number(await metric(html, name)) >= least, name, `at least ${least}`, await metric(html, name));
+  await first.close();
+  const page = await live('/dashboard', { before: (one) => one.addInitScript(() => {
+    window.seen = [];
+    addEventListener('DOMContentLoaded', () => new MutationObserver(() => seen.push(document.querySelector('.metrics').innerText.replace(/\s+/g, ' '))).observe(document.querySelector('.metrics'), { subtree: true, characterData: true, childList: true }));
+  }) });
+  await becomes(async () => Number(await metric(page, 'Components')) >= 4, true, 'whether its components are counted');
+  const seen = await page.evaluate(() => seen);
+  equal(seen.filter((text) => /Components 0|Rooms 0/.test(text)), [], 'what was shown that was wrong');
+});
+
 test('dashboard: metrics change by themselves, and nothing else with them', async () => {
   const page = await board(freshUser());
   const connections = Number(await metric(page, 'Connections'));
@@ -91,9 +106,11 @@ test('dashboard: notifications are counted, and put away one by one or all', asy
   equal(await count(), '3', 'the count');
   await page.locator('.notifications .row', { hasText: 'two' }).getByRole('button', { name: 'Put away' }).click();
   await show(page, 'notifications', ['three', 'one']);
+  equal(await focused(page), 'Put away', 'what has the focus'); // not the page, with the row
   await page.getByRole('button', { name: 'Clear' }).click();
   await show(page, 'notifications', []);
   equal(await count(), '0', 'the count');
+  await becomes(() => focused(page), 'Notifications', 'what has the focus');
   for (let n = 0; n < 30; n += 1) await push(user, { type: 'activity', message: `${n}` });
   await becomes(async () => (await rows(page, 'activity'))[0], '29', 'the latest');
   equal((await rows(page, 'activity')).length, 20, 'how many are kept');
@@ -133,7 +150,8 @@ test('dashboard: its chat is the room "dashboard"', async () => {
   equal((await nextOf(raw, 'chat_message')).message, 'Hello from the board', 'what the room heard');
   await watch(page);
   raw.send({ type: 'chat_message', message: 'and back', name: 'Cy' });
-  await becomes(() => page.locator('.message .text').allTextContents(), ['Hello from the board', 'and back'], 'the conversation');
+  // What others said there before is still there.
+  await becomes(async () => (await page.locator('.message .text').allTextContents()).slice(-2), ['Hello from the board', 'and back'], 'the conversation');
   equal(await changed(page), ['chat-room'], 'what changed');
 });
 
@@ -160,7 +178,7 @@ test('dashboard: light, dark and on a phone', async () => {
     await push(user, { type: 'metric', name: 'Orders', value: 128 });
     const raw = await enterRaw('dashboard');
     raw.send({ type: 'chat_message', message: 'The new numbers are in.', name: 'Ada' });
-    await page.getByText('The new numbers are in.').waitFor();
+    await page.getByText('The new numbers are in.').last().waitFor();
     await page.getByLabel('Message', { exact: true }).fill('I see them.');
     await page.getByLabel('Message', { exact: true }).press('Enter');
     await page.locator('.message.own').waitFor();

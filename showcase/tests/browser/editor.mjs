@@ -13,7 +13,7 @@ const foot = (page, part) => becomes(async () => (await page.locator('.editor fo
 /** A window with a document that so many have open then. */
 async function edit(id, count = 1, options = {}) {
   const page = await open(`/editor/${id}`, options);
-  await foot(page, count === 1 ? '1 collaborator' : `${count} collaborators`);
+  await foot(page, `${count} collaborators`);
   if (options.name) {
     await type(page.getByLabel('Your name'), options.name);
     await page.getByLabel('Your name').press('Enter');
@@ -138,7 +138,7 @@ test('editor: characters, collaborators, avatars and carets', async () => {
   await ada.keyboard.type('x');
   await becomes(() => carets(ada), [['Ben', 'xa😀']], "where Ben's caret is");
   await ben.close();
-  await foot(ada, '1 collaborator');
+  await foot(ada, '1 collaborators');
   await becomes(() => carets(ada), [], 'carets');
 });
 
@@ -167,7 +167,7 @@ test('editor: what is typed while the connection is away is kept, and so is what
   await area(ada).pressSequentially(', during');
   await select(ben, 0);
   await ben.keyboard.type('Ben: ');
-  await foot(ben, '1 collaborator');
+  await foot(ben, '1 collaborators');
   await ada.evaluate(() => spark.reconnect());
   await reads(ada, 'Ben: before, during');
   await reads(ben, 'Ben: before, during');

@@ -5,7 +5,8 @@ import { spawn } from 'node:child_process';
 import { check, equal, option } from '../lib.mjs';
 import { becomes, complaints, isLive, open, test } from './world.mjs';
 
-const command = option('inert', new URL('../../../target/release/examples/inert', import.meta.url).pathname);
+const { CARGO_TARGET_DIR: target = new URL('../../../target', import.meta.url).pathname } = process.env;
+const command = option('inert', `${target}/release/examples/inert`);
 
 let origin;
 /** A path of the example, which is started when it is first needed. It ends when its standard input does. */

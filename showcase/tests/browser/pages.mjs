@@ -66,7 +66,7 @@ export const PAGES = [
   {
     name: 'editor',
     path: () => `/editor/${freshRoom()}`,
-    shows: ['0 characters', '1 collaborator', 'Last saved: never'],
+    shows: ['0 characters', '1 collaborators', 'Last saved: never'],
     changesAtMount: true,
     async fill(page) {
       await page.getByLabel('Text', { exact: true }).fill('Minutes\n\nWe met at ten.');

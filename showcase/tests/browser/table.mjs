@@ -31,6 +31,7 @@ test('table: 1,000 rows, more, changed, swapped, selected, removed, cleared', as
   await count(page, 999);
   updated.splice(2, 1);
   equal(await rows(page), updated, 'rows after a remove');
+  await becomes(() => page.evaluate(() => document.activeElement.closest('tr')?.cells[0].textContent), '4', 'the row that has the focus');
   check(await kept.evaluate((row) => row === document.querySelector('tbody').rows[2]), 'the row behind it', 'the same node', 'another');
   await page.locator('#add').click();
   await count(page, 1999);

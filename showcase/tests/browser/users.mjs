@@ -93,6 +93,58 @@ test('users: Remove asks, removes, and says so', async () => {
   await becomes(() => rows(page).first().locator('td').first().innerText(), 'Ada Brandt', 'the first row');
 });
 
+test('users: the focus stays by what was removed, and goes along with who was edited', async () => {
+  const page = await live('/users');
+  const focus = (id, what) => becomes(() => page.evaluate(() => document.activeElement.id), id, what);
+  page.on('dialog', (dialog) => dialog.accept());
+  const remove = (row) => row.getByRole('button', { name: 'Remove' });
+  const next = await remove(rows(page).nth(1)).getAttribute('id');
+  await remove(rows(page).first()).click();
+  await focus(next, 'the focus after Remove');
+  const [last, before] = await Promise.all([19, 18].map((n) => remove(rows(page).nth(n)).getAttribute('id')));
+  await page.locator(`#${last}`).click();
+  await focus(before, 'the focus after Remove of the last row of a page');
+  await filter(page).fill('chiara clarke');
+  await count(page, 1);
+  await remove(rows(page).first()).click();
+  await focus('filter', 'the focus after Remove of the only row');
+  await filter(page).fill('');
+
+  const edit = rows(page).first().getByRole('button', { name: 'Edit' });
+  const id = await edit.getAttribute('id');
+  await edit.click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Zoë Last');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Page 3 of 3').waitFor();
+  await focus(id, 'the focus after the order has changed');
+});
+
+test('users: the dialog keeps the focus', async () => {
+  const page = await live('/users');
+  const where = () => page.evaluate(() => {
+    const { activeElement: e } = document;
+    if (e === document.body) return 'the browser'; // behind the last one
+    if (e.matches('dialog')) return 'the dialog';
+    return e.closest('dialog') ? e.textContent || e.id : e.outerHTML;
+  });
+  await rows(page).first().getByRole('button', { name: 'Edit' }).click();
+  await becomes(where, 'dialog-name', 'the focus');
+  const within = ['dialog-name', 'dialog-email', 'Save', 'Cancel', 'the dialog', 'the browser'];
+  for (const key of ['Tab', 'Shift+Tab']) {
+    const seen = [];
+    for (let n = 0; n < 9; n += 1) {
+      await page.keyboard.press(key);
+      seen.push(await where());
+    }
+    equal(seen.filter((one) => !within.includes(one)), [], `what ${key} reaches behind the dialog`);
+    if (key === 'Tab') equal(seen.slice(0, 3), within.slice(1, 4), 'what Tab reaches');
+  }
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await becomes(() => page.getByRole('dialog').count(), 0, 'dialogs after Cancel');
+  await page.keyboard.press('Tab');
+  await becomes(() => page.evaluate(() => document.activeElement.textContent), 'Remove', 'what the Tab key reaches then');
+});
+
 test('users: Edit opens a dialog, which checks and saves', async () => {
   const page = await live('/users');
   const dialog = page.getByRole('dialog', { name: 'Edit user' });

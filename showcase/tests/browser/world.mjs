@@ -38,9 +38,9 @@ export function token(user, channels, seconds = 600) {
 
 export const server = {
   output: '',
-  async start() {
+  async start(signedWith = secret) {
     // `exec`, so that a signal reaches the server and not a shell.
-    const child = spawn('/bin/sh', ['-c', `exec ${command.replaceAll('PORT', port)} --secret '${secret}'`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('/bin/sh', ['-c', `exec ${command.replaceAll('PORT', port)} --secret '${signedWith}'`], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.output += text));
     this.child = child;
@@ -121,6 +121,16 @@ export async function live(path, options) {
   return page;
 }
 export const isLive = (page, ms) => becomes(() => page.locator('html.spark-connected:not(:has([data-spark].spark-loading))').count(), 1, 'a page that is connected', ms);
+
+/** The page's connection breaks; it comes back by itself. */
+export async function losesConnection(page) {
+  const before = await page.evaluate(() => {
+    window.sockets.at(-1).close();
+    return window.sockets.length;
+  });
+  await becomes(() => page.evaluate(() => window.sockets.length).then((now) => now > before), true, 'whether there is another connection', 60_000);
+  await isLive(page, 60_000);
+}
 
 /** A window in a chat room, connected. */
 export async function enter(room, options = {}) {

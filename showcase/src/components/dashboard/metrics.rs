@@ -3,33 +3,42 @@
 use super::{Push, Viewer};
 use crate::app::{Context, Showcase};
 use lazuli::html::Render;
-use lazuli::{ChannelMessage, Component, Result, Timer, html};
+use lazuli::{ChannelMessage, Component, Result, Stats, Timer, html};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// So many names of measurements are shown.
 const MOST: usize = 8;
+/// The other components of the page are mounted soon after this one; until then it shows what there was before.
+const SOON: Duration = Duration::from_millis(50);
 
-pub struct Metrics {
-    viewer: Viewer,
+/// How much there is at one time.
+#[derive(Deserialize, Serialize)]
+pub struct Counts {
     connections: u64,
     components: u64,
     rooms: u64,
+}
+
+impl From<&Stats> for Counts {
+    fn from(stats: &Stats) -> Counts {
+        Counts { connections: stats.connections, components: stats.components, rooms: stats.rooms }
+    }
+}
+
+pub struct Metrics {
+    viewer: Viewer,
+    counts: Counts,
     messages: u64,
     rate: u64,
     pushed: BTreeMap<String, f64>,
 }
 
 impl Metrics {
-    pub fn new(viewer: Viewer) -> Metrics {
-        Metrics { viewer, connections: 0, components: 0, rooms: 0, messages: 0, rate: 0, pushed: BTreeMap::new() }
-    }
-
-    fn measure(&mut self, cx: &Context<'_>) {
-        let stats = cx.stats();
-        (self.connections, self.components, self.rooms) = (stats.connections, stats.components, stats.rooms);
-        self.rate = stats.messages_in - self.messages;
-        self.messages = stats.messages_in;
+    /// `counts`: those of the first paint.
+    pub fn new(viewer: Viewer, counts: Counts) -> Metrics {
+        Metrics { viewer, counts, messages: 0, rate: 0, pushed: BTreeMap::new() }
     }
 }
 
@@ -39,9 +48,9 @@ impl Component<Showcase> for Metrics {
             section class="card metrics" {
                 h2 { "Metrics" }
                 dl {
-                    div { dt { "Connections" } dd { (self.connections) } }
-                    div { dt { "Components" } dd { (self.components) } }
-                    div { dt { "Rooms" } dd { (self.rooms) } }
+                    div { dt { "Connections" } dd { (self.counts.connections) } }
+                    div { dt { "Components" } dd { (self.counts.components) } }
+                    div { dt { "Rooms" } dd { (self.counts.rooms) } }
                     div { dt { "Messages/s" } dd { (self.rate) } }
                     @for (name, value) in &self.pushed key=(name) { div { dt { (name) } dd { (value) } } }
                 }
@@ -52,13 +61,18 @@ impl Component<Showcase> for Metrics {
     fn on_mount(&mut self, cx: &mut Context<'_>) -> Result {
         self.viewer.listen(cx)?;
         self.messages = cx.stats().messages_in;
-        self.measure(cx);
+        cx.set_timer("soon", SOON);
         cx.set_interval("second", Duration::from_secs(1));
         Ok(())
     }
 
-    fn on_timer(&mut self, cx: &mut Context<'_>, _: Timer) -> Result {
-        self.measure(cx);
+    fn on_timer(&mut self, cx: &mut Context<'_>, timer: Timer) -> Result {
+        let stats = cx.stats();
+        self.counts = stats.into();
+        if timer.name == "second" {
+            self.rate = stats.messages_in - self.messages;
+            self.messages = stats.messages_in;
+        }
         Ok(())
     }
 

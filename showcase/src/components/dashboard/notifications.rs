@@ -2,7 +2,7 @@
 
 use super::{Push, Viewer, board_of};
 use crate::app::{Context, Showcase};
-use crate::components::clock;
+use crate::components::{beside, clock};
 use lazuli::html::Render;
 use lazuli::{ChannelMessage, Component, Event, Result, html};
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ impl Component<Showcase> for Notifications {
         html! {
             section class="card notifications" {
                 div class="toolbar" {
-                    h2 { "Notifications" }
+                    h2 tabindex="-1" { "Notifications" }
                     span class="badge" { (self.open.len()) }
                     @if !self.open.is_empty() {
                         button type="button" class="quiet end" on:click="clear" { "Clear" }
@@ -53,12 +53,20 @@ impl Component<Showcase> for Notifications {
         self.viewer.listen(cx)
     }
 
-    fn on_event(&mut self, _: &mut Context<'_>, event: &Event<'_>) -> Result {
+    /// The button that had the focus is gone then: the next one gets it, or the title.
+    fn on_event(&mut self, cx: &mut Context<'_>, event: &Event<'_>) -> Result {
         match event.name() {
-            "clear" => self.open.clear(),
+            "clear" => {
+                self.open.clear();
+                cx.focus("h2");
+            }
             "put_away" => {
-                let gone = event.number::<u64>("number");
-                self.open.retain(|(number, ..)| Some(*number) != gone);
+                let gone = event.number::<u64>("number").ok_or(event.unknown())?;
+                match beside(self.open.iter().map(|(number, ..)| *number), gone) {
+                    Some(next) => cx.focus(&format!("[data-number=\"{next}\"]")),
+                    None => cx.focus("h2"),
+                }
+                self.open.retain(|(number, ..)| *number != gone);
             }
             _ => return Err(event.unknown()),
         }

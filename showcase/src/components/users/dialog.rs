@@ -40,25 +40,23 @@ impl Component<Showcase> for Dialog {
     fn render(&self) -> impl Render {
         html! {
             @if let Some(user) = &self.user {
-                div class="backdrop" {
-                    div class="dialog" role="dialog" aria-modal="true" aria-labelledby="dialog-title"
-                        on:keydown.escape="close" {
-                        h2 id="dialog-title" { "Edit user" }
-                        form novalidate on:input="typed" spark-debounce="150" on:submit="save" {
-                            p class="field" {
-                                label for="dialog-name" { "Name" }
-                                input id="dialog-name" name="name" value=(user.name) autocomplete="off";
-                                span class="problem" role="status" { (name_problem(&user.name)) }
-                            }
-                            p class="field" {
-                                label for="dialog-email" { "E-mail" }
-                                input id="dialog-email" name="email" type="email" value=(user.email) autocomplete="off";
-                                span class="problem" role="status" { (email_problem(&user.email)) }
-                            }
-                            div class="toolbar" {
-                                button type="submit" { "Save" }
-                                button type="button" class="quiet" on:click="close" { "Cancel" }
-                            }
+                // The hook opens it, and the browser does the rest: the focus stays in it, and Escape closes it.
+                dialog class="dialog" data-hook="modal" aria-labelledby="dialog-title" on:close="close" {
+                    h2 id="dialog-title" { "Edit user" }
+                    form method="post" novalidate on:input="typed" spark-debounce="150" on:submit="save" {
+                        p class="field" {
+                            label for="dialog-name" { "Name" }
+                            input id="dialog-name" name="name" value=(user.name) autocomplete="off";
+                            span class="problem" role="status" { (name_problem(&user.name)) }
+                        }
+                        p class="field" {
+                            label for="dialog-email" { "E-mail" }
+                            input id="dialog-email" name="email" type="email" value=(user.email) autocomplete="off";
+                            span class="problem" role="status" { (email_problem(&user.email)) }
+                        }
+                        div class="toolbar" {
+                            button type="submit" { "Save" }
+                            button type="button" class="quiet" on:click="close" { "Cancel" }
                         }
                     }
                 }
@@ -68,10 +66,7 @@ impl Component<Showcase> for Dialog {
 
     fn on_event(&mut self, cx: &mut Context<'_>, event: &Event<'_>) -> Result {
         match event.parse()? {
-            Said::Open(user) => {
-                self.user = Some(user);
-                cx.focus("#dialog-name");
-            }
+            Said::Open(user) => self.user = Some(user),
             Said::Typed { fields } => {
                 self.take(fields);
             }

@@ -38,7 +38,7 @@ pub fn row(user: &User) -> impl Render {
             td class="acts" {
                 button type="button" class="quiet" id={"edit-" (user.id)} data-id=(user.id) on:click="edit" { "Edit" }
                 " "
-                button type="button" class="danger" data-id=(user.id) on:click="remove"
+                button type="button" class="danger" id={"remove-" (user.id)} data-id=(user.id) on:click="remove"
                     spark-confirm={"Are you sure you want to remove " (user.name) "?"} { "Remove" }
             }
         }

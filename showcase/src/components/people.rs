@@ -1,7 +1,41 @@
-//! Who is typing in a chat room.
+//! Who is in a chat room, as its page hears: how many, and who is typing.
 
-use lazuli::Time;
+use lazuli::{ChannelMessage, Time};
+use serde::Deserialize;
 use std::time::Duration;
+
+/// The people in a room.
+#[derive(Default)]
+pub struct People {
+    pub count: usize,
+    pub typists: Typists,
+}
+
+/// What the room hears, as far as it is about people.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Heard {
+    UserJoined { count: usize },
+    UserLeft { count: usize },
+    ChatMessage { user_id: String },
+    UserTyping { name: Option<String>, user_id: String },
+    UserStoppedTyping { user_id: String },
+}
+
+impl People {
+    /// Something came to the room.
+    pub fn hear(&mut self, message: &ChannelMessage<'_>, now: Time) {
+        match message.read() {
+            Ok(Heard::UserJoined { count } | Heard::UserLeft { count }) => self.count = count,
+            Ok(Heard::UserTyping { name, user_id }) => {
+                let name = name.unwrap_or_else(|| format!("User {user_id}"));
+                self.typists.starts(user_id, name, now);
+            }
+            Ok(Heard::UserStoppedTyping { user_id } | Heard::ChatMessage { user_id }) => self.typists.stops(&user_id),
+            Err(_) => {} // of another kind, such as a file
+        }
+    }
+}
 
 /// For so long somebody is typing after the latest event that says so.
 const TYPING: Duration = Duration::from_secs(3);
