@@ -48,6 +48,16 @@ enum Said {
     Remove(Numbered),
 }
 
+impl Users {
+    /// At either end one of the buttons is disabled, and cannot keep the focus: the other one gets it.
+    fn turn_to(&mut self, cx: &mut Context<'_>, page: usize) {
+        self.list.page = page;
+        if page == 0 || page + 1 >= self.list.pages() {
+            cx.focus("nav button:enabled");
+        }
+    }
+}
+
 impl Component<Showcase> for Users {
     fn render(&self) -> impl Render {
         html! {
@@ -84,8 +94,8 @@ impl Component<Showcase> for Users {
         match event.parse()? {
             Said::Filter { value } => (self.list.filter, self.list.page) = (value, 0),
             Said::Sort { by } => self.list.sort(by),
-            Said::Previous => self.list.page = self.list.page.saturating_sub(1),
-            Said::Next => self.list.page += 1,
+            Said::Previous => self.turn_to(cx, self.list.page.saturating_sub(1)),
+            Said::Next => self.turn_to(cx, self.list.page + 1),
             Said::Edit(Numbered { id }) => {
                 if let Some(user) = self.list.get(id) {
                     self.edited = Some(id);

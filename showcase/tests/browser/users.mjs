@@ -68,6 +68,13 @@ test('users: pages of 20', async () => {
     equal([await button(page, 'Previous').isDisabled(), await button(page, 'Next').isDisabled()], [n === 1, n === 3], `what page ${n} offers`);
     if (n < 3) await button(page, 'Next').click();
   }
+  const focus = (name) => becomes(() => page.evaluate(() => document.activeElement.textContent), name, 'the focus');
+  await focus('Previous'); // Next is disabled
+  await page.keyboard.press('Enter');
+  await on('Page 2 of 3');
+  await page.keyboard.press('Enter');
+  await on('Page 1 of 3');
+  await focus('Next');
   equal(new Set(seen).size, 45, 'different users');
   await filter(page).fill('Brandt');
   await count(page, 9);
