@@ -227,6 +227,10 @@ impl<A: App> Hub<A> {
             let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { continue };
             if let Err(failure) = self.run_update(instance) {
                 let is_panic = matches!(failure, Failure::Panic(_));
+                if is_panic && let Some(mounted) = self.state.conns.get_mut(outer).and_then(Conn::mounted_mut) {
+                    // Made anew, it has changed again: that is for the next update.
+                    mounted.changed = false;
+                }
                 self.on_component_failure(conn, instance, None, failure);
                 if is_panic {
                     return false;
