@@ -24,7 +24,7 @@ impl Tag {
     pub(super) fn begin(markup: &str) -> Option<Tag> {
         let rest = markup.strip_prefix('<').filter(|rest| !rest.starts_with(['!', '?']))?;
         let mut tag = Tag { at: At::TagName, attributes: 0 };
-        tag.read(rest);
+        tag.read(rest.strip_prefix('/').unwrap_or(rest));
         Some(tag)
     }
 
