@@ -264,6 +264,21 @@ fn after_a_panic_all_is_made_anew() {
     }
 }
 
+#[test]
+fn who_gets_an_answer_is_not_told_of_a_panic_besides() {
+    for component in [4, 1] {
+        let mut browser = browser(&["tea", "cup"]);
+        let said = json!({ "type": "component_event", "component_id": component, "event": "panic", "ref": 7 });
+        browser.world.say(browser.socket, said);
+        browser.world.pass(millis(40));
+        let heard = browser.world.heard(browser.socket);
+        let told = heard.iter().filter(|value| value["type"] == "component_error").count();
+        let answers = heard.iter().filter(|value| value["ref"] == 7 && value["status"] == "error").count();
+        assert_eq!((told, answers, heard.len()), (0, 1, 2), "{heard:?}");
+        assert_eq!(heard[1][1][0], -6, "and the whole: {heard:?}");
+    }
+}
+
 trait Slice {
     fn first_two(&self) -> Vec<Value>;
 }
