@@ -51,6 +51,7 @@ impl Component<TestApp> for Shop {
             "insert" => self.items.insert(0, (event.number("id").unwrap(), event.get("name").unwrap().into())),
             "reverse" => self.items.reverse(),
             "rename" => self.items[0].1 = "renamed".into(),
+            "curse" => self.items[0].1 = "cursed".into(),
             "reset" => cx.to_children("reset", &()),
             "panic" => panic!("as asked"),
             _ => return Err(event.unknown()),
@@ -106,6 +107,7 @@ impl Component<TestApp> for Item {
     }
 
     fn on_props(&mut self, new: Self) {
+        assert!(new.name != "cursed", "an unlucky name");
         self.name = new.name;
     }
 
@@ -262,6 +264,16 @@ fn after_a_panic_all_is_made_anew() {
         let heard = browser.event(number, "add", json!({}));
         assert_eq!(heard.last().unwrap()[1].first_two(), [json!(1), json!(1)], "{heard:?} {whole}");
     }
+}
+
+#[test]
+fn one_that_panics_over_what_it_uses_is_told_nothing_any_more() {
+    let mut browser = browser(&["tea", "cup"]);
+    browser.notes();
+    let heard = browser.event(1, "curse", json!({}));
+    assert!(heard.iter().any(|value| value["type"] == "component_error" && value["fresh"] == true), "{heard:?}");
+    assert_eq!(browser.notes(), ["unmount cup", "mount tea", "mount cup"]);
+    assert_eq!((browser.world.stats().components, browser.world.stats().panics), (5, 1));
 }
 
 #[test]

@@ -76,6 +76,14 @@ impl<'a, A: App> Nursery<'a, A> {
         Found { nest: self.nest, fresh: self.fresh, seen: self.seen, last: self.room.last }
     }
 
+    /// As after any panic, a component is told nothing any more, not even that it is gone.
+    fn drop_panicked(&mut self, channel: Option<Box<dyn Channel<A>>>, panic: String) {
+        self.panicked.get_or_insert(panic);
+        if let Err(panic) = callback::contain(|| drop(channel)) {
+            self.panicked.get_or_insert(panic);
+        }
+    }
+
     /// Gives what is made for a place that has none yet.
     fn make(&mut self, make: &dyn Fn() -> Nested) -> Option<Box<dyn Channel<A>>> {
         let channel = make().keep::<Box<dyn Channel<A>>>();
@@ -102,12 +110,16 @@ impl<A: App> Stage for Nursery<'_, A> {
         self.seen.insert(place);
         if let Some(placed) = self.nest.places.get_mut(&place) {
             let number = placed.number;
-            if mem::replace(&mut placed.uses, uses) != uses
-                && let Some(instance) = self.nest.instances.get(&number)
-                && let Some(Some(channel)) = self.channels.get_mut(*instance as usize)
-                && let Some(part) = channel.component()
-            {
-                part.on_props(make());
+            if mem::replace(&mut placed.uses, uses) != uses {
+                let made = make();
+                if let Some(instance) = self.nest.instances.get(&number)
+                    && let Some(place) = self.channels.get_mut(*instance as usize)
+                    && let Some(part) = place.as_mut().and_then(|channel| channel.component())
+                    && let Err(panic) = callback::contain(|| part.on_props(made))
+                {
+                    let channel = place.take();
+                    self.drop_panicked(channel, panic);
+                }
             }
             return number;
         }
@@ -138,12 +150,7 @@ impl<A: App> Stage for Nursery<'_, A> {
         }
         self.around.pop();
         if let Err(panic) = result {
-            self.panicked.get_or_insert(panic);
-            // As after any panic, it is told nothing any more, not even that it is gone.
-            if let Err(panic) = callback::contain(|| drop(channel)) {
-                self.panicked.get_or_insert(panic);
-            }
-            return;
+            return self.drop_panicked(Some(channel), panic);
         }
         match (instance, fresh) {
             (Some(instance), _) => self.channels[instance] = Some(channel),
