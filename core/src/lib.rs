@@ -76,7 +76,7 @@ pub use error::{Error, Refused, Result};
 pub use flow::SlowPolicy;
 pub use frame::{Frame, Kind};
 pub use handle::Handle;
-pub use hub::Hub;
+pub use hub::{Hub, Preview};
 pub use id::ConnId;
 pub use input::{Cause, Command, Input, Link, Message, Receivers};
 pub use origin::Origins;

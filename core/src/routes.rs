@@ -65,6 +65,8 @@ pub struct Routes<A: App = ()> {
     /// Of sockets and components, in the order of their indices.
     pub(crate) patterns: Vec<Arc<str>>,
     pub(crate) limits: Vec<Arc<Limits>>,
+    /// Of all Spark sockets: the most components that one may have, and the smallest text that may be sent to one.
+    pub(crate) spark: (usize, usize),
     /// Subprotocols that may be chosen.
     pub(crate) protocols: Vec<String>,
     pub(crate) get: Router<Box<MakePage<A>>>,
@@ -78,6 +80,7 @@ impl<A: App> Default for Routes<A> {
             components: BTreeMap::new(),
             patterns: Vec::new(),
             limits: Vec::new(),
+            spark: (0, usize::MAX),
             protocols: alloc::vec!["lazuli".into()],
             get: Router::new(),
             post: Router::new(),
@@ -159,7 +162,11 @@ impl<A: App> Routes<A> {
 
     fn socket(&mut self, pattern: &str, limits: Limits, handler: Handler<A>) -> Result<(), PatternError> {
         let index = self.patterns.len() as u32;
+        let is_spark = matches!(handler, Handler::Spark(_));
         self.sockets.insert(pattern, SocketRoute { handler, index })?;
+        if is_spark {
+            self.spark = (self.spark.0.max(limits.components), self.spark.1.min(limits.frames.text));
+        }
         self.patterns.push(pattern.into());
         self.limits.push(Arc::new(limits));
         Ok(())

@@ -339,3 +339,60 @@ fn a_view_may_be_empty_and_come_back() {
     assert!(renderer.update(&mut view, &maybe(false), None, &mut patch).unwrap());
     assert_eq!(patch, b"[-6,0]");
 }
+
+#[test]
+fn a_long_text_grows_by_what_is_appended() {
+    let show = |texts: &[String], is_sparse: bool| {
+        let texts = texts.to_vec();
+        html! { p { (texts[0]) } p { (texts[1]) } @if is_sparse { b { (1) } } }
+    };
+    let mut renderer = Renderer::new(1);
+    // The first fills what a view keeps of texts.
+    let mut texts = ["a".repeat(16 << 10), "é".repeat(50_000)];
+    let mut view = renderer.mount(&show(&texts, false), None).unwrap();
+    let mut update = |view: &mut lazuli::html::View, texts: &[String], is_sparse| {
+        let mut patch = Vec::new();
+        renderer.update(view, &show(texts, is_sparse), None, &mut patch).unwrap();
+        String::from_utf8(patch).unwrap()
+    };
+    texts[1] += " and more";
+    assert_eq!(update(&mut view, &texts, false), r#"[2,[" and more"]]"#);
+    texts[1] += "!";
+    assert_eq!(update(&mut view, &texts, false), r#"[2,["!"]]"#);
+    // A change within it is sent as a whole, and then it grows again; also under another number.
+    texts[1].replace_range(0..2, "x");
+    assert!(update(&mut view, &texts, false).starts_with(r#"[2,"xé"#));
+    let renumbered = (0..1_000).any(|n| update(&mut view, &texts, n % 2 == 0).ends_with(",-5]"));
+    assert!(renumbered);
+    texts[1] += "?";
+    let patch = update(&mut view, &texts, false);
+    assert!(patch.starts_with(r#"[2,["?"]"#), "{patch:.40}");
+}
+
+#[test]
+fn a_part_that_comes_to_stand_elsewhere_is_checked_there() {
+    fn part() -> impl Render {
+        html! { div { "part" } }
+    }
+    fn around(is_inner: bool) -> impl Render {
+        html! { @(is_inner.then(part)) }
+    }
+    let show = |above: bool, below: bool| html! { section { @(around(above)) } p { @(around(below)) } };
+    let mut renderer = Renderer::new(1);
+    let mut patch = Vec::new();
+    let mut view = renderer.mount(&show(false, false), None).unwrap();
+    assert!(renderer.update(&mut view, &show(true, false), None, &mut patch).unwrap());
+    patch.clear();
+    // Its name is known by now.
+    let fault = renderer.update(&mut view, &show(true, true), None, &mut patch).unwrap_err().to_string();
+    assert!(fault.contains("`div` cannot stand in `p`"), "{fault}");
+    assert_eq!(patch, b"");
+    let fault = renderer.whole(&mut view, &show(true, true), None, &mut patch).unwrap_err().to_string();
+    assert!(fault.contains("`div` cannot stand in `p`"), "{fault}");
+    // Rows and alternatives are places as well.
+    let rows =
+        |rows: usize| html! { div { @(part()) } p { @for row in 0..rows key=(row) { @if row > 1 { @(part()) } } } };
+    let mut view = renderer.mount(&rows(2), None).unwrap();
+    let fault = renderer.update(&mut view, &rows(3), None, &mut patch).unwrap_err().to_string();
+    assert!(fault.contains("`div` cannot stand in `p`"), "{fault}");
+}

@@ -85,7 +85,17 @@ fn an_event_that_does_not_exist_is_an_error() {
         world.pass(SOON);
         world.heard(browser.socket);
     }
-    for data in [json!(null), json!(1), json!("x"), json!([]), json!({}), json!({ "by": "1" }), json!({ "by": null })] {
+    for data in [
+        json!(null),
+        json!(1),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!({ "by": "one" }),
+        json!({ "by": "1.5" }),
+        json!({ "by": "" }),
+        json!({ "by": null }),
+    ] {
         world.ask(browser.socket, 1, "add", data.clone());
         let message = world.heard(browser.socket)[0]["payload"]["message"].clone();
         assert!(message.as_str().unwrap().starts_with("Invalid message format: "), "{data}: {message}");

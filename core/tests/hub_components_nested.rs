@@ -54,6 +54,7 @@ impl Component<TestApp> for Shop {
             "insert" => self.items.insert(0, (event.number("id").unwrap(), event.get("name").unwrap().into())),
             "reverse" => self.items.reverse(),
             "rename" => self.items[0].1 = "renamed".into(),
+            "curse" => self.items[0].1 = "cursed".into(),
             "reset" => cx.to_children("reset", &()),
             "panic" => panic!("as asked"),
             "balk" => self.is_balky = true,
@@ -99,13 +100,14 @@ impl Component<TestApp> for Item {
             "reset" => self.count = 0,
             "fail" => return Err(lazuli::Error::reply("No")),
             "panic" => panic!("as asked"),
+            "later" => self.count = 666,
             _ => return Err(event.unknown()),
         }
         Ok(())
     }
 
     fn on_update(&mut self, _: &mut Cx<'_>) -> Result {
-        assert!(self.count != 14, "an unlucky update");
+        assert!(self.count != 14 && self.count != 666, "an unlucky update");
         Ok(())
     }
 
@@ -120,6 +122,7 @@ impl Component<TestApp> for Item {
     }
 
     fn on_props(&mut self, new: Self) {
+        assert!(new.name != "cursed", "an unlucky name");
         self.name = new.name;
     }
 
@@ -259,7 +262,7 @@ fn timers_and_failures_are_their_own() {
 
 #[test]
 fn after_a_panic_all_is_made_anew() {
-    for (component, event, by) in [(4, "panic", 0), (1, "panic", 0), (4, "add", 13), (4, "add", 14)] {
+    for (component, event, by) in [(4, "panic", 0), (1, "panic", 0), (4, "add", 13), (4, "add", 14), (4, "later", 0)] {
         let mut browser = browser(&["tea", "cup"]);
         browser.event(2, "add", json!({ "by": 5 }));
         browser.notes();
@@ -301,6 +304,31 @@ fn a_whole_that_is_shown_in_spite_of_a_failed_update_is_shown_once() {
     say(&mut browser, event(4, "add"));
     browser.world.pass(millis(1_000));
     assert_eq!(browser.notes(), ["update"]);
+}
+
+#[test]
+fn one_that_panics_over_what_it_uses_is_told_nothing_any_more() {
+    let mut browser = browser(&["tea", "cup"]);
+    browser.notes();
+    let heard = browser.event(1, "curse", json!({}));
+    assert!(heard.iter().any(|value| value["type"] == "component_error" && value["fresh"] == true), "{heard:?}");
+    assert_eq!(browser.notes(), ["unmount cup", "mount tea", "mount cup"]);
+    assert_eq!((browser.world.stats().components, browser.world.stats().panics), (5, 1));
+}
+
+#[test]
+fn who_gets_an_answer_is_not_told_of_a_panic_besides() {
+    for component in [4, 1] {
+        let mut browser = browser(&["tea", "cup"]);
+        let said = json!({ "type": "component_event", "component_id": component, "event": "panic", "ref": 7 });
+        browser.world.say(browser.socket, said);
+        browser.world.pass(millis(40));
+        let heard = browser.world.heard(browser.socket);
+        let told = heard.iter().filter(|value| value["type"] == "component_error").count();
+        let answers = heard.iter().filter(|value| value["ref"] == 7 && value["status"] == "error").count();
+        assert_eq!((told, answers, heard.len()), (0, 1, 2), "{heard:?}");
+        assert_eq!(heard[1][1][0], -6, "and the whole: {heard:?}");
+    }
 }
 
 trait Slice {

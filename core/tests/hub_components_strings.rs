@@ -6,7 +6,7 @@ use common::components::{attributes, secret, set_cookie};
 use common::{Cx, TestApp, World, millis};
 use lazuli::html::strings::{MOST_BYTES, MOST_PARTS, Mirror};
 use lazuli::html::{Raw, Render, StringView};
-use lazuli::{Cause, Component, Config, ConnId, Event, Response, Result, Routes, html};
+use lazuli::{Cause, Component, Config, ConnId, Event, Preview, Response, Result, Routes, html};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -515,7 +515,7 @@ proptest! {
         }
         page.hear();
         page.shows(&says);
-        let preview = page.world.hub.preview(page.socket, 1).unwrap();
+        let Some(Preview::Whole(preview)) = page.world.hub.preview(page.socket, 1) else { panic!("it is there") };
         let mut fresh = Mirror::new("");
         fresh.apply(std::str::from_utf8(&preview).unwrap()).unwrap();
         prop_assert_eq!(fresh.html(), page.shown.html());

@@ -95,6 +95,38 @@ fn a_render_that_becomes_none_leaves_the_page_as_it_is() {
     assert_eq!(say("more"), [failed]);
     assert!(say("mend")[0].is_array());
     let log = details(&world);
-    assert!(log.contains("`tr` cannot stand in `p`") && log.contains("more components on the page"), "{log}");
+    assert!(log.contains("`tr` cannot stand in `p`") && log.contains("`Limits::components` is 3"), "{log}");
+    assert!(!log.contains("one `html!` or none"), "not what follows from it: {log}");
     assert_eq!(world.stats().components, 2);
+}
+
+#[test]
+fn a_page_that_could_not_be_mounted_is_not_given() {
+    let mut routes: Routes<TestApp> = Routes::new();
+    routes.spark_with("/spark", Limits { components: 3, ..Limits::spark() }, |_| Ok(Session::default())).unwrap();
+    let odd = routes.component("odd", |_, (parts, _): (u32, String)| Ok(Odd { is_misplaced: false, parts })).unwrap();
+    routes
+        .get("/:parts/:bytes", move |cx, request| {
+            let number = |name| request.param(name).and_then(|number| number.parse::<usize>().ok()).unwrap_or_default();
+            let props = (number("parts") as u32, "x".repeat(number("bytes")));
+            Ok(Response::html(cx.show(&odd, request, &props)?.to_string()))
+        })
+        .unwrap();
+    let mut world = World::with(Config { secret: secret(1), ..Config::default() }, routes, Arc::default());
+    let mut status = |path: &str| world.get(path, None).status_code();
+    assert_eq!([status("/2/9"), status("/3/9"), status("/2/120000"), status("/2/140000")], [200, 500, 200, 500]);
+    let log = details(&world);
+    assert!(
+        log.contains("4 components, with those in its markup") && log.contains("`Limits::components` is 3"),
+        "{log}"
+    );
+    assert!(log.contains("the props have 140006 bytes; at most 131072 travel in a token"), "{log}");
+    // What is given can be mounted.
+    let response = world.get("/2/131000", None);
+    let html = String::from_utf8(response.body().into()).unwrap();
+    let mount = json!({ "type": "component_mount", "token": attributes(&html, "data-spark")[0], "ref": 1 });
+    assert!(mount.to_string().len() < Limits::spark().frames.text);
+    let socket = world.spark_with("/spark", &set_cookie(&response).unwrap());
+    world.say(socket, mount);
+    assert_eq!(world.heard(socket)[0]["status"], "ok");
 }

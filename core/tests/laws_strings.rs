@@ -1,6 +1,6 @@
 //! Laws of views of strings: whatever the markup, a page that follows the patches shows what it would parse from it.
 
-use lazuli::html::strings::{MOST_BYTES, MOST_PARTS, Mirror};
+use lazuli::html::strings::{MOST_ATTRIBUTES, MOST_BYTES, MOST_LEVELS, MOST_PARTS, Mirror};
 use lazuli::html::{Raw, Renderer, StringView, View, diff, to_html};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -355,20 +355,20 @@ fn what_a_view_keeps_is_bounded() {
     assert!((html.len()..4 * html.len()).contains(&kept), "{kept} bytes for {}", html.len());
     // The worst that is taken: all nodes, all attributes, all names.
     for html in [
-        "<b>".repeat(MOST_PARTS - 20),
+        "<b></b>".repeat(MOST_PARTS - 20),
         "a<br>".repeat(MOST_PARTS / 2 - 10),
         "<!>".repeat(MOST_PARTS - 20),
         (0..128)
             .map(|n| format!("<b {}>", (0..1_000).map(|a| format!("a{n:x}-{a:x} ")).collect::<String>()))
             .collect::<String>(),
         "\0".repeat(MOST_BYTES - 20) + "<svg>",
-        "<b a='\0\0\0\0'>".repeat(MOST_PARTS / 2 - 10),
+        "<br a='\0\0\0\0'>".repeat(MOST_PARTS / 2 - 10),
     ] {
         assert!(html.len() <= MOST_BYTES, "{}", html.len());
         let kept = mount(&html).unwrap_or_else(|fault| panic!("{fault}: {:.40}", html));
         assert!(kept <= 8 << 20, "{kept} bytes for {:.40}", html);
     }
-    for html in ["<b>".repeat(MOST_PARTS + 1), "x".repeat(MOST_BYTES + 1)] {
+    for html in ["<b></b>".repeat(MOST_PARTS + 1), "x".repeat(MOST_BYTES + 1)] {
         let fault = mount(&html).unwrap_err().to_string();
         assert!(fault.contains("1 MiB, and 131,072 nodes"), "{fault}");
     }
@@ -502,13 +502,69 @@ fn a_shuffle_of_many_rows_takes_time_in_proportion() {
 }
 
 #[test]
-fn deep_nesting_is_no_crash() {
-    let deep = |text: &str| "<b>".repeat(10_000) + text;
+fn deep_nesting_is_sent_whole() {
+    let deep = |text: &str| "<b>".repeat(500) + text;
     let mut pair = Pair::new("div", &deep("a"));
     let patch = pair.show(&deep("b"));
     assert!(patch.starts_with(r#"[-6,"","#));
     pair.show("<p>shallow</p>");
-    pair.show(&("<div>".repeat(500) + &"<svg><desc>".repeat(2_000)));
+    pair.show(&("<div>".repeat(300) + &"<svg><desc>".repeat(100)));
+}
+
+fn numbers(from: usize, to: usize) -> String {
+    (from..to).map(|n| format!(" a{n}")).collect()
+}
+
+/// What costs a parser the square of its length is not taken apart.
+#[test]
+fn markup_that_would_take_too_long_is_not_known() {
+    let ends = |name: &str| format!("</{name}>").repeat(MOST_LEVELS as usize);
+    let most = MOST_LEVELS as usize;
+    let known = [
+        "<div>".repeat(most),
+        ("<div>".repeat(most) + &ends("div")).repeat(3),
+        "<p>".repeat(2_000),
+        "<table><div>".repeat(2_000),
+        "<template>".repeat(most),
+        format!("<b{}>", numbers(0, MOST_ATTRIBUTES)),
+        format!("<b{}></b>", numbers(0, MOST_ATTRIBUTES)).repeat(20),
+        // Not that many attributes, but as many words.
+        format!("<b title='{0}' lang=\"{0}\">{0}<!--{0}--></b><script>a <b{0}</script>", numbers(0, 3_000)),
+        format!("<svg><path d='{}'/></svg>", "M 0 0 < ".repeat(2_000)),
+    ];
+    let unknown = [
+        "<div>".repeat(most + 1),
+        "<a><div>".repeat(10_000),
+        "<template>".repeat(most + 1),
+        "<table><td><i>".repeat(10_000),
+        "<svg><desc>".repeat(10_000),
+        (0..10_000).map(|n| format!("<b a{n}>")).collect(),
+        format!("<b{}>", numbers(0, MOST_ATTRIBUTES + 1)),
+        format!("</b{}>", numbers(0, 5_000)),
+        // No end of it comes, and `<` is as good as any other letter there.
+        format!("<b x='<i'{}", numbers(0, 5_000).replace('a', "<a")),
+        format!("<script>'<b x=\"'</script><<b{}", numbers(0, 5_000)),
+        format!("<!-- <b x=' --><b =' {}", numbers(0, 5_000)),
+        (0..5_000).map(|n| format!("<html a{n}>")).collect(),
+    ];
+    let mut renderer = Renderer::new(7);
+    for (is_known, html) in known.iter().map(|html| (true, html)).chain(unknown.iter().map(|html| (false, html))) {
+        let fault = renderer.mount(&Raw(html), None).err().map(|fault| fault.to_string());
+        assert_eq!(fault.is_none(), is_known, "{html:.60}: {fault:?}");
+        assert!(is_known || fault.unwrap().contains("512 levels deep, with 1,024 attributes"));
+        // Whoever asks for a patch nevertheless gets the whole.
+        let (from, to) = (diff(html, "<p>x"), diff("<p>x", html));
+        assert_eq!((from.starts_with("[-6") || is_known, to.starts_with("[-6")), (true, true), "{html:.60}");
+        assert_eq!(StringView::new(html).html().is_empty(), !is_known);
+    }
+    let mut view = StringView::new("<p>x");
+    let mut patch = Vec::new();
+    let long = "x".repeat(100);
+    for html in ["<p>y", &unknown[0], &unknown[0], &long, &format!("{long}<b>w")] {
+        patch.clear();
+        assert!(view.update(html, &mut patch));
+    }
+    assert!(!patch.starts_with(b"[-6"), "it is known again: {}", String::from_utf8_lossy(&patch));
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
     for path in ["/js/spark.js", "/js/azu-spark.js"] {
         routes.get(path, |_, request| Ok(lazuli::client::script(request)))?;
     }
+    routes.get("/js/spark-dev.js", |_, request| Ok(lazuli::client::dev_script(request)))?;
     routes.get("/healthz", |_, _| Ok(Response::text("ok")))
 }
 

@@ -1,5 +1,6 @@
 //! What comes to a component: events of its page, and messages of rooms.
 
+use super::loose::Loose;
 use crate::error::{Error, Result};
 use crate::input::Message;
 use crate::json;
@@ -25,12 +26,15 @@ use serde_json::{Map, Value};
 /// enum Said {
 ///     Clear,
 ///     Add { title: String },
+///     Toggle { id: u64 },
 /// }
 ///
 /// let event = Event::new("add", r#"{"title":"milk"}"#);
 /// assert_eq!(event.get("title").as_deref(), Some("milk"));
 /// assert_eq!(event.parse::<Said>().unwrap(), Said::Add { title: "milk".into() });
 /// assert_eq!(Event::new("clear", "{}").parse::<Said>().unwrap(), Said::Clear);
+/// // What `data-id=(id)` says is text.
+/// assert_eq!(Event::new("toggle", r#"{"id":"7"}"#).parse::<Said>().unwrap(), Said::Toggle { id: 7 });
 ///
 /// let said = |name, data| Event::new(name, data).parse::<Said>().unwrap_err().message().to_owned();
 /// assert_eq!(said("sing", "{}"), "Unknown event: sing");
@@ -38,6 +42,10 @@ use serde_json::{Map, Value};
 /// assert_eq!(
 ///     said("add", r#"{"title":5}"#),
 ///     "Invalid message format: `title`: invalid type: integer `5`, expected a string",
+/// );
+/// assert_eq!(
+///     said("toggle", r#"{"id":"x"}"#),
+///     "Invalid message format: `id`: invalid type: string \"x\", expected u64",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +133,8 @@ impl<'e> Event<'e> {
         self.get(field)?.trim().parse().ok()
     }
 
-    /// The data as a type.
+    /// The data as a type. A number or a truth value may also come as text, as in [`Event::number`]: what `data-…` attributes and form fields hold
+    /// is text. (But not where serde looks at the data before it knows their type, as for `#[serde(flatten)]` and untagged enums.)
     ///
     /// ```
     /// #[derive(serde::Deserialize)]
@@ -135,23 +144,39 @@ impl<'e> Event<'e> {
     ///
     /// let event = lazuli::Event::new("submit", r#"{"fields":{"name":"Ada"}}"#);
     /// assert_eq!(event.read::<Submitted>().unwrap().fields.name, "Ada");
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Moved { id: u64, by: f32, smoothly: bool }
+    ///
+    /// let event = lazuli::Event::new("move", r#"{"id":"7","by":"-1.5","smoothly":"true"}"#);
+    /// let Moved { id, by, smoothly } = event.read().unwrap();
+    /// assert_eq!((id, by, smoothly), (7, -1.5, true));
     /// ```
     ///
     /// # Errors
     /// "Invalid message format: …", as [`json::parse`].
     pub fn read<T: Deserialize<'e>>(&self) -> Result<T> {
-        serde_json::from_str(self.data).map_err(|_| json::fault::<T>(self.data, ""))
+        let mut content = serde_json::Deserializer::from_str(self.data);
+        let read = T::deserialize(Loose(&mut content)).and_then(|read| content.end().map(|()| read));
+        read.map_err(|error| match serde_json::from_str(self.data) {
+            Ok(Value::Object(fields)) => {
+                let complaint = |fields| T::deserialize(Loose(Value::Object(fields))).err();
+                wrong(&error, Some(fields), complaint)
+            }
+            // It is something else altogether.
+            _ => json::fault::<T>(self.data, ""),
+        })
     }
 
     /// The event as one of an enum's: its name chooses the variant, and its data are the variant's content, which a variant
-    /// without content leaves aside.
+    /// without content leaves aside. Numbers and truth values may come as text, as in [`Event::read`].
     ///
     /// # Errors
     /// "Unknown event: …" (code `UNKNOWN_EVENT`) where no variant has its name, "Invalid message format: …" where the data are
     /// not the variant's.
     pub fn parse<T: Deserialize<'e>>(&self) -> Result<T> {
         let mut content = serde_json::Deserializer::from_str(self.data);
-        T::deserialize(Named { name: self.name, content: &mut content }).map_err(|error| self.fault::<T>(&error))
+        T::deserialize(Named { name: self.name, content: Loose(&mut content) }).map_err(|error| self.fault::<T>(&error))
     }
 
     fn fault<T: Deserialize<'e>>(&self, error: &serde_json::Error) -> Error {
@@ -159,17 +184,11 @@ impl<'e> Event<'e> {
         if said.starts_with(&format!("unknown variant `{}`", self.name)) {
             return self.unknown();
         }
-        let said = json::without_place(&said);
-        let complaint = |fields: Map<String, Value>| {
-            let named = Named { name: self.name, content: Value::Object(fields) };
-            T::deserialize(named).err().map(|error| error.to_string())
+        let complaint = |fields| {
+            let named = Named { name: self.name, content: Loose(Value::Object(fields)) };
+            T::deserialize(named).err()
         };
-        let fields = serde_json::from_str::<Map<String, Value>>(self.data).ok();
-        let culprit = fields.and_then(|fields| json::culprit(&fields, "", said, complaint));
-        match culprit {
-            Some(field) => Error::reply(format!("Invalid message format: `{field}`: {said}")),
-            None => Error::reply(format!("Invalid message format: {said}")),
-        }
+        wrong(error, serde_json::from_str(self.data).ok(), complaint)
     }
 
     /// The error for an event that the component does not know.
@@ -181,6 +200,21 @@ impl<'e> Event<'e> {
     pub fn unknown(&self) -> Error {
         let shown: String = self.name.chars().take(128).collect();
         Error::reply(format!("Unknown event: {shown}")).with_code("UNKNOWN_EVENT")
+    }
+}
+
+/// What is wrong with data: with one of its fields, if it can be told which.
+fn wrong(
+    error: &serde_json::Error,
+    fields: Option<Map<String, Value>>,
+    complaint: impl Fn(Map<String, Value>) -> Option<serde_json::Error>,
+) -> Error {
+    let said = error.to_string();
+    let said = json::without_place(&said);
+    let complaint = |fields| complaint(fields).map(|error| error.to_string());
+    match fields.and_then(|fields| json::culprit(&fields, "", said, complaint)) {
+        Some(field) => Error::reply(format!("Invalid message format: `{field}`: {said}")),
+        None => Error::reply(format!("Invalid message format: {said}")),
     }
 }
 

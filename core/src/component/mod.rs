@@ -6,6 +6,7 @@
 
 mod event;
 mod live;
+mod loose;
 mod token;
 
 pub use event::{ChannelMessage, Event};

@@ -8,6 +8,7 @@ use crate::html::value::Datum;
 use crate::html::{Piece, Render, Root, Sink, Slot, Template};
 use crate::request::Request;
 use crate::spark::Session;
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 use serde::Serialize;
@@ -134,6 +135,16 @@ impl<A: App> Scope<'_, A> {
     ) -> Result<Shown> {
         let now = self.state.timestamp();
         let props = serde_json::to_string(props)?;
+        let (most_components, text) = self.state.spark_limits;
+        // A token is base64, a third longer.
+        let most = text / 2;
+        if props.len() > most {
+            return Err(Error::internal(format!(
+                "the props have {} bytes; at most {most} travel in a token, which a socket takes in one message: give what they are made \
+                 of, such as an id",
+                props.len()
+            )));
+        }
         let mount = Mount { app: self.app, session, is_connected: false, request, now };
         let mut instance = (component.make)(&mount, &props).map_err(|error| match error {
             NotMade::Refused(refused) => Error::refused(refused),
@@ -144,6 +155,13 @@ impl<A: App> Scope<'_, A> {
             part.render(&mut |render| page = Some(self.state.renderer.page(render)));
         }
         let page = page.ok_or_else(|| Error::internal("this is no component"))?.map_err(Error::internal)?;
+        let components = 1 + self.state.renderer.components();
+        if most_components > 0 && components > most_components {
+            return Err(Error::internal(format!(
+                "{components} components, with those in its markup, are more than a socket may have: `Limits::components` is \
+                 {most_components}"
+            )));
+        }
         let id = match (self.fx.shown, session_of(request)) {
             (Some((id, _)), _) => id,
             (None, Some(id)) => self.fx.shown.insert((id, false)).0,

@@ -53,8 +53,8 @@ impl fmt::Display for Fault {
             Flaw::Misplaced(said) => said,
             #[cfg(feature = "html-strings")]
             Flaw::TooLarge => {
-                "markup that is a string may have 1 MiB, and 131,072 nodes and attributes; show less of it at once, or write it \
-                 with `html!`"
+                "markup that is a string may have 1 MiB, and 131,072 nodes and attributes, 512 levels deep, with 1,024 attributes in \
+                 a tag; show less of it at once, or write it with `html!`"
             }
         })
     }

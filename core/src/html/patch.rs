@@ -1,5 +1,6 @@
 //! The words of the patch language, written.
 
+use super::texts::Known;
 use super::value::Datum;
 use super::word::{Words, short_text, write_text};
 use crate::canary::{Canary, is_planted};
@@ -93,8 +94,13 @@ impl Out {
     }
 
     /// A text that takes the place of another: as a splice, if that is shorter. The other one is known as it was, or by its word.
-    pub(super) fn change(&mut self, kept: Option<&str>, was: u64, text: &str, words: &Words) {
+    pub(super) fn change(&mut self, known: Known<'_>, was: u64, text: &str, words: &Words) {
         let mut short = [0; 8];
+        let (kept, length) = match known {
+            Known::Text(text) => (Some(text), None),
+            Known::Length(length) => (None, Some(length)),
+            Known::Nothing => (None, None),
+        };
         if let Some(old) = kept.or_else(|| short_text(was, &mut short)) {
             let start = common_start(old, text);
             let end = common_end(&old[start..], &text[start..]);
@@ -104,7 +110,7 @@ impl Out {
             if come.len() + if is_end { 2 } else { 10 } < text.len() {
                 return if is_end { self.append(come) } else { self.splice(units(&old[..start]), units(gone), come) };
             }
-        } else if let Some(length) = words.grown_from(was, text) {
+        } else if let Some(length) = words.grown_from(was, length, text) {
             return self.append(&text[length..]);
         }
         self.text(text);

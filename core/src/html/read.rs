@@ -143,9 +143,8 @@ impl Reader {
             self.fail(Flaw::NotOne);
             return false;
         }
-        let known = self.names.len();
         let name = name_of(&mut self.names, template);
-        if self.numbering.is_some() || name > known {
+        if self.numbering.is_some() {
             self.check(template);
         }
         if self.around.is_empty() {
@@ -176,19 +175,13 @@ impl Reader {
         true
     }
 
-    /// Checks that a parser leaves a template where it comes to stand now. What stands within one `html!` was checked when the
-    /// program was compiled.
+    /// Checks that a parser leaves a template where it comes to stand now: of a view that begins. Later on the second pass does so, where
+    /// something comes to stand elsewhere.
     fn check(&mut self, template: &'static Template) {
-        // A view is in a `div`, and so the components in it.
-        let holder: &[&str] =
-            if self.around.get(1).map_or(template, |own| own.template).is_page() { &[] } else { &["div"] };
-        // Of the blocks around it, the slot that is next is already the one behind.
-        let around = self.around.iter().map(|level| level.template.inside(level.slot.wrapping_sub(1)));
-        let around = around.chain([self.at.template.inside(self.at.slot)]);
-        let chain: Vec<&str> = holder.iter().copied().chain(around.flatten().copied()).collect();
-        if let Err(misplaced) = lazuli_markup::check(&chain, template.roots) {
-            let said = alloc::format!("{misplaced}");
-            self.fail(Flaw::Misplaced(said.into()));
+        let at = (self.at.template, self.at.slot + 1);
+        let around = self.around.iter().map(|level| (level.template, level.slot)).chain([at]).skip(1);
+        if let Err(misplaced) = template.check_in(around) {
+            self.fail(Flaw::Misplaced(misplaced));
         }
     }
 

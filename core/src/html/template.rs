@@ -1,5 +1,8 @@
 //! What `html!` knows when the program is compiled.
 
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
 use lazuli_markup::Item;
 
 /// The fixed part of one `html!`, or of one alternative or row in it. Made by `html!`, never by hand.
@@ -108,6 +111,20 @@ impl Template {
             _ => None,
         });
         found.unwrap_or_default()
+    }
+
+    /// Checks that a parser leaves it where it stands: in these blocks, each with the slot that is next in it, which is already the one
+    /// behind. What stands within one `html!` was checked when the program was compiled.
+    pub(crate) fn check_in<'b>(
+        &self,
+        blocks: impl Iterator<Item = (&'b Template, usize)> + Clone,
+    ) -> Result<(), Box<str>> {
+        // A view is in a `div`, and so the components in it.
+        let is_page = blocks.clone().next().map_or(self.is_page(), |(own, _)| own.is_page());
+        let holder: &[&str] = if is_page { &[] } else { &["div"] };
+        let inside = blocks.flat_map(|(block, slot)| block.inside(slot.wrapping_sub(1)).iter().copied());
+        let chain: Vec<&str> = holder.iter().copied().chain(inside).collect();
+        lazuli_markup::check(&chain, self.roots).map_err(|misplaced| format!("{misplaced}").into())
     }
 
     /// Whether it is a whole page.

@@ -244,6 +244,11 @@ impl Renderer {
         self.templates.get(name).map(|template| template.source)
     }
 
+    /// How many components are in the render that was read last.
+    pub(crate) fn components(&self) -> usize {
+        self.reader.components.len()
+    }
+
     /// Reads a render, and gives the place of its own template among the names, from 1; 0 if it is nothing.
     fn read(
         &mut self,

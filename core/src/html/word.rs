@@ -1,5 +1,6 @@
 //! A value as one word of 64 bits: itself if it is short, else a keyed hash.
 
+use super::texts::LONG as LONG_TEXT;
 use super::value::Datum;
 use alloc::string::String;
 use core::fmt::Write;
@@ -74,22 +75,22 @@ impl Words {
         hasher.finish()
     }
 
-    /// How many bytes of `text` are the text that the word `was` stands for, if it begins with that and goes on.
-    pub(super) fn grown_from(&self, was: u64, text: &str) -> Option<usize> {
+    /// How many bytes of `text` are the text that the word `was` stands for, if it begins with that and goes on. `length`: that of the
+    /// old text, if it is known; if not, it is less than [`LONG_TEXT`].
+    pub(super) fn grown_from(&self, was: u64, length: Option<usize>, text: &str) -> Option<usize> {
         let kind = was & 0xff;
         if kind < LONG {
             let mut buffer = [0; 8];
             let old = short_text(was, &mut buffer)?;
             return (!old.is_empty() && text.len() > old.len() && text.starts_with(old)).then_some(old.len());
         }
-        let mut length = (kind - LONG) as usize;
-        while length < text.len() {
-            if length >= 8 && text.is_char_boundary(length) && self.of_text(&text[..length]) == was {
-                return Some(length);
-            }
-            length += LENGTHS;
+        let is_it = |length: &usize| {
+            (8..text.len()).contains(length) && text.is_char_boundary(*length) && self.of_text(&text[..*length]) == was
+        };
+        match length {
+            Some(length) => Some(length).filter(is_it),
+            None => ((kind - LONG) as usize..LONG_TEXT).step_by(LENGTHS).find(is_it),
         }
-        None
     }
 }
 
@@ -150,9 +151,16 @@ mod tests {
         fn a_text_that_grew_is_known_by_its_word(old in "[a-zé]{1,400}", more in "[a-zé]{1,20}", key: u64) {
             let words = Words::new(key);
             let was = words.of_text(&old);
-            prop_assert_eq!(words.grown_from(was, &format!("{old}{more}")), Some(old.len()));
-            prop_assert_eq!(words.grown_from(was, &old), None);
-            prop_assert_eq!(words.grown_from(was, &format!("?{old}{more}")), None);
+            for length in [None, Some(old.len())] {
+                prop_assert_eq!(words.grown_from(was, length, &format!("{old}{more}")), Some(old.len()));
+                prop_assert_eq!(words.grown_from(was, length, &old), None);
+                prop_assert_eq!(words.grown_from(was, length, &format!("?{old}{more}")), None);
+            }
+            // A long one is looked for at its own length only.
+            let long = old.repeat(LONG_TEXT);
+            let was = words.of_text(&long);
+            prop_assert_eq!(words.grown_from(was, Some(long.len()), &format!("{long}{more}")), Some(long.len()));
+            prop_assert_eq!(words.grown_from(was, None, &format!("{long}{more}")), None);
         }
 
         #[test]

@@ -217,9 +217,17 @@ impl Writer {
             self.drop_in(slot, was);
             self.out.int(number.into());
         }
+        self.check(template);
         self.write_component(slot, other);
         self.write_name(name as usize);
         self.begin_new(template, 0)
+    }
+
+    /// Checks that a parser leaves a template where it comes to stand now.
+    fn check(&mut self, template: &'static Template) {
+        if let Err(misplaced) = template.check_in(self.levels.iter().map(|level| (level.template, level.slot))) {
+            self.fail(Flaw::Misplaced(misplaced));
+        }
     }
 
     /// A component stands here; its number is what was read.
@@ -248,6 +256,7 @@ impl Writer {
         if self.known > 0 {
             return self.begin_known(template);
         }
+        self.check(template);
         self.out.int(-6);
         self.write_name(1);
         self.begin_new(template, 0)

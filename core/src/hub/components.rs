@@ -393,7 +393,7 @@ impl<A: App> Hub<A> {
             // What is shown of it is in that one's view, and may depend on what was lost.
             self.drop_channel(instance);
             let Some(instance) = self.state.conns.get(outer).map(|found| found.instance) else { return };
-            return self.make_anew(outer, instance, false);
+            return self.make_anew(outer, instance, is_told);
         }
         self.end_nest(conn, 1011, "Internal server error");
         self.drop_channel(instance);

@@ -19,6 +19,7 @@ mod state;
 mod watch;
 
 pub(crate) use batch::Gathered;
+pub use patches::Preview;
 pub(crate) use state::State;
 
 use crate::channel::{App, Channel, Timer};
@@ -146,6 +147,7 @@ impl<A: App> Hub<A> {
             routes.patterns.iter().map(|route| RouteStats { route: route.clone(), ..RouteStats::default() });
         state.stats.routes = routes_of.collect();
         state.route_limits = routes.limits.clone();
+        state.spark_limits = routes.spark;
         let mut hub = Hub {
             app,
             routes,

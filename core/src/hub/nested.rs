@@ -4,7 +4,7 @@
 //! They are connections like other components, but have no view of their own: the outermost one's view holds what they show.
 
 use super::callback::{self, Answer, Failure};
-use super::state::{Conn, Mounted, Nest, Placed};
+use super::state::{Conn, Mounted, Nest, Placed, Room};
 use super::{Hub, Work};
 use crate::channel::{App, Channel};
 use crate::frame::Frame;
@@ -13,6 +13,7 @@ use crate::id::ConnId;
 use crate::log::Level;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -27,10 +28,9 @@ pub(super) struct Nursery<'a, A: App> {
     seen: BTreeSet<u64>,
     /// The numbers of the components that are being rendered, the innermost last.
     around: Vec<u32>,
-    /// The latest number of the socket, and how many more components it may have.
-    last: u32,
-    room: usize,
-    fault: Option<&'static str>,
+    /// The latest number of the socket is in it, and how many more components it may have.
+    room: Room,
+    fault: Option<String>,
     /// What one of them said when its render panicked.
     panicked: Option<String>,
 }
@@ -54,17 +54,17 @@ pub(super) struct Found<A: App> {
 }
 
 /// What came of a run on a stage: its own result, what it has found out, and what was wrong with that.
-pub(super) type OnStage<T, A> = (T, Found<A>, Option<&'static str>);
+pub(super) type OnStage<T, A> = (T, Found<A>, Option<String>);
 
 impl<'a, A: App> Nursery<'a, A> {
-    pub(super) fn new(channels: &'a mut Vec<Option<Box<dyn Channel<A>>>>, nest: Nest, last: u32, room: usize) -> Self {
+    pub(super) fn new(channels: &'a mut Vec<Option<Box<dyn Channel<A>>>>, nest: Nest, room: Room) -> Self {
         let (fresh, seen, around) = (Vec::new(), BTreeSet::new(), Vec::new());
-        Nursery { channels, nest, fresh, seen, around, last, room, fault: None, panicked: None }
+        Nursery { channels, nest, fresh, seen, around, room, fault: None, panicked: None }
     }
 
-    /// Whether the render of one of them has panicked: then another run will, too.
-    pub(super) fn has_panicked(&self) -> bool {
-        self.panicked.is_some()
+    /// Whether the render of one of them has panicked, or one cannot be made: then it will be so in another run, too.
+    pub(super) fn has_failed(&self) -> bool {
+        self.panicked.is_some() || self.fault.is_some()
     }
 
     /// Makes ready for another reading of the same render.
@@ -73,18 +73,32 @@ impl<'a, A: App> Nursery<'a, A> {
     }
 
     pub(super) fn finish(self) -> Found<A> {
-        Found { nest: self.nest, fresh: self.fresh, seen: self.seen, last: self.last }
+        Found { nest: self.nest, fresh: self.fresh, seen: self.seen, last: self.room.last }
+    }
+
+    /// As after any panic, a component is told nothing any more, not even that it is gone.
+    fn drop_panicked(&mut self, channel: Option<Box<dyn Channel<A>>>, panic: String) {
+        self.panicked.get_or_insert(panic);
+        if let Err(panic) = callback::contain(|| drop(channel)) {
+            self.panicked.get_or_insert(panic);
+        }
     }
 
     /// Gives what is made for a place that has none yet.
     fn make(&mut self, make: &dyn Fn() -> Nested) -> Option<Box<dyn Channel<A>>> {
         let channel = make().keep::<Box<dyn Channel<A>>>();
         if channel.is_none() {
-            self.fault =
-                Some("a component in its markup is one of another application; say which: `impl Component<MyApp>`");
+            self.fault.get_or_insert_with(|| {
+                "a component in its markup is one of another application; say which: `impl Component<MyApp>`".into()
+            });
         }
-        if self.fresh.len() >= self.room {
-            self.fault = Some("there are more components on the page than its socket may have");
+        if self.fresh.len() >= self.room.more {
+            let most = self.room.most;
+            self.fault.get_or_insert_with(|| {
+                format!(
+                    "there are more components on the page than its socket may have: `Limits::components` is {most}"
+                )
+            });
             return None;
         }
         channel
@@ -96,12 +110,16 @@ impl<A: App> Stage for Nursery<'_, A> {
         self.seen.insert(place);
         if let Some(placed) = self.nest.places.get_mut(&place) {
             let number = placed.number;
-            if mem::replace(&mut placed.uses, uses) != uses
-                && let Some(instance) = self.nest.instances.get(&number)
-                && let Some(Some(channel)) = self.channels.get_mut(*instance as usize)
-                && let Some(part) = channel.component()
-            {
-                part.on_props(make());
+            if mem::replace(&mut placed.uses, uses) != uses {
+                let made = make();
+                if let Some(instance) = self.nest.instances.get(&number)
+                    && let Some(place) = self.channels.get_mut(*instance as usize)
+                    && let Some(part) = place.as_mut().and_then(|channel| channel.component())
+                    && let Err(panic) = callback::contain(|| part.on_props(made))
+                {
+                    let channel = place.take();
+                    self.drop_panicked(channel, panic);
+                }
             }
             return number;
         }
@@ -109,10 +127,10 @@ impl<A: App> Stage for Nursery<'_, A> {
             return fresh.number;
         }
         let channel = self.make(make);
-        self.last = self.last.saturating_add(1);
+        self.room.last = self.room.last.saturating_add(1);
         let around = self.around.last().copied();
-        self.fresh.push(Fresh { place, number: self.last, uses, around, channel });
-        self.last
+        self.fresh.push(Fresh { place, number: self.room.last, uses, around, channel });
+        self.room.last
     }
 
     fn render(&mut self, number: u32, run: &mut dyn FnMut(&dyn Render, &mut dyn Stage)) {
@@ -132,12 +150,7 @@ impl<A: App> Stage for Nursery<'_, A> {
         }
         self.around.pop();
         if let Err(panic) = result {
-            self.panicked.get_or_insert(panic);
-            // As after any panic, it is told nothing any more, not even that it is gone.
-            if let Err(panic) = callback::contain(|| drop(channel)) {
-                self.panicked.get_or_insert(panic);
-            }
-            return;
+            return self.drop_panicked(Some(channel), panic);
         }
         match (instance, fresh) {
             (Some(instance), _) => self.channels[instance] = Some(channel),
@@ -227,6 +240,10 @@ impl<A: App> Hub<A> {
             let Some(instance) = self.state.conns.get(conn).map(|found| found.instance) else { continue };
             if let Err(failure) = self.run_update(instance) {
                 let is_panic = matches!(failure, Failure::Panic(_));
+                if is_panic && let Some(mounted) = self.state.conns.get_mut(outer).and_then(Conn::mounted_mut) {
+                    // Made anew, it has changed again: that is for the next update.
+                    mounted.changed = false;
+                }
                 self.on_component_failure(conn, instance, None, failure);
                 if is_panic {
                     return false;
@@ -278,14 +295,14 @@ impl<A: App> Hub<A> {
         with: impl FnOnce(&mut crate::html::Renderer, &mut dyn Channel<A>, &mut Nursery<'_, A>) -> T,
     ) -> Option<Result<OnStage<T, A>, String>> {
         let socket = self.state.conns.get(conn)?.socket()?;
-        let (last, room) = self.state.room_for_components(socket);
+        let room = self.state.room_for_components(socket);
         let mounted = self.state.conns.get_mut(conn)?.mounted_mut()?;
         let mut channel = self.channels.get_mut(instance as usize)?.take()?;
         let nest = mounted.nest.take().map_or_else(Nest::default, |nest| *nest);
-        let mut nursery = Nursery::new(&mut self.channels, nest, last, room);
+        let mut nursery = Nursery::new(&mut self.channels, nest, room);
         let renderer = &mut self.state.renderer;
         let run = callback::contain(|| with(renderer, &mut *channel, &mut nursery));
-        let (fault, panicked) = (nursery.fault, nursery.panicked.take());
+        let (fault, panicked) = (nursery.fault.take(), nursery.panicked.take());
         let found = nursery.finish();
         let run = panicked.map_or(run, Err);
         if let Some(place) = self.channels.get_mut(instance as usize) {

@@ -28,6 +28,17 @@ enum Unrendered {
     Panic(String),
 }
 
+/// What a component would show if it were made anew; see [`Hub::preview`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Preview {
+    /// The patch that makes it anew.
+    Whole(Vec<u8>),
+    /// A patch for it is still to come.
+    Due,
+    /// It cannot be rendered, for this reason.
+    Unrendered(String),
+}
+
 /// Memory for patches that is kept for the next one.
 const KEPT: usize = 1 << 20;
 
@@ -213,7 +224,7 @@ impl<A: App> Hub<A> {
             if !whole {
                 match renderer.update(shown, render, Some(nursery), out) {
                     Ok(is_changed) => return Ok(is_changed),
-                    Err(said) if nursery.has_panicked() => return Err(said),
+                    Err(said) if nursery.has_failed() => return Err(said),
                     Err(said) => fault = Some(said.to_string()),
                 }
                 out.truncate(patch);
@@ -277,23 +288,31 @@ impl<A: App> Hub<A> {
     }
 
     /// The patch that would make anew all that a component of a Spark socket shows. Nothing is changed by it, and nobody is told: it is
-    /// for tests, which compare with it what patches have made of a page. `None` without such a component, while a patch for it is still to
-    /// come, and if it cannot be rendered.
-    pub fn preview(&mut self, socket: ConnId, component_id: u32) -> Option<Vec<u8>> {
+    /// for tests, which compare with it what patches have made of a page. `None` without such a component, or if it stands in another's markup.
+    pub fn preview(&mut self, socket: ConnId, component_id: u32) -> Option<Preview> {
         let page = self.state.conns.get(socket)?.spark()?.page.as_ref()?;
         let conn = *page.components.get(&component_id)?;
+        // It is not enough that it has changed: somebody has to know of that.
+        let is_awaited = page.noted || page.timer.is_some() || self.state.flow.is_waiting(socket.index());
+        if is_awaited && page.changed.contains(&conn) {
+            return Some(Preview::Due);
+        }
         let found = self.state.conns.get(conn)?;
         let instance = found.instance;
-        if found.mounted()?.changed {
+        if found.mounted()?.within.is_some() {
             return None;
         }
         let mut patch = Vec::new();
         let rendered = self.render(conn, instance, |renderer, render, nursery| {
             renderer.whole(&mut View::default(), render, Some(nursery), &mut patch)
         });
-        let ((), found) = rendered.ok()?;
-        self.keep_nest(conn, found);
-        Some(patch)
+        Some(match rendered {
+            Ok(((), found)) => {
+                self.keep_nest(conn, found);
+                Preview::Whole(patch)
+            }
+            Err(Unrendered::Fault(said) | Unrendered::Panic(said)) => Preview::Unrendered(said),
+        })
     }
 
     /// Runs a component's render, with a stage for the components in it.
@@ -316,7 +335,7 @@ impl<A: App> Hub<A> {
             (Some(Ok(value)), None) => Ok((value, found)),
             (value, fault) => {
                 self.keep_nest(conn, found);
-                let said = fault.map(Into::into).or(value.and_then(Result::err).map(|fault| fault.to_string()));
+                let said = fault.or(value.and_then(Result::err).map(|fault| fault.to_string()));
                 Err(said.map_or_else(none, Unrendered::Fault))
             }
         }

@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) beats: Beats,
     /// What the connections of each route may do.
     pub(crate) route_limits: Vec<Arc<Limits>>,
+    /// Of all Spark sockets: the most components that one may have, and the smallest text that may be sent to one.
+    pub(crate) spark_limits: (usize, usize),
     pub(crate) pool: Pool,
     pub(crate) renderer: Renderer,
     pub(crate) tokens: Tokens,
@@ -252,6 +254,16 @@ impl Mounted {
     }
 }
 
+/// What a socket may still have of components.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Room {
+    /// The latest number.
+    pub(crate) last: u32,
+    /// How many more there may be, and how many in all.
+    pub(crate) more: usize,
+    pub(crate) most: usize,
+}
+
 /// The components in the markup of one.
 #[derive(Default)]
 pub(crate) struct Nest {
@@ -332,6 +344,7 @@ impl State {
             timers: TimerQueue::new(),
             beats: Beats::default(),
             route_limits: Vec::new(),
+            spark_limits: (0, usize::MAX),
             pool: Pool::default(),
             renderer: Renderer::new(tokens.fingerprint_key().unwrap_or(config.seed)),
             tokens,
@@ -388,12 +401,16 @@ impl State {
         self.conns.get(socket)?.spark()?.page.as_ref()?.components.get(&number).copied()
     }
 
-    /// What a socket may still have of components: the latest number, and how many more.
-    pub(crate) fn room_for_components(&self, socket: ConnId) -> (u32, usize) {
-        let Some(found) = self.conns.get(socket) else { return (0, 0) };
+    /// What a socket may still have of components.
+    pub(crate) fn room_for_components(&self, socket: ConnId) -> Room {
+        let Some(found) = self.conns.get(socket) else { return Room::default() };
         let most = self.limits_of(found).components;
         let page = found.spark().and_then(|spark| spark.page.as_ref());
-        page.map_or((0, 0), |page| (page.last, most.saturating_sub(page.components.len())))
+        page.map_or(Room::default(), |page| Room {
+            last: page.last,
+            more: most.saturating_sub(page.components.len()),
+            most,
+        })
     }
 
     /// The components in another's markup of which a callback has succeeded since this was asked last.

@@ -73,7 +73,8 @@ impl Template {
             Some([Value::String(markup), Value::Array(steps), flag]) if *flag == 1 => (markup, steps, true),
             _ => return Err(Misfit::new(format!("{value:.100} is no template"))),
         };
-        let dom = parse(markup, is_foreign).ok_or_else(|| Misfit::new(format!("{markup:.100} is in no other space")))?;
+        let dom =
+            parse(markup, is_foreign).ok_or_else(|| Misfit::new(format!("{markup:.100} is in no other space")))?;
         let mut template = Template { name: name.into(), dom, slots: Vec::new() };
         let mut slots = BTreeMap::new();
         template.along(Dom::ROOT, steps, &mut Vec::new(), &mut slots)?;

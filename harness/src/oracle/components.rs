@@ -79,8 +79,7 @@ impl Components {
         match (what, verdict) {
             (_, Verdict::Done) | (Called::Unmount, _) => {}
             (Called::Mount, _) => drop(self.refused.insert((home.session, home.place))),
-            // One in the markup of another takes that one with it, whose page is told of it besides.
-            (_, Verdict::Panicked) if !has_ref || id.key.is_some() => self.fails(home.session, 1),
+            (_, Verdict::Panicked) if !has_ref => self.fails(home.session, 1),
             (_, Verdict::Failed) if !has_ref => self.fails(home.session, 0),
             _ => {}
         }
@@ -127,7 +126,7 @@ impl Components {
     pub(crate) fn told(&mut self, session: u32, is_fresh: bool) -> Check {
         let untold = &mut self.untold.entry(session).or_default()[usize::from(is_fresh)];
         *untold -= 1;
-        // A panic may be told twice: in answer to an event, and to the one around it.
+        // One in another's markup that refuses its mount has that one made anew, which is no panic.
         if *untold < 0 && !is_fresh && !self.vague.contains(&session) {
             return complain(Oracle::Components, format!("session {session} was told of a failure that never was"));
         }

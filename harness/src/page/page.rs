@@ -61,7 +61,7 @@ use std::rc::Rc;
 /// assert_eq!(page.value("input"), "");
 ///
 /// page.submit("form"); // with nothing in it
-/// assert_eq!(page.errors(), ["Write something"], "an error that nobody takes fails the next step");
+/// assert_eq!(page.errors(), ["Write something"], "an error that nobody takes fails the next step or look");
 ///
 /// page.accept_confirm(false);
 /// page.click_text("Clear");
@@ -156,7 +156,7 @@ impl Page {
     }
 
     /// What went wrong since the last time: errors that components gave, mounts that were refused, patches that did not fit. What is not taken by
-    /// this fails the next step.
+    /// this fails the next step, and the next look at what the page shows.
     pub fn errors(&self) -> Vec<String> {
         self.take_errors()
     }
@@ -354,7 +354,7 @@ impl Page {
         world.step();
     }
 
-    /// Fails a test that has not looked at what went wrong.
+    /// Fails a test that has not looked at what went wrong: what the page shows then is not what the step was to lead to.
     #[track_caller]
     fn look_at_errors(&self) {
         let errors = self.take_errors();
@@ -366,6 +366,7 @@ impl Page {
 
     #[track_caller]
     fn see<T>(&self, look: impl FnOnce(&Tab) -> T) -> T {
+        self.look_at_errors();
         let world = self.world.borrow();
         look(world.tabs.get(&self.id).expect("a page is there until it is dropped"))
     }
@@ -380,6 +381,15 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            // The world may be in use by what panics.
+            let errors = self
+                .world
+                .try_borrow_mut()
+                .ok()
+                .and_then(|mut world| world.tabs.get_mut(&self.id).map(|tab| std::mem::take(&mut tab.errors)));
+            for error in errors.into_iter().flatten() {
+                eprintln!("before that, and not asked for by `errors`: {error}");
+            }
             return;
         }
         self.look_at_errors();

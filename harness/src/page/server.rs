@@ -1,7 +1,7 @@
 //! The hub of a site, whatever its application.
 
 use lazuli::log::Record;
-use lazuli::{App, Cause, ConnId, Frame, Hub, Input, Kind, Message, Output, Refused, Request, Response, Time};
+use lazuli::{App, Cause, ConnId, Frame, Hub, Input, Kind, Message, Output, Preview, Refused, Request, Response, Time};
 
 /// What the server has for somebody.
 pub(super) enum Heard {
@@ -18,7 +18,7 @@ pub(super) trait Server {
     fn close(&mut self, now: Time, conn: ConnId, code: Option<u16>);
     fn timeout(&mut self, now: Time);
     fn next_timeout(&self) -> Option<Time>;
-    fn preview(&mut self, conn: ConnId, component: u32) -> Option<Vec<u8>>;
+    fn preview(&mut self, conn: ConnId, component: u32) -> Option<Preview>;
     /// All that the hub asks for. Everything is written at once.
     fn drain(&mut self, now: Time) -> Vec<Heard>;
 }
@@ -26,7 +26,12 @@ pub(super) trait Server {
 pub(super) struct Served<A: App> {
     pub(super) hub: Hub<A>,
     pub(super) effects: Vec<A::Effect>,
+    /// Connections that were closed because a message was too large.
+    pub(super) refused: Vec<ConnId>,
 }
+
+/// What a transport closes with.
+const TOO_LARGE: (u16, &str) = (1009, "message too big");
 
 impl<A: App> Server for Served<A> {
     fn respond(&mut self, now: Time, request: Request) -> Response {
@@ -40,7 +45,17 @@ impl<A: App> Server for Served<A> {
     }
 
     fn message(&mut self, now: Time, conn: ConnId, message: Message<'_>) {
-        self.hub.handle(now, Input::Message { conn, message });
+        let frames = &self.hub.limits(conn).frames;
+        let fits = match message {
+            Message::Text(text) => text.len() <= frames.text,
+            Message::Binary(bytes) => bytes.len() <= frames.binary,
+        };
+        if fits {
+            return self.hub.handle(now, Input::Message { conn, message });
+        }
+        let (code, reason) = TOO_LARGE;
+        self.hub.handle(now, Input::Closed { conn, cause: Cause::Violation { code, reason } });
+        self.refused.push(conn);
     }
 
     fn close(&mut self, now: Time, conn: ConnId, code: Option<u16>) {
@@ -58,12 +73,14 @@ impl<A: App> Server for Served<A> {
         self.hub.poll_timeout()
     }
 
-    fn preview(&mut self, conn: ConnId, component: u32) -> Option<Vec<u8>> {
+    fn preview(&mut self, conn: ConnId, component: u32) -> Option<Preview> {
         self.hub.preview(conn, component)
     }
 
     fn drain(&mut self, now: Time) -> Vec<Heard> {
-        let mut heard = Vec::new();
+        let refused = std::mem::take(&mut self.refused).into_iter();
+        let mut heard: Vec<Heard> =
+            refused.map(|conn| Heard::Closed(conn, TOO_LARGE.0, TOO_LARGE.1.to_owned())).collect();
         loop {
             let (mut written, mut pinged, mut closed) = (Vec::new(), Vec::new(), Vec::new());
             while let Some(output) = self.hub.poll_output() {

@@ -122,7 +122,7 @@ impl<A: App> Site<A> {
         let secret = config.secret.clone().or(Some(Secret::new([7; 32])));
         let patches = config.patches;
         let hub = Hub::new(Config { secret, ..config }, routes, app);
-        let served = Rc::new(RefCell::new(Served { hub, effects: Vec::new() }));
+        let served = Rc::new(RefCell::new(Served { hub, effects: Vec::new(), refused: Vec::new() }));
         let server: Rc<RefCell<dyn Server>> = served.clone();
         Site { served, world: Rc::new(RefCell::new(World::new(server, patches))) }
     }

@@ -5,7 +5,7 @@ use super::user::Waiting;
 use super::world::World;
 use super::{Command, Failed};
 use crate::dom::{Dom, NodeId, View};
-use lazuli::{ConnId, Flash, Message, Time};
+use lazuli::{ConnId, Flash, Message, Preview, Time};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -248,7 +248,17 @@ impl Tab {
         for part in self.parts.iter().filter(|part| !part.is_stale && !part.is_awaited) {
             let Some(number) = part.number else { continue };
             let preview = world.server.borrow_mut().preview(socket, number);
-            let Some(patch) = preview.and_then(|patch| serde_json::from_slice::<Value>(&patch).ok()) else { continue };
+            let patch = match preview {
+                Some(Preview::Whole(patch)) => patch,
+                Some(Preview::Unrendered(said)) => {
+                    return Err(format!("component {number} cannot be rendered: {said}"));
+                }
+                // What is said to it in its own update is shown by the next one.
+                Some(Preview::Due) => continue,
+                None => return Err(format!("there is no component {number}, and its page was not told")),
+            };
+            let patch = serde_json::from_slice::<Value>(&patch)
+                .map_err(|error| format!("the patch of component {number} is no JSON: {error}"))?;
             let mut fresh = Dom::default();
             let host = fresh.make_element("div");
             let mut view = View::empty(host);

@@ -40,12 +40,15 @@ fn after_an_error_the_page_stays_and_after_a_panic_it_is_made_anew() {
     let page = site.visit("/fragile").unwrap();
     page.click_text("add");
     page.click_text("fail");
-    assert_eq!((page.text("b"), page.errors()), ("4".into(), vec!["not today".to_owned()]), "the last good state");
+    let failed = failure(|| drop(page.texts("b")));
+    assert!(failed.contains("went wrong before") && failed.contains("not today"), "{failed}");
+    page.click_text("fail");
+    assert_eq!((page.errors(), page.text("b")), (vec!["not today".to_owned()], "4".into()), "the last good state");
     page.click_text("add");
-    assert_eq!(page.text("b"), "105", "what the callback changed is there with the next render");
+    assert_eq!(page.text("b"), "205", "what the callback changed is there with the next render");
     page.click_text("panic");
-    assert_eq!(page.text("b"), "3", "the props of the page");
     assert_eq!(page.errors().len(), 1);
+    assert_eq!(page.text("b"), "3", "the props of the page");
     page.click_text("add");
     assert_eq!(page.text("b"), "4");
     page.click_text("sing");
@@ -66,4 +69,24 @@ fn a_lost_connection_comes_back() {
     assert_eq!(page.text("b"), "5", "a fresh mount, and then what waited");
     page.click_text("add");
     assert_eq!(page.text("b"), "6");
+}
+
+#[test]
+fn a_message_that_is_too_large_ends_the_connection() {
+    let mut routes = routes();
+    let mut limits = lazuli::Limits::default();
+    limits.frames.text = 1_000;
+    struct Quiet;
+    impl lazuli::Channel for Quiet {
+        fn on_message(&mut self, _: &mut Context, _: &str) -> Result {
+            Ok(())
+        }
+    }
+    routes.channel_with("/quiet", limits, |_| Ok(Quiet)).unwrap();
+    let site = Site::new(routes, ());
+    let client = site.connect("/quiet").unwrap();
+    client.send(&"x".repeat(1_000));
+    assert_eq!((client.closed(), site.stats().connections), (None, 1));
+    client.send(&"x".repeat(1_001));
+    assert_eq!((client.closed().unwrap().0, site.stats().connections), (1009, 0));
 }

@@ -88,7 +88,7 @@ impl Component<Showcase> for ChatRoom {
                     @for (number, line) in self.conversation.lines() key=(number) { @(message(line, self.me.said(line))) }
                 }
                 p class="typing" aria-live="polite" { (self.people.typists.text()) }
-                form class="composer" method="post" on:submit="send" {
+                form class="composer" method="post" on:submit="send" spark-reset {
                     input name="message" aria-label="Message" placeholder="Write a message" autocomplete="off"
                         on:input="typing" spark-throttle="300";
                     button { "Send" }
@@ -110,7 +110,6 @@ impl Component<Showcase> for ChatRoom {
             Said::Send { fields: Fields { message } } => {
                 self.chat.say(cx, Some(message), self.me.name.clone(), self.me.session())?;
                 self.types(cx, false);
-                cx.set_value("[name=message]", "");
             }
             Said::Rename { value } => self.me.rename(cx, &value),
         }

@@ -20,9 +20,6 @@ use lazuli::html::Render;
 use lazuli::route::PatternError;
 use lazuli::{Request, Response, Result, Routes, html};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
-use std::fmt::Display;
-use std::str::FromStr;
 
 type Added = Result<(), PatternError>;
 
@@ -129,12 +126,5 @@ fn hue(id: &str) -> u32 {
 /// What comes with an event of an element with `data-id="7"`.
 #[derive(Deserialize)]
 struct Numbered {
-    #[serde(deserialize_with = "from_text")]
     id: u32,
-}
-
-/// For serde: a `data-…` attribute is text, also where it means a number.
-fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(from: D) -> Result<T, D::Error> {
-    let text = String::deserialize(from)?;
-    text.parse().map_err(Error::custom)
 }

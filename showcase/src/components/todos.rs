@@ -69,7 +69,7 @@ impl Component<Showcase> for Todos {
     fn render(&self) -> impl Render {
         html! {
             div class="todos card" {
-                form class="toolbar" method="post" on:submit="add" {
+                form class="toolbar" method="post" on:submit="add" spark-reset {
                     label class="unseen" for="title" { "What needs to be done?" }
                     input id="title" class="grow" name="title" placeholder="What needs to be done?"
                         maxlength=(LONGEST_TITLE) autocomplete="off";
@@ -118,7 +118,6 @@ impl Component<Showcase> for Todos {
             Said::Add { fields } => {
                 let title: String = fields.title.trim().chars().take(LONGEST_TITLE).collect();
                 self.change(cx, |list| list.add(title));
-                cx.set_value("#title", "");
             }
             Said::Toggle(Numbered { id }) => {
                 self.change(cx, move |list| list.toggle(id));

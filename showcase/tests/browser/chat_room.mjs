@@ -1,7 +1,7 @@
 // The live page of a chat room: two windows, and a raw client of the channel, in one room.
 
 import { check, equal, sleep } from '../lib.mjs';
-import { becomes, enterRaw, fitsWidth, freshRoom, losesConnection, nextOf, open, shoot, test, type } from './world.mjs';
+import { becomes, enterRaw, fitsWidth, freshRoom, losesConnection, nextOf, open, shoot, slows, test, type } from './world.mjs';
 
 const input = (page) => page.getByLabel('Message', { exact: true });
 const users = (page, text) => becomes(() => page.locator('.chat-room .badge').textContent(), text, 'how many there are');
@@ -51,6 +51,19 @@ test('chat room, live: two windows and a raw client talk', async () => {
   await users(ada, '2 users online');
   await ben.close();
   await users(ada, '1 users online');
+});
+
+test('chat room, live: on a slow connection one may type on', async () => {
+  const page = await enter(freshRoom(), 1);
+  await slows(page);
+  await users(page, '1 users online');
+  for (const text of ['hello', 'how are you']) {
+    await input(page).pressSequentially(text);
+    await input(page).press('Enter');
+  }
+  await input(page).pressSequentially('newer');
+  await becomes(async () => (await conversation(page)).map(([, , text]) => text), ['hello', 'how are you'], 'what was said');
+  equal(await input(page).inputValue(), 'newer', 'what is not sent yet');
 });
 
 test('chat room, live: a raw client hears who comes and goes, with counts', async () => {

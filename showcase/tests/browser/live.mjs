@@ -2,7 +2,7 @@
 
 import { check, equal } from '../lib.mjs';
 import { PAGES, addTodos as add } from './pages.mjs';
-import { becomes, isLive, live, losesConnection, open, origin, server, shoot, test, type } from './world.mjs';
+import { becomes, isLive, live, losesConnection, open, origin, server, shoot, slows, test, type } from './world.mjs';
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const has = (page, selector, expected) => becomes(() => page.locator(selector).allInnerTexts(), expected, selector);
@@ -64,6 +64,19 @@ test('todos: add trims, ignores what is blank, and reloads nothing', async () =>
   await becomes(() => input.inputValue(), '', 'the input');
   check(await page.evaluate(() => window.stayed), 'the page', 'the same', 'another');
   equal(new URL(page.url()).search, '', 'the query of the page');
+});
+
+test('todos: on a slow connection what is typed on, and sent on, is not lost', async () => {
+  const page = await live('/todos');
+  await slows(page);
+  const input = page.getByLabel('What needs to be done?');
+  await input.pressSequentially('milk');
+  await input.press('Enter');
+  await input.pressSequentially('bread');
+  await input.press('Enter');
+  await input.pressSequentially('flour and butter');
+  await titles(page, ['milk', 'bread']);
+  equal(await input.inputValue(), 'flour and butter', 'what is not sent yet');
 });
 
 test('todos: toggle, delete, filters, how many are left, clear completed', async () => {

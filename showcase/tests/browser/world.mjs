@@ -120,6 +120,14 @@ export async function live(path, options) {
   await isLive(page);
   return page;
 }
+
+/** From now on each frame takes so many ms, there and back each. */
+export async function slows(page, ms = 200) {
+  await page.addScriptTag({ url: '/js/spark-dev.js' });
+  await page.evaluate((ms) => sparkDev.latency(ms), ms);
+  await isLive(page);
+}
+
 export const isLive = (page, ms) => becomes(() => page.locator('html.spark-connected:not(:has([data-spark].spark-loading))').count(), 1, 'a page that is connected', ms);
 
 /** The page's connection breaks; it comes back by itself. */

@@ -201,7 +201,12 @@ fn unknown(name: &str, space: Space) -> String {
     if hint.is_empty() {
         hint = did_you_mean(name, HTML.iter().chain(SVG).chain(MATH).copied());
     }
-    if hint.is_empty() && space == Space::Html {
+    if hint.is_empty()
+        && let Some((element, class)) = name.split_once('.')
+        && is_known(element, space)
+    {
+        hint = format!("; write `{element} class=\"{}\"`", class.replace('.', " "));
+    } else if hint.is_empty() && space == Space::Html {
         hint = "; a custom element has a hyphen in its name".to_owned();
     }
     format!("`{name}` is not {what}{hint}")

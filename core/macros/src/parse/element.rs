@@ -27,10 +27,17 @@ pub fn element(input: ParseStream<'_>, errors: &mut Errors) -> Result<Element> {
             attributes.push(attribute(input)?);
             continue;
         }
-        let text = format!(
-            "the element `{}` has no end: expected an attribute, `{{ … }}`, or `;` where it has no content",
-            name.text
-        );
+        // What goes on like this is no markup: `format!(…)`, `name(…)`, `rows[0]`, `user.name`.
+        let is_code = input.peek(Token![!]) || input.peek(token::Paren) || input.peek(token::Bracket);
+        let is_field = name.text.contains('.') && attributes.is_empty();
+        let text = if attributes.is_empty() && is_code || is_field {
+            format!("`{}` is no element: an expression stands in parentheses, `(…)`", name.text)
+        } else {
+            format!(
+                "the element `{}` has no end: expected an attribute, `{{ … }}`, or `;` where it has no content",
+                name.text
+            )
+        };
         return Err(if input.is_empty() { Error::new(name.span, text) } else { input.error(text) });
     }
 }

@@ -34,12 +34,15 @@
 //! such as a `p` in a `p`; they come with the nearest element around them that does have one, or with the whole view. A page should show
 //! [`StringView::html`], which cannot end the element that it stands in.
 //!
-//! Browsers nest elements some 500 levels deep and no deeper. A view of more than 256 levels is sent as a whole each time.
+//! Browsers nest elements some 500 levels deep and no deeper. A view of more than 256 levels is sent as a whole each time. Markup of more than
+//! [`MOST_LEVELS`], or with a tag of more than [`MOST_ATTRIBUTES`], is not taken apart: the time for that would grow with their square. A component
+//! that gives it fails; to [`diff`] and [`StringView`] it is markup whose nodes nobody knows.
 
 mod diff;
 mod mirror;
 mod parse;
 mod serialize;
+mod tag;
 mod tree;
 mod write;
 
@@ -61,6 +64,12 @@ pub const MOST_BYTES: usize = 1 << 20;
 
 /// A component's markup may have at most so many nodes and attributes. (Badly nested markup can give far more nodes than it has bytes.)
 pub const MOST_PARTS: usize = 1 << 17;
+
+/// Elements may stand so deep in one another, which is what browsers bear too.
+pub const MOST_LEVELS: u32 = 512;
+
+/// A tag may have at most so many attributes.
+pub const MOST_ATTRIBUTES: usize = 1 << 10;
 
 /// Numbers may grow this far beyond twice the nodes before they are given anew.
 const SLACK: usize = 64;
@@ -99,6 +108,8 @@ pub struct StringView {
     tree: Tree,
     /// The next number for a node.
     next: u32,
+    /// Whether the nodes are not known: the markup is more than is taken apart.
+    is_unknown: bool,
 }
 
 impl StringView {
@@ -110,25 +121,32 @@ impl StringView {
     /// A view of what a page shows in an element of HTML with this name, in lower case. What it holds is parsed by its rules: only a `tbody` takes rows.
     pub fn new_in(element: &str, html: &str) -> StringView {
         let holder = tree::html_name(element);
-        let (tree, next) = numbered(parse::parse(&holder, Vec::new(), html));
-        StringView { holder, tree, next }
+        let (tree, is_unknown) = known(&holder, html);
+        let (tree, next) = numbered(tree);
+        StringView { holder, tree, next, is_unknown }
     }
 
     /// A view of what a page shows in a `div`, unless that is too large to be kept for a component.
     pub(super) fn small(html: &str) -> Option<StringView> {
         let holder = tree::html_name("div");
-        let (tree, next) = numbered(parse::parse_at_most(&holder, html, MOST_PARTS)?);
-        Some(StringView { holder, tree, next })
+        let (tree, next) = numbered(parse::parse_at_most(&holder, Vec::new(), html, MOST_PARTS)?);
+        Some(StringView { holder, tree, next, is_unknown: false })
     }
 
     /// Shows other markup. Appends the patch that leads there, a JSON array; `false` if nothing is to be done.
     pub fn update(&mut self, html: &str, out: &mut Vec<u8>) -> bool {
-        self.update_to(parse::parse(&self.holder, Vec::new(), html), html, out)
+        let (new, is_unknown) = known(&self.holder, html);
+        if is_unknown || self.is_unknown {
+            self.is_unknown = is_unknown;
+            self.show(new, html, out);
+            return true;
+        }
+        self.update_to(new, html, out)
     }
 
     /// The same as [`StringView::update`], unless the markup is too large to be kept for a component.
     pub(super) fn update_small(&mut self, html: &str, out: &mut Vec<u8>) -> Option<bool> {
-        let new = parse::parse_at_most(&self.holder, html, MOST_PARTS)?;
+        let new = parse::parse_at_most(&self.holder, Vec::new(), html, MOST_PARTS)?;
         Some(self.update_to(new, html, out))
     }
 
@@ -169,7 +187,9 @@ impl StringView {
 
     /// Shows other markup, and appends the patch that makes the whole view anew, whatever the page shows.
     pub fn whole(&mut self, html: &str, out: &mut Vec<u8>) {
-        self.show(parse::parse(&self.holder, Vec::new(), html), html, out);
+        let (new, is_unknown) = known(&self.holder, html);
+        self.is_unknown = is_unknown;
+        self.show(new, html, out);
     }
 
     /// Appends the patch that makes anew what is shown, of which `html` is the markup.
@@ -182,7 +202,8 @@ impl StringView {
         (self.tree, self.next) = numbered(new);
     }
 
-    /// The markup of what is shown, for a page. It is well-formed: it does not end the element that it stands in.
+    /// The markup of what is shown, for a page. It is well-formed: it does not end the element that it stands in. Nothing, if the nodes are
+    /// not known.
     pub fn html(&self) -> String {
         let mut html = String::new();
         serialize::inside(&self.tree, HOLDER, &mut html);
@@ -232,6 +253,14 @@ impl fmt::Debug for StringView {
 /// A script runs where a page is parsed, and no tag ends a `plaintext`.
 fn is_harmful(tree: &Tree, node: usize) -> bool {
     matches!(tree.kind(node), tree::Kind::Element { name, .. } if matches!(&*name.local, "script" | "plaintext"))
+}
+
+/// The nodes that markup gives. `true`: they are not known, and the tree is empty.
+fn known(holder: &QualName, html: &str) -> (Tree, bool) {
+    match parse::parse_at_most(holder, Vec::new(), html, usize::MAX) {
+        Some(tree) => (tree, false),
+        None => (parse::parse(holder, Vec::new(), ""), true),
+    }
 }
 
 fn numbered(mut tree: Tree) -> (Tree, u32) {

@@ -1,55 +1,145 @@
 //! From markup to a tree, by html5ever: the sink that its tree builder talks to.
 
+use super::tag::Tag;
 use super::tree::{Builder, Kind, Tree};
+use super::{MOST_ATTRIBUTES, MOST_LEVELS};
 use alloc::borrow::Cow;
 use alloc::rc::Rc;
-
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
-use html5ever::driver::{Parser, parse_fragment_for_element};
+use html5ever::buffer_queue::BufferQueue;
+use html5ever::interface::TokenizerResult;
 use html5ever::interface::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink, create_element};
-use html5ever::tendril::{StrTendril, TendrilSink};
-use html5ever::tokenizer::TokenizerOpts;
-use html5ever::{Attribute, ParseOpts, QualName, expanded_name, local_name, ns};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use html5ever::{Attribute, QualName, expanded_name, local_name, ns};
 
 /// Parses `html` as what an element holds, which is what a browser does when the element's `innerHTML` is set.
 pub(super) fn parse(holder: &QualName, attributes: Vec<Attribute>, html: &str) -> Tree {
-    parser(holder, attributes, usize::MAX).one(html)
+    let most = Most { parts: usize::MAX, attributes: usize::MAX, depth: u32::MAX };
+    let parser = parser(holder, attributes, most);
+    parser.feed(html.into());
+    parser.finish()
 }
 
-/// How many bytes are parsed before somebody looks how many nodes they gave.
+/// So many bytes at most are parsed before somebody looks what they gave.
 const STRETCH: usize = 512;
 
-/// Parses `html`, unless it has more than so many nodes and attributes.
-pub(super) fn parse_at_most(holder: &QualName, html: &str, most: usize) -> Option<Tree> {
-    let mut parser = parser(holder, Vec::new(), most);
-    let mut rest = html;
-    while !rest.is_empty() {
-        let end = (STRETCH..rest.len()).find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
-        let (stretch, after) = rest.split_at(end);
-        parser.process(stretch.into());
-        if parser.tokenizer.sink.sink.is_full() {
+/// Parses `html` unless it has more than so many nodes and attributes, or is made in a way that costs too much: a parser looks at all of the
+/// elements around a tag, and at all attributes before one.
+pub(super) fn parse_at_most(holder: &QualName, attributes: Vec<Attribute>, html: &str, parts: usize) -> Option<Tree> {
+    let most = Most { parts, attributes: MOST_ATTRIBUTES, depth: MOST_LEVELS };
+    let parser = parser(holder, attributes, most);
+    let all = StrTendril::from(html);
+    let mut start = 0;
+    // Where the tokenizer has been silent since a tag began, it is in that tag.
+    let mut tag: Option<Tag> = None;
+    while start < html.len() {
+        // A tag begins nowhere but at the beginning of a stretch.
+        let window = &html.as_bytes()[start + 1..html.len().min(start + STRETCH)];
+        let end = start + 1 + window.iter().position(|byte| *byte == b'<').unwrap_or(window.len());
+        let end = (end..html.len()).find(|end| html.is_char_boundary(*end)).unwrap_or(html.len());
+        let stretch = &html[start..end];
+        let before = parser.tokens();
+        parser.feed(all.subtendril(start as u32, (end - start) as u32));
+        match &mut tag {
+            Some(tag) if parser.tokens() == before => tag.read(stretch),
+            _ => tag = Tag::begin(stretch),
+        }
+        if parser.is_full() || tag.as_ref().is_some_and(|tag| tag.attributes() > MOST_ATTRIBUTES) {
             return None;
         }
-        rest = after;
+        start = end;
     }
-    let is_full = parser.tokenizer.sink.sink.is_full();
-    Some(parser.finish()).filter(|_| !is_full)
+    parser.finish_unless_full()
 }
 
-fn parser(holder: &QualName, attributes: Vec<Attribute>, most: usize) -> Parser<Sink> {
+/// How much there may be.
+#[derive(Clone, Copy)]
+struct Most {
+    /// Nodes and attributes in all.
+    parts: usize,
+    /// Attributes of one element.
+    attributes: usize,
+    /// Elements around one.
+    depth: u32,
+}
+
+type Builds = TreeBuilder<Handle, Sink>;
+
+/// The tree builder, and how many tokens it has got.
+struct Counted {
+    builder: Builds,
+    tokens: Cell<u64>,
+}
+
+impl TokenSink for Counted {
+    type Handle = Handle;
+
+    fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Handle> {
+        self.tokens.set(self.tokens.get() + u64::from(!matches!(token, Token::ParseError(_))));
+        self.builder.process_token(token, line)
+    }
+
+    fn end(&self) {
+        self.builder.end();
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
+        self.builder.adjusted_current_node_present_but_not_in_html_namespace()
+    }
+}
+
+struct Parser {
+    tokenizer: Tokenizer<Counted>,
+    input: BufferQueue,
+}
+
+impl Parser {
+    fn feed(&self, html: StrTendril) {
+        self.input.push_back(html);
+        // It stops where a script ends, which nobody runs here.
+        while !matches!(self.tokenizer.feed(&self.input), TokenizerResult::Done) {}
+    }
+
+    fn tokens(&self) -> u64 {
+        self.tokenizer.sink.tokens.get()
+    }
+
+    fn is_full(&self) -> bool {
+        self.tokenizer.sink.builder.sink.is_full()
+    }
+
+    fn finish(self) -> Tree {
+        self.tokenizer.end();
+        self.tokenizer.sink.builder.sink.finish()
+    }
+
+    fn finish_unless_full(self) -> Option<Tree> {
+        self.tokenizer.end();
+        let sink = self.tokenizer.sink.builder.sink;
+        (!sink.is_full()).then(|| sink.finish())
+    }
+}
+
+fn parser(holder: &QualName, attributes: Vec<Attribute>, most: Most) -> Parser {
     let sink = Sink::new(most);
     let element = create_element(&sink, holder.clone(), attributes);
     let form = (holder.expanded() == expanded_name!(html "form")).then(|| element.clone());
+    let builder = TreeBuilder::new_for_fragment(sink, element, form, TreeBuilderOpts::default());
+    let initial_state = Some(builder.tokenizer_state_for_context_elem(true));
     // A byte order mark within a page is a character like others.
-    let tokenizer = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
-    let options = ParseOpts { tokenizer, ..ParseOpts::default() };
-    parse_fragment_for_element(sink, options, element, true, form)
+    let options = TokenizerOpts { discard_bom: false, initial_state, ..TokenizerOpts::default() };
+    let tokenizer = Tokenizer::new(Counted { builder, tokens: Cell::new(0) }, options);
+    Parser { tokenizer, input: BufferQueue::default() }
 }
 
 /// A node while it is parsed. Parsers move nodes about, so these are linked; the tree that is kept is not.
 struct Node {
     what: What,
+    /// How many nodes were around it when it got its place.
+    depth: u32,
     parent: Link,
     before: Link,
     after: Link,
@@ -86,11 +176,12 @@ struct Sink {
     /// How many more nodes and attributes there may be; none once there would be more. From then on nothing comes and nothing moves, until
     /// the parser is stopped.
     room: Cell<Option<usize>>,
+    most: Most,
 }
 
 impl Sink {
-    fn new(most: usize) -> Sink {
-        let sink = Sink { nodes: RefCell::new(Vec::new()), room: Cell::new(Some(most)) };
+    fn new(most: Most) -> Sink {
+        let sink = Sink { nodes: RefCell::new(Vec::new()), room: Cell::new(Some(most.parts)), most };
         sink.make(What::Document);
         sink
     }
@@ -99,14 +190,20 @@ impl Sink {
         self.room.get().is_none()
     }
 
+    /// Takes room for so many nodes and attributes more; an element has that many of the latter now.
+    fn take(&self, parts: usize, attributes: usize) {
+        let room = self.room.get().filter(|_| attributes <= self.most.attributes);
+        self.room.set(room.and_then(|room| room.checked_sub(parts)));
+    }
+
     fn make(&self, what: What) -> u32 {
-        let parts = 1 + if let What::Element { attributes, .. } = &what { attributes.len() } else { 0 };
-        self.room.set(self.room.get().and_then(|room| room.checked_sub(parts)));
+        let attributes = if let What::Element { attributes, .. } = &what { attributes.len() } else { 0 };
+        self.take(1 + attributes, attributes);
         if self.is_full() {
             return HOLDER;
         }
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(Node { what, parent: None, before: None, after: None, first: None, last: None });
+        nodes.push(Node { what, depth: 0, parent: None, before: None, after: None, first: None, last: None });
         (nodes.len() - 1) as u32
     }
 
@@ -158,7 +255,18 @@ impl Sink {
             }
         };
         let nodes = &mut *self.nodes.borrow_mut();
+        let depth = nodes[parent as usize].depth + 1;
+        if let What::Element { contents, .. } = nodes[child as usize].what {
+            // The parser's `html` element is around all of them.
+            if depth > self.most.depth.saturating_add(1) {
+                return self.room.set(None);
+            }
+            if let Some(contents) = contents {
+                nodes[contents as usize].depth = depth;
+            }
+        }
         let node = &mut nodes[child as usize];
+        node.depth = depth;
         (node.parent, node.before, node.after) = (Some(parent), before, behind);
         match before {
             Some(before) => nodes[before as usize].after = Some(child),
@@ -280,11 +388,13 @@ impl TreeSink for Sink {
 
     fn add_attrs_if_missing(&self, target: &Handle, more: Vec<Attribute>) {
         if let What::Element { attributes, .. } = &mut self.nodes.borrow_mut()[target.0 as usize].what {
+            let before = attributes.len();
             for attribute in more {
                 if attributes.iter().all(|there| there.name != attribute.name) {
                     attributes.push(attribute);
                 }
             }
+            self.take(attributes.len() - before, attributes.len());
         }
     }
 
@@ -309,5 +419,5 @@ impl TreeSink for Sink {
 pub(super) fn parse_like(tree: &Tree, element: usize, html: &str) -> Option<Tree> {
     let Kind::Element { name, .. } = tree.kind(element) else { return None };
     let attribute = |(name, value): (&QualName, &str)| Attribute { name: name.clone(), value: value.into() };
-    Some(parse(name, tree.attributes(element).map(attribute).collect(), html))
+    parse_at_most(name, tree.attributes(element).map(attribute).collect(), html, usize::MAX)
 }

@@ -35,10 +35,6 @@ pub(super) struct List {
 impl Writer {
     pub(in crate::html) fn list(&mut self) {
         let Some((Slot::List(row), number, known)) = self.next_slot() else { return self.fail(Flaw::NotTheSame) };
-        // Its slot is over when the list is.
-        if let Some(level) = self.levels.last_mut() {
-            level.slot -= 1;
-        }
         let rows = self.next_new() as usize;
         let mut list = List {
             row,
@@ -255,7 +251,8 @@ impl Writer {
     }
 
     pub(in crate::html) fn end_list(&mut self) {
-        let is_list = matches!(self.next_slot(), Some((Slot::List(_), _, _)));
+        let slot = self.levels.last().and_then(|level| level.template.slots.get(level.slot.wrapping_sub(1)));
+        let is_list = matches!(slot, Some(Slot::List(_)));
         match self.lists.pop() {
             Some(list) if is_list && list.at == list.rows => {
                 self.was = list.old_end;
