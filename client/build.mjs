@@ -11,7 +11,7 @@ import { plainNames, shortNames } from './names.mjs';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 9_984; // bytes, gzipped: what it has, rounded up to 64
+const LIMIT = 9_536; // bytes, gzipped: what it has, rounded up to 64
 const NAMES = process.argv.includes('--quick') ? 0 : 80_000; // steps of the search
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
 const INTERNAL = new RegExp(`^(${[
