@@ -265,6 +265,28 @@ fn after_a_panic_all_is_made_anew() {
     }
 }
 
+trait Slice {
+    fn first_two(&self) -> Vec<Value>;
+}
+
+impl Slice for Value {
+    fn first_two(&self) -> Vec<Value> {
+        self.as_array().map(|array| array.iter().take(2).cloned().collect()).unwrap_or_default()
+    }
+}
+
+#[test]
+fn all_of_them_end_with_the_page() {
+    let mut browser = browser(&["tea", "cup"]);
+    browser.notes();
+    browser.world.closed(browser.socket, lazuli::Cause::Lost);
+    let mut notes = browser.notes();
+    notes.sort();
+    assert_eq!(notes, ["unmount cup", "unmount tea"]);
+    let stats = browser.world.stats();
+    assert_eq!((stats.components, stats.rooms, stats.timers, stats.connections), (0, 0, 0, 0));
+}
+
 #[test]
 fn one_that_panics_over_what_it_uses_is_told_nothing_any_more() {
     let mut browser = browser(&["tea", "cup"]);
@@ -288,26 +310,4 @@ fn who_gets_an_answer_is_not_told_of_a_panic_besides() {
         assert_eq!((told, answers, heard.len()), (0, 1, 2), "{heard:?}");
         assert_eq!(heard[1][1][0], -6, "and the whole: {heard:?}");
     }
-}
-
-trait Slice {
-    fn first_two(&self) -> Vec<Value>;
-}
-
-impl Slice for Value {
-    fn first_two(&self) -> Vec<Value> {
-        self.as_array().map(|array| array.iter().take(2).cloned().collect()).unwrap_or_default()
-    }
-}
-
-#[test]
-fn all_of_them_end_with_the_page() {
-    let mut browser = browser(&["tea", "cup"]);
-    browser.notes();
-    browser.world.closed(browser.socket, lazuli::Cause::Lost);
-    let mut notes = browser.notes();
-    notes.sort();
-    assert_eq!(notes, ["unmount cup", "unmount tea"]);
-    let stats = browser.world.stats();
-    assert_eq!((stats.components, stats.rooms, stats.timers, stats.connections), (0, 0, 0, 0));
 }
