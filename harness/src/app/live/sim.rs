@@ -72,11 +72,28 @@ pub(super) struct Sim<K> {
     /// How many callbacks have failed.
     scars: u32,
     trouble: u8,
-    /// Whether its next render panics, and its next update fails.
+    /// Whether its next render panics.
     is_charged: bool,
-    is_balky: bool,
+    /// How its next update, or its next props, go wrong.
+    balk: Balk,
     /// The state that was written down last.
     shown: Mutex<Option<(u64, Arc<Shown<K>>)>>,
+}
+
+/// What a component has been told to do wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Balk {
+    No,
+    /// Its next update fails.
+    Failure,
+    /// Its next update panics.
+    Panic,
+    /// It panics when it gets other props.
+    Props,
+}
+
+impl Balk {
+    const ALL: [Balk; 4] = [Balk::Failure, Balk::Panic, Balk::Props, Balk::Failure];
 }
 
 struct Shown<K> {
@@ -101,7 +118,7 @@ impl<K: Kind> Sim<K> {
             scars: 0,
             trouble: props.trouble,
             is_charged: false,
-            is_balky: false,
+            balk: Balk::No,
             shown: Mutex::new(None),
         }
     }
@@ -199,7 +216,7 @@ impl<K: Kind> Component<SimApp> for Sim<K> {
                 Ok(true)
             }
             "balk" => {
-                sim.is_balky = true;
+                sim.balk = Balk::ALL[(act.what % 4) as usize];
                 Ok(true)
             }
             "flash" => {
@@ -226,9 +243,14 @@ impl<K: Kind> Component<SimApp> for Sim<K> {
 
     fn on_update(&mut self, _: &mut Cx<'_>) -> Result {
         self.run(Called::Update, |sim| {
-            if std::mem::take(&mut sim.is_balky) {
-                sim.scars += 1;
-                return Err(Error::reply("not now").into());
+            match sim.balk {
+                Balk::Failure => {
+                    sim.balk = Balk::No;
+                    sim.scars += 1;
+                    return Err(Error::reply("not now").into());
+                }
+                Balk::Panic => return Err(Trouble::Panic),
+                Balk::No | Balk::Props => {}
             }
             sim.kind.update();
             Ok(false)
@@ -236,6 +258,11 @@ impl<K: Kind> Component<SimApp> for Sim<K> {
     }
 
     fn on_props(&mut self, new: Self) {
+        if self.balk == Balk::Props {
+            let (stage, id) = &self.stage;
+            stage.push(Seen::Blown(*id));
+            panic_on_demand();
+        }
         self.version += u64::from(self.kind.props(new.kind));
     }
 
