@@ -33,18 +33,16 @@ fn leak(text: String) -> &'static str {
 fn template(dice: &mut Dice, depth: usize, is_row: bool, embeds: bool) -> Made {
     let name = leak(format!("t{:09}", dice.roll(1_000_000_000)));
     let mut slots = Vec::new();
-    let mut places = Vec::new();
+    // What is in the section.
+    let mut steps = Vec::new();
     let (mut pieces, mut markup) = (vec![Piece::Html("<section>")], String::from("<section>"));
-    // The index of the next child of the section.
-    let mut at = 0;
     let hidden_key = is_row && dice.roll(2) == 0;
     if is_row {
         slots.push(Slot::Value);
         if !hidden_key {
             pieces.extend([Piece::Html("<i>"), Piece::Text(0), Piece::Html("</i>")]);
             markup += "<i> </i>";
-            places.push(json!([0, [0, at, 0], 0]));
-            at += 1;
+            steps.push(json!([[[[], [0]]]]));
         }
     }
     for _ in 0..dice.roll(5) {
@@ -55,7 +53,7 @@ fn template(dice: &mut Dice, depth: usize, is_row: bool, embeds: bool) -> Made {
                 slots.push(Slot::Value);
                 pieces.extend([Piece::Html("<b>n: "), Piece::Text(slot), Piece::Html("</b>")]);
                 markup += "<b> </b>";
-                places.push(json!([number, [0, at, 0], 0, "n: ", ""]));
+                steps.push(json!([[[[], [number, "", "n: ", ""]]]]));
             }
             1 => {
                 slots.push(Slot::Value);
@@ -64,44 +62,44 @@ fn template(dice: &mut Dice, depth: usize, is_row: bool, embeds: bool) -> Made {
                 pieces.push(Piece::Attr { slot, name: "title", before, after });
                 pieces.extend([Piece::Html(">"), Piece::Text(slot), Piece::Html("</a>")]);
                 markup += "<a> </a>";
-                places.push(match (before, after) {
-                    ("", "") => json!([number, [0, at], 1, "title"]),
-                    _ => json!([number, [0, at], 1, "title", before, after]),
-                });
-                places.push(json!([number, [0, at, 0], 0]));
+                let title = match (before, after) {
+                    ("", "") => json!([number, "title"]),
+                    _ => json!([number, "title", before, after]),
+                };
+                steps.push(json!([[[[], [number]]], title]));
             }
             2 => {
                 slots.push(Slot::Value);
                 pieces.extend([Piece::Html("<q>"), Piece::Raw(slot), Piece::Html("</q>")]);
                 markup += "<q></q>";
-                places.push(json!([number, [0, at], 2]));
+                steps.push(json!([[], [number]]));
             }
             kind => {
                 let inner = |dice: &mut Dice, is_row| template(dice, depth - 1, is_row, embeds);
-                let (slot_is, place) = match kind {
+                let (slot_is, step) = match kind {
                     3 => {
                         let alternatives: Vec<Made> = (0..1 + dice.roll(2)).map(|_| inner(dice, false)).collect();
-                        let json: Vec<Value> = alternatives.iter().map(|made| made.json.clone()).collect();
+                        let mut step = vec![json!(1), json!(number)];
+                        step.extend(alternatives.iter().map(|made| made.json.clone()));
                         let templates: Vec<&'static Template> = alternatives.iter().map(|made| made.template).collect();
-                        (Slot::Branch(templates.leak()), json!([number, [0], 3, at, json]))
+                        (Slot::Branch(templates.leak()), Value::Array(step))
                     }
-                    4 if embeds => (Slot::Embed, json!([number, [0], 5, at])),
+                    4 if embeds => (Slot::Embed, json!([3, number])),
                     _ => {
                         let row = inner(dice, true);
-                        (Slot::List(row.template), json!([number, [0], 4, at, row.json]))
+                        (Slot::List(row.template), json!([2, number, row.json]))
                     }
                 };
                 slots.push(slot_is);
                 pieces.extend([Piece::Structure { slot, inside: &["section"] }, Piece::Html("<!---->")]);
                 markup += "<!---->";
-                places.push(place);
+                steps.extend([step, json!(0)]);
             }
         }
-        at += 1;
     }
     pieces.push(Piece::Html("</section>"));
     markup += "</section>";
-    let json = json!([markup, places]);
+    let json = json!([markup, [if steps.is_empty() { json!(0) } else { json!([steps]) }]]);
     let source = leak(json.to_string());
     let made = Template { name, source, slots: slots.leak(), hidden_key, pieces: pieces.leak(), roots: &[] };
     Made { template: Box::leak(Box::new(made)), json }
