@@ -25,6 +25,7 @@ function play({ isOpen = true, lacks = [] } = {}) {
     load: (_, by) => (page.loading += by),
     reload: () => (done.push('reload'), page.reloads),
     complain: (message) => done.push(`complain: ${message}`),
+    keep: () => () => {},
   };
   const createView = () => {
     const [hole, ...parts] = [{ id: 0 }, { id: 0 }, { id: 0 }];

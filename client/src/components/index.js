@@ -18,6 +18,10 @@ import { hear, scan } from './markup.js';
 import { createNavigation } from './navigate.js';
 import { createSession } from './session.js';
 import { createTemplates } from './templates.js';
+import { keepEntered, load } from './values.js';
+import { createView } from './view.js';
+
+const RELOAD_AFTER = 60_000; // ms; sooner a page that was loaded anew would not be better the next time
 
 /** @param {Connection} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
@@ -30,7 +34,18 @@ export function createComponents(shared, url) {
   ));
 
   const hooks = createHooks(reportError);
-  const session = createSession(shared, hooks, templates);
+  const session = createSession(shared, {
+    load,
+    complain,
+    keep: keepEntered,
+    update: hooks.during,
+    reload() {
+      const [{ type }] = /** @type {any} */ (performance.getEntriesByType('navigation'));
+      const helps = type !== 'reload' || performance.now() > RELOAD_AFTER;
+      if (helps) location.reload();
+      return helps;
+    },
+  }, (element) => createView(element, templates));
   hear(handle);
   const navigate = createNavigation(() => {
     session.sweep();

@@ -1,8 +1,6 @@
 // Which components the page has: their mounts, and in what order what comes for them is done.
 
 /** @import { Connection, Member } from '../member.js' */
-/** @import { createHooks } from './hooks.js' */
-/** @import { Templates } from './templates.js' */
 /** @import { View } from './view.js' */
 /**
  * @typedef {object} Component
@@ -15,21 +13,26 @@
  * @property {() => void} remove it has left the page
  */
 
+/**
+ * @typedef {object} Page what a session needs of the page
+ * @property {(act: () => void) => void} update does what changes the page
+ * @property {(element: Element, by: 1 | -1) => void} load it waits for one answer more, or less
+ * @property {() => boolean} reload loads the page anew, unless that would not help
+ * @property {(message: string, error: any, element: Element) => void} complain shows what went wrong
+ * @property {(element: Element) => () => void} keep keeps what the user has entered; gives what tells the component
+ */
+
 import { createMember } from '../member.js';
-import { complain } from './commands.js';
-import { keepEntered, load } from './values.js';
-import { createView } from './view.js';
 
 const MOST_WAITING = 64; // events of a component
-const RELOAD_AFTER = 60_000; // ms; sooner a page that was loaded anew would not be better the next time
 /** At an element: its component, the first that any connection made of it. */
 const COMPONENT = Symbol();
 
 /** The component that an element is in. @param {Element} element @returns {Component | undefined} */
 export const owner = (element) => /** @type {any} */ (element.closest('[data-spark]'))?.[COMPONENT];
 
-/** @param {Connection} shared @param {ReturnType<typeof createHooks>} hooks @param {Templates} templates */
-export function createSession(shared, hooks, templates) {
+/** @param {Connection} shared @param {Page} page @param {(element: Element) => View} createView */
+export function createSession(shared, page, createView) {
   /** @type {Set<Component & Member>} */
   const all = new Set();
 
@@ -40,7 +43,7 @@ export function createSession(shared, hooks, templates) {
 
   /** @param {any} element @param {string} token */
   function create(element, token) {
-    const view = createView(element, templates);
+    const view = createView(element);
     const { hole } = view;
     let isFresh = false; // the page may show something else than what was rendered first
     let isAsked = false; // the whole view is to come
@@ -48,16 +51,16 @@ export function createSession(shared, hooks, templates) {
     let jobs = [];
 
     const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
-      load(element, 1);
+      page.load(element, 1);
       return { type: 'component_mount', token, fresh: isFresh || undefined };
     });
     const { sync } = member;
     member.on('joined', ([id, ...rest]) => {
-      load(element, -1);
+      page.load(element, -1);
       hole.id = id;
       isFresh = true;
       isAsked = false;
-      const tellEntered = keepEntered(element);
+      const tellEntered = page.keep(element);
       if (Array.isArray(rest[0])) patch(rest[0]);
       else {
         enqueue(() => [...view.parts].forEach((part, index) => (part.id = rest[index])));
@@ -66,14 +69,12 @@ export function createSession(shared, hooks, templates) {
       enqueue(tellEntered);
     });
     member.on('error', (error) => {
-      load(element, -1);
+      page.load(element, -1);
       if (member.state !== 'closed') return;
-      const [{ type }] = /** @type {any} */ (performance.getEntriesByType('navigation'));
-      if (/^(REFUSED|EXPIRED)$/.test(`${error.code}`) && (type !== 'reload' || performance.now() > RELOAD_AFTER)) location.reload();
-      else complain(error.message, error, element);
+      if (!(/^(REFUSED|EXPIRED)$/.test(`${error.code}`) && page.reload())) page.complain(error.message, error, element);
     });
     member.on('late', (payload) => {
-      load(element, -1);
+      page.load(element, -1);
       unmount(payload?.[0]);
     });
 
@@ -104,7 +105,7 @@ export function createSession(shared, hooks, templates) {
     function broken(error) {
       const { id } = hole;
       drop();
-      if (isAsked) complain('This part of the page cannot be shown.', error, element);
+      if (isAsked) page.complain('This part of the page cannot be shown.', error, element);
       else if (id) shared.ask({ type: 'component_resync', component_id: id });
       isAsked = !!id;
     }
@@ -113,7 +114,7 @@ export function createSession(shared, hooks, templates) {
     function patch(data) {
       const state = { data, at: 0 };
       enqueue(() => {
-        hooks.during(() => view.apply(state));
+        page.update(() => view.apply(state));
         sweep();
         isAsked &&= view.isBroken;
       });
@@ -144,7 +145,7 @@ export function createSession(shared, hooks, templates) {
         /** @param {any} [error] */
         const refuse = (error) => {
           // The page mends the first two by itself, and the third was shown.
-          if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code)) complain(error.message, error, element);
+          if (error && !/^(CONNECTION_LOST|NOT_MOUNTED|CLOSED)$/.test(error.code)) page.complain(error.message, error, element);
           done?.(error);
         };
         const send = () => shared.ask({ type: 'component_event', component_id: view.partOf(target).id || hole.id, event, data }, (error) => {
