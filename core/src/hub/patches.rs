@@ -199,11 +199,7 @@ impl<A: App> Hub<A> {
                 }
             }
             if !self.update_touched(conn) {
-                // It was made anew while it still counted as one that waits.
-                if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
-                    mounted.changed = false;
-                }
-                return self.may_have_changed(conn);
+                return;
             }
         }
         let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
