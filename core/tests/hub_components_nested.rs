@@ -83,6 +83,9 @@ impl Component<TestApp> for Item {
 
     fn on_mount(&mut self, cx: &mut Cx<'_>) -> Result {
         note(&self.notes, format!("mount {}", self.name));
+        if self.name == "shy" {
+            return Err(lazuli::Error::denied("not for all"));
+        }
         cx.join("shop");
         if self.name == "timed" {
             cx.set_timer("tick", millis(500));
@@ -353,4 +356,26 @@ fn who_gets_an_answer_is_not_told_of_a_panic_besides() {
         assert_eq!((told, answers, heard.len()), (0, 1, 2), "{heard:?}");
         assert_eq!(heard[1][1][0], -6, "and the whole: {heard:?}");
     }
+}
+
+/// Its own components are gone then, and those behind it: they were never connected.
+#[test]
+fn around_one_that_refuses_its_mount_all_is_made_anew_once() {
+    let mut browser = browser(&["tea"]);
+    let insert = |browser: &mut Browser, id: u32, name: &str| {
+        let data = json!({ "id": id, "name": name });
+        let said = json!({ "type": "component_event", "component_id": 1, "event": "insert", "data": data });
+        browser.world.say(browser.socket, said);
+    };
+    insert(&mut browser, 7, "pot");
+    insert(&mut browser, 8, "cup");
+    insert(&mut browser, 9, "shy");
+    browser.world.pass(millis(1_000));
+    let heard = browser.world.heard(browser.socket);
+    assert_eq!(heard.iter().filter(|value| value["type"] == "component_error" && value["fresh"] == true).count(), 1);
+    assert!(heard.iter().all(|value| value["type"] != "component_gone"), "{heard:?}");
+    assert_eq!(heard.last().unwrap()[1][0], -6, "{heard:?}");
+    let notes = browser.notes();
+    assert_eq!(notes, ["mount tea", "mount pot", "mount shy", "unmount tea", "unmount pot", "mount tea"]);
+    assert_eq!((browser.world.stats().components, browser.world.stats().timers), (3, 0));
 }
