@@ -83,7 +83,7 @@ impl Component<TestApp> for Item {
 
     fn on_mount(&mut self, cx: &mut Cx<'_>) -> Result {
         note(&self.notes, format!("mount {}", self.name));
-        if self.name == "shy" {
+        if self.name == "shy" || self.notes.lock().unwrap()[0] == "shut" {
             return Err(lazuli::Error::denied("not for all"));
         }
         cx.join("shop");
@@ -378,4 +378,19 @@ fn around_one_that_refuses_its_mount_all_is_made_anew_once() {
     let notes = browser.notes();
     assert_eq!(notes, ["mount tea", "mount pot", "mount shy", "unmount tea", "unmount pot", "mount tea"]);
     assert_eq!((browser.world.stats().components, browser.world.stats().timers), (3, 0));
+}
+
+/// It was made anew every 16 ms from then on.
+#[test]
+fn one_that_cannot_be_shown_when_it_was_made_anew_is_given_up() {
+    let mut browser = browser(&["tea", "cup"]);
+    browser.notes();
+    note(&browser.notes, "shut");
+    let heard = browser.event(1, "insert", json!({ "id": 9, "name": "pot" }));
+    assert!(heard.iter().any(|value| value["type"] == "component_error" && value["fresh"] == true), "{heard:?}");
+    assert!(heard.iter().any(|value| value["type"] == "component_gone"), "{heard:?}");
+    browser.world.pass(millis(1_000));
+    assert_eq!(browser.world.heard(browser.socket), [json!(null); 0]);
+    assert_eq!(browser.notes(), ["shut", "mount pot", "unmount tea", "unmount cup", "mount tea"]);
+    assert_eq!((browser.world.stats().components, browser.world.stats().timers), (0, 0));
 }
