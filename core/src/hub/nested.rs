@@ -199,9 +199,7 @@ impl<A: App> Hub<A> {
         for conn in gone {
             self.end_channel(conn, 1000, "", false);
         }
-        for conn in connected {
-            self.connect_nested(outer, conn, socket);
-        }
+        self.connect_nested(outer, socket, &connected);
     }
 
     /// After a render that failed: the components in it stay as they were.
@@ -216,19 +214,25 @@ impl<A: App> Hub<A> {
         }
     }
 
-    fn connect_nested(&mut self, outer: ConnId, conn: ConnId, socket: ConnId) {
+    /// Tells new components that they are connected.
+    fn connect_nested(&mut self, outer: ConnId, socket: ConnId, fresh: &[ConnId]) {
         let spark = self.state.conns.get(socket).and_then(Conn::spark);
         let user = spark.and_then(|spark| spark.session.user.clone());
-        if let Err((message, _)) = self.connect(conn, user.as_deref(), Answer::None) {
+        for (place, &conn) in fresh.iter().enumerate() {
+            if self.state.conns.get(conn).is_none() {
+                // One before it has ended what they are in.
+                continue;
+            }
+            let Err((message, _)) = self.connect(conn, user.as_deref(), Answer::None) else { continue };
+            self.log(Level::Info, "a component in another's markup refused its mount", Some(conn), || message.into());
+            // Those after it were never connected either.
+            for &conn in &fresh[place..] {
+                self.forget_channel(conn);
+            }
             // Its instance is gone, and so it cannot be shown: the one around it is made anew.
             let Some(instance) = self.state.conns.get(outer).map(|found| found.instance) else { return };
-            self.log(Level::Info, "a component in another's markup refused its mount", Some(conn), || message.into());
-            self.on_component_failure(
-                outer,
-                instance,
-                None,
-                Failure::Panic(String::from("a component in it refused its mount")),
-            );
+            let panic = Failure::Panic(String::from("a component in it refused its mount"));
+            return self.on_component_failure(outer, instance, None, panic);
         }
     }
 

@@ -182,6 +182,7 @@ impl<A: App> Hub<A> {
 
     /// Appends a component's number and its patch, if it shows something else now.
     fn update(&mut self, conn: ConnId, out: &mut Vec<u8>) {
+        let now = self.state.now;
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         let instance = found.instance;
         let Some(mounted) = found.mounted_mut() else { return };
@@ -199,15 +200,15 @@ impl<A: App> Hub<A> {
                 }
             }
             if !self.update_touched(conn) {
-                // It was made anew while it still counted as one that waits.
-                if let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) {
-                    mounted.changed = false;
-                }
-                return self.may_have_changed(conn);
+                return;
             }
         }
         let Some(mounted) = self.state.conns.get_mut(conn).and_then(Conn::mounted_mut) else { return };
         mounted.changed = false;
+        if mounted.view.is_none() {
+            // To panic when it is shown is to panic at once, however long that had to wait.
+            mounted.remade = Some(now);
+        }
         let (mut view, mut whole) = (mounted.view.take(), mem::take(&mut mounted.whole));
         let start = out.len();
         if start > 1 {

@@ -231,7 +231,7 @@ pub(crate) struct Mounted {
     pub(crate) whole: bool,
     /// Whether it is among those that may show something else.
     pub(crate) changed: bool,
-    /// When it was last made anew after a panic.
+    /// When it was last made anew after a panic, or then shown for the first time.
     pub(crate) remade: Option<Time>,
     /// For one in the markup of others: the outermost of those, which shows it, and the one right around it.
     pub(crate) within: Option<(ConnId, ConnId)>,
