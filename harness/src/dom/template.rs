@@ -176,7 +176,7 @@ fn structure(parts: &[Value], spot: Spot) -> Result<(usize, Slot), Misfit> {
     let [kind, slot, templates @ ..] = parts else { return Err(Misfit::new("has no slot")) };
     let slot = index(slot).ok_or_else(|| Misfit::new("has no slot"))?;
     let structure = match (index(kind), templates) {
-        (Some(1), [_, ..]) => {
+        (Some(1), _) => {
             let alternatives: Result<_, _> = templates.iter().map(|one| Template::read("", one)).collect();
             Slot::One(spot, alternatives?)
         }

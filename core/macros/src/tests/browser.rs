@@ -50,7 +50,7 @@ fn walk(markup: &str, steps: &[Value], parent: &Handle, slots: &mut Vec<usize>) 
             assert!(number == 0 || structure(&steps[number - 1]).is_none(), "{markup}: {step} has no node before it");
             slots.push(index(&step[1]));
             let inner = &step.as_array().unwrap()[2..];
-            assert!(matches!((kind, inner.len()), (1, 1..) | (2, 1) | (3 | 4, 0)), "{markup}: {step}");
+            assert!(matches!((kind, inner.len()), (1, _) | (2, 1) | (3 | 4, 0)), "{markup}: {step}");
             inner.iter().for_each(follow);
             continue;
         }

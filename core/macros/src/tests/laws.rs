@@ -87,7 +87,7 @@ fn follow(steps: &Value, nodes: Vec<Node>) -> Vec<Node> {
             continue;
         };
         match parts[0].as_u64() {
-            Some(1) => all.extend(parts.last().map(instantiate).unwrap_or_default()),
+            Some(1) => all.extend(parts[2..].last().map(instantiate).unwrap_or_default()),
             Some(2) => all.extend((0..2).flat_map(|_| instantiate(&parts[2]))),
             Some(_) => {}
             None => all.push(fill(nodes.next().unwrap_or_else(|| panic!("{steps}: no node")), parts)),
