@@ -65,21 +65,26 @@ mod tests {
     #[test]
     fn a_log_that_stands_still_loses_records_and_counts_them() {
         let (resume, stalled) = channel::<()>();
+        let (begins, begun) = channel::<()>();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = {
             let seen = seen.clone();
             move |record: Record| {
+                let _ = begins.send(());
                 let _ = stalled.recv();
                 seen.lock().unwrap().push(record);
             }
         };
         let (mut logger, thread) = start(Level::Info, Box::new(log)).unwrap();
         logger.log(Record::new(Time::ZERO, Level::Debug, "below the level"));
-        for _ in 0..2_000 {
+        logger.log(Record::new(Time::ZERO, Level::Info, "same"));
+        // From here on it takes no other.
+        begun.recv().unwrap();
+        for _ in 1..2_000 {
             logger.log(Record::new(Time::ZERO, Level::Info, "same"));
         }
         let lost = logger.lost;
-        assert!((2_000 - WAITING as u64 - 1..=2_000 - WAITING as u64).contains(&lost));
+        assert_eq!(lost, 2_000 - 1 - WAITING as u64);
         drop(resume);
         while logger.lost > 0 {
             logger.log(Record::new(Time::ZERO, Level::Info, "last"));
