@@ -194,9 +194,15 @@ fn wrong_types(stage: &Stage) -> Outcome {
     }
     // Data may be anything; what the component cannot use, it refuses.
     let unusable = others.iter().filter(|value| **value != json!([1]));
-    for value in
-        unusable.chain(&[json!("x"), json!(["1"]), json!({ "by": "1" }), json!({ "by": null }), json!({ "by": [1] })])
-    {
+    for value in unusable.chain(&[
+        json!("x"),
+        json!(["one"]),
+        json!({ "by": "one" }),
+        json!({ "by": "1.5" }),
+        json!({ "by": "" }),
+        json!({ "by": null }),
+        json!({ "by": [1] }),
+    ]) {
         let reply = browser.event(number, "add", value.clone())?;
         ensure!(reply["status"] == "error", "{value} was answered with {reply}");
     }
