@@ -45,8 +45,8 @@ wanted() {
     return 1
 }
 
+names="${steps[*]%%|*}"
 for name in "${only[@]}"; do
-    names="${steps[*]%%|*}"
     case " $names " in
         *" $name "*) ;;
         *) echo "there is no step \"$name\"; the steps are: $names" >&2 && exit 2 ;;

@@ -9,7 +9,6 @@ const FEW = 16; // of them are tried
 
 /**
  * @typedef {object} Variable
- * @property {string} name
  * @property {number} depth of its scope
  * @property {Set<number>} others those that must have another name, since both can be seen somewhere
  */
@@ -49,7 +48,7 @@ function read(text) {
     const others = new Set(all.flatMap((other, at) => (at !== index && (sees(scope, other) || sees(other.scope, { scope, nodes })) ? [at] : [])));
     let depth = 0;
     for (let up = scope; up; up = up.parent) depth += 1;
-    return { name: nodes[0]?.text ?? '', depth, others };
+    return { depth, others };
   });
 
   let at = 0;

@@ -26,9 +26,9 @@ function prepare([markup, steps, isForeign]) {
   const along = (parent, steps, path) => {
     let index = 0;
     for (const step of steps) {
-      const [inside, slot, ...rest] = step || [[]];
+      const [inside, ...rest] = step || [[]];
       if (Array.isArray(inside)) {
-        for (const [slot, name, ...around] of step ? step.slice(1) : []) {
+        for (const [slot, name, ...around] of rest) {
           const [before = '', after = ''] = around;
           const kind = name ? 1 : parent.childNodes[index].nodeType === Node.TEXT_NODE ? 0 : 2;
           (slots[slot] ??= { places: [] }).places.push({ kind, isWhole: kind === 1 && !around.length, name, before, after });
@@ -36,7 +36,8 @@ function prepare([markup, steps, isForeign]) {
         along(parent.childNodes[index], inside, [...path, index]);
         index += 1;
       } else {
-        slots[slot] = { kind: inside, path: path.join(), beside: parent.childNodes.length, templates: inside <= LIST ? rest.map(prepare) : undefined };
+        const [slot, ...templates] = rest;
+        slots[slot] = { kind: inside, path: path.join(), beside: parent.childNodes.length, templates: inside <= LIST ? templates.map(prepare) : undefined };
       }
     }
   };

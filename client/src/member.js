@@ -76,7 +76,8 @@ export function createMember(connection, path, room, frame, params) {
   function flush() {
     for (const message of own) {
       if (state === 'closed') refuse(message, 'CLOSED');
-      else if (state === 'joined' && message.send()) retract(message);
+      else if (state !== 'joined' || !message.send()) break;
+      else retract(message);
     }
   }
 

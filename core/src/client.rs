@@ -48,9 +48,7 @@ pub fn script(request: &Request) -> Response {
 /// use lazuli::Routes;
 ///
 /// let mut routes: Routes = Routes::new();
-/// # if cfg!(debug_assertions) {
 /// routes.get("/js/spark-dev.js", |_, request| Ok(lazuli::client::dev_script(request)))?;
-/// # }
 /// # Ok::<(), lazuli::route::PatternError>(())
 /// ```
 pub fn dev_script(_: &Request) -> Response {

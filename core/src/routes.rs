@@ -65,12 +65,26 @@ pub struct Routes<A: App = ()> {
     /// Of sockets and components, in the order of their indices.
     pub(crate) patterns: Vec<Arc<str>>,
     pub(crate) limits: Vec<Arc<Limits>>,
-    /// Of all Spark sockets: the most components that one may have, and the smallest text that may be sent to one.
-    pub(crate) spark: (usize, usize),
+    pub(crate) spark: SparkLimits,
     /// Subprotocols that may be chosen.
     pub(crate) protocols: Vec<String>,
     pub(crate) get: Router<Box<MakePage<A>>>,
     pub(crate) post: Router<Box<MakePage<A>>>,
+}
+
+/// What holds for every Spark socket, whichever route it has.
+#[derive(Clone, Copy)]
+pub(crate) struct SparkLimits {
+    /// The most components that one may have; 0 if there is none.
+    pub(crate) components: usize,
+    /// The longest text that each of them takes.
+    pub(crate) text: usize,
+}
+
+impl Default for SparkLimits {
+    fn default() -> Self {
+        SparkLimits { components: 0, text: usize::MAX }
+    }
 }
 
 impl<A: App> Default for Routes<A> {
@@ -80,7 +94,7 @@ impl<A: App> Default for Routes<A> {
             components: BTreeMap::new(),
             patterns: Vec::new(),
             limits: Vec::new(),
-            spark: (0, usize::MAX),
+            spark: SparkLimits::default(),
             protocols: alloc::vec!["lazuli".into()],
             get: Router::new(),
             post: Router::new(),
@@ -165,7 +179,8 @@ impl<A: App> Routes<A> {
         let is_spark = matches!(handler, Handler::Spark(_));
         self.sockets.insert(pattern, SocketRoute { handler, index })?;
         if is_spark {
-            self.spark = (self.spark.0.max(limits.components), self.spark.1.min(limits.frames.text));
+            self.spark.components = self.spark.components.max(limits.components);
+            self.spark.text = self.spark.text.min(limits.frames.text);
         }
         self.patterns.push(pattern.into());
         self.limits.push(Arc::new(limits));

@@ -55,7 +55,7 @@ export function execute(command, component, functions, navigate) {
         else element.scrollTop = to === 'bottom' ? element.scrollHeight : 0;
         return;
       case 'set_value':
-        return isTypedSince(element) || (typeof value === 'boolean' ? enter(element, 'checked', value) : enter(element, 'value', `${value}`));
+        return isTypedSince(element) || enter(element, typeof value === 'boolean' ? value : `${value}`);
       case 'dispatch':
         return dispatch(element, command.event, command.detail);
       case 'call':

@@ -32,12 +32,11 @@ export function handle(event) {
   const isSubmit = name === 'submit';
   if (/^compos/.test(type)) setComposing(name === 'input' ? null : target);
   if (name === 'input') noteTyped(target);
-  const isOfAll = bubbles || /^(focus|blur)$/.test(name);
   if (isSubmit || /^(blur|change)$/.test(name)) flush(({ element }) => element.contains(target) || target.contains(element));
 
   const component = owner(target);
   /** One that does not bubble is nobody's but its target's, save that of the focus; and none is another component's. @type {any} */
-  const element = isOfAll ? target.closest(`[spark-${CSS.escape(name)}]`) : target;
+  const element = bubbles || /^(focus|blur)$/.test(name) ? target.closest(`[spark-${CSS.escape(name)}]`) : target;
   /** @param {string} name */
   const option = (name) => element.getAttribute(`spark-${name}`);
   if (!component || !element || !option(name) || owner(element) !== component || element === component.element) return;
@@ -138,7 +137,7 @@ function post(component, element, name, event) {
     for (const settle of answered) settle(error);
     if (element[SUBMITTED] === text) element[SUBMITTED] = null;
     // What was not taken comes back, unless there is something newer.
-    if (error && resets) fields.forEach((field, index) => isNewer(field) || enter(field, isTicked(field) ? 'checked' : 'value', values[index]));
+    if (error && resets) fields.forEach((field, index) => isNewer(field) || enter(field, values[index]));
   });
   const resets = isSubmit && element.hasAttribute('spark-reset');
   if (resets) {

@@ -70,8 +70,7 @@ export function createSession(shared, page, createView) {
     });
     member.on('error', (error) => {
       page.load(element, -1);
-      if (member.state !== 'closed') return;
-      if (!(/^(REFUSED|EXPIRED)$/.test(`${error.code}`) && page.reload())) page.complain(error.message, error, element);
+      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code) && page.reload())) page.complain(error.message, error, element);
     });
     member.on('late', (payload) => {
       page.load(element, -1);
@@ -171,7 +170,10 @@ export function createSession(shared, page, createView) {
     all: () => all,
 
     /** The component with this number, or the one that it is in. @param {number | undefined} id */
-    get: (id) => [...all].find(({ view }) => id && (view.hole.id === id || [...view.parts].some((part) => part.id === id))),
+    get(id) {
+      const components = id ? [...all] : [];
+      return components.find(({ view }) => view.hole.id === id) ?? components.find(({ view }) => [...view.parts].some((part) => part.id === id));
+    },
 
     /** Whether it is new. @param {any} element @param {string} token */
     add(element, token) {

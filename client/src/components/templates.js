@@ -1,8 +1,6 @@
 // Templates: the fixed parts of markup, each fetched once and taken apart once. docs/patches.md says what is in one.
 
-/**
- * @typedef {[markup: string, steps: any[], isForeign?: 1]} Source a template as it comes
- */
+/** @typedef {[markup: string, steps: any[], isForeign?: 1]} Source a template as it comes */
 /**
  * @typedef {object} Place where a value stands
  * @property {number} ref which of a block's nodes is the value's

@@ -75,7 +75,9 @@ export function tell(field) {
 /** What the user has entered in fields is kept when a component is new, which knows nothing of it. Gives what tells it.
  *  @param {Element} element */
 export function keepEntered(element) {
-  const fields = /** @type {any[]} */ ([...element.querySelectorAll(FIELDS)]).filter((field) => TYPED in field || (isNewer(field) && !/range|color/.test(field.type))); // these show another value than their first
+  // A range and a colour show another value than their first.
+  const isEntered = (/** @type {any} */ field) => TYPED in field || (isNewer(field) && !/range|color/.test(field.type));
+  const fields = /** @type {any[]} */ ([...element.querySelectorAll(FIELDS)]).filter(isEntered);
   for (const field of fields) field[KNOWN] = {};
   return () => {
     for (const field of fields) {
@@ -85,8 +87,9 @@ export function keepEntered(element) {
   };
 }
 
-/** Sets what a field shows; the caret stays. @param {any} field @param {string} name of the property @param {unknown} value */
-export function enter(field, name, value) {
+/** Sets what a field shows, whether it is ticked or its text; the caret stays. @param {any} field @param {boolean | string} value */
+export function enter(field, value) {
+  const name = typeof value === 'boolean' ? 'checked' : 'value';
   if (field[name] !== value) {
     const caret = [field.selectionStart, field.selectionEnd, field.selectionDirection];
     field[name] = value;
@@ -109,7 +112,7 @@ export function setAttribute(element, name, value) {
   if (keeps) return;
   const isState = /^(checked|selected|muted)$/.test(name);
   if (isState) element[name] = isOn;
-  if (field && (isState || name === 'value')) enter(field, 'value', isState || field !== element || isTicked(field) ? field.value : value ?? '');
+  if (field && (isState || name === 'value')) enter(field, isState || field !== element || isTicked(field) ? field.value : value ?? '');
 }
 
 /** Nodes out of markup, for this element. @param {Element} context @param {string} markup */
@@ -145,7 +148,7 @@ export function within(element, act) {
   const field = element?.closest?.('select,textarea');
   const follows = field && !isNewer(field);
   act();
-  if (follows) enter(field, 'value', field.defaultValue ?? field.value);
+  if (follows) enter(field, field.defaultValue ?? field.value);
 }
 
 /** The value that a page shows that came as HTML. Of markup and of styles it says the same in other words.

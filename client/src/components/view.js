@@ -120,10 +120,11 @@ export function createView(root, templates) {
       }
       /** What the values are written into: to write them into a model and copy it is quicker than to copy it and find their places. */
       let target = old ?? template.model;
+      let copy = target?.copy;
       if (!target) {
-        target = template.isFlat ? (template.model = { slots: [] }) : block;
-        target.copy = document.importNode(template.content, true);
-        walk(target, template.steps, hole.parent, target.copy.firstChild);
+        copy = document.importNode(template.content, true);
+        target = template.isFlat ? (template.model = { slots: [], copy }) : block;
+        walk(target, template.steps, hole.parent, copy.firstChild);
       }
       for (let slot = 0; slot < template.slots.length; slot += 1) {
         const places = template.slots[slot];
@@ -139,7 +140,6 @@ export function createView(root, templates) {
         }
       }
       if (!old) {
-        const { copy } = target;
         const made = template.isFlat ? copy.cloneNode(true) : copy;
         block.front = made.firstChild;
         block.tail = made.lastChild;

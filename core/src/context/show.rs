@@ -135,9 +135,9 @@ impl<A: App> Scope<'_, A> {
     ) -> Result<Shown> {
         let now = self.state.timestamp();
         let props = serde_json::to_string(props)?;
-        let (most_components, text) = self.state.spark_limits;
+        let limits = self.state.spark_limits;
         // A token is base64, a third longer.
-        let most = text / 2;
+        let most = limits.text / 2;
         if props.len() > most {
             return Err(Error::internal(format!(
                 "the props have {} bytes; at most {most} travel in a token, which a socket takes in one message: give what they are made \
@@ -156,10 +156,10 @@ impl<A: App> Scope<'_, A> {
         }
         let page = page.ok_or_else(|| Error::internal("this is no component"))?.map_err(Error::internal)?;
         let components = 1 + self.state.renderer.components();
-        if most_components > 0 && components > most_components {
+        if limits.components > 0 && components > limits.components {
             return Err(Error::internal(format!(
-                "{components} components, with those in its markup, are more than a socket may have: `Limits::components` is \
-                 {most_components}"
+                "{components} components, with those in its markup, are more than a socket may have: `Limits::components` is {}",
+                limits.components
             )));
         }
         let id = match (self.fx.shown, session_of(request)) {

@@ -16,6 +16,7 @@ use crate::rate::Bucket;
 use crate::request::Request;
 use crate::rng::Rng;
 use crate::rooms::Rooms;
+use crate::routes::SparkLimits;
 use crate::spark::{Form, Forms, Session};
 use crate::stats::Stats;
 use crate::time::{Time, Timestamp};
@@ -51,8 +52,7 @@ pub(crate) struct State {
     pub(crate) beats: Beats,
     /// What the connections of each route may do.
     pub(crate) route_limits: Vec<Arc<Limits>>,
-    /// Of all Spark sockets: the most components that one may have, and the smallest text that may be sent to one.
-    pub(crate) spark_limits: (usize, usize),
+    pub(crate) spark_limits: SparkLimits,
     pub(crate) pool: Pool,
     pub(crate) renderer: Renderer,
     pub(crate) tokens: Tokens,
@@ -344,7 +344,7 @@ impl State {
             timers: TimerQueue::new(),
             beats: Beats::default(),
             route_limits: Vec::new(),
-            spark_limits: (0, usize::MAX),
+            spark_limits: SparkLimits::default(),
             pool: Pool::default(),
             renderer: Renderer::new(tokens.fingerprint_key().unwrap_or(config.seed)),
             tokens,

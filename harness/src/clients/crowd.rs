@@ -16,9 +16,7 @@ impl Crowd for Clients {
     const CALM: Duration = Duration::from_secs(120);
 
     fn begin(world: &mut World) {
-        for client in 0..world.clients() {
-            world.net.kernel.schedule_within(world.crowd.plan.pause, Event::Act(client));
-        }
+        world.call_all(world.clients(), world.crowd.plan.pause);
         if world.crowd.plan.outside > 0 {
             world.net.kernel.schedule_within(world.crowd.plan.outside, Event::Outside);
         }

@@ -15,9 +15,7 @@ impl Crowd for Browsers {
     const CALM: Duration = Duration::from_secs(60);
 
     fn begin(world: &mut World) {
-        for browser in 0..world.browsers() {
-            world.net.kernel.schedule_within(world.crowd.plan.pause, Event::Act(browser));
-        }
+        world.call_all(world.browsers(), world.crowd.plan.pause);
         world.net.kernel.schedule_within(world.crowd.plan.pause, Event::Outside);
     }
 
@@ -76,9 +74,7 @@ impl Crowd for Browsers {
 
     /// Whoever lacks a page or a socket sees to it.
     fn come_back(world: &mut World) {
-        for browser in 0..world.browsers() {
-            world.net.kernel.schedule_within(1_000_000, Event::Act(browser));
-        }
+        world.call_all(world.browsers(), 1_000_000);
     }
 
     fn is_calm(world: &World) -> bool {

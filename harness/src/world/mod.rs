@@ -244,6 +244,13 @@ impl<C: Crowd> World<C> {
         }
     }
 
+    /// So many have a turn, each within so many microseconds.
+    pub(crate) fn call_all(&mut self, count: usize, micros: u64) {
+        for who in 0..count {
+            self.net.kernel.schedule_within(micros, Event::Act(who));
+        }
+    }
+
     /// Faults heal, and what is under way arrives.
     fn heal(&mut self) {
         self.net.kernel.step("heal", 0, || "everything".to_owned());
