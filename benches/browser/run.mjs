@@ -57,7 +57,7 @@ for (const file of files.sort()) {
   page.on('pageerror', (error) => broken.push(`${update.name}: ${error.message}`));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction(() => globalThis.spark?.state === 'open');
-  const rounds = update.old.length + update.new.length > LARGE ? 7 : 21;
+  const rounds = update.old.length + update.new.length > LARGE ? 15 : 21;
   const { equal, kept, mutations, times } = await page.evaluate(([one, count]) => measure(one, count), [update, rounds]);
   if (!equal) broken.push(`${update.name}: the page is not what a parser makes of the new HTML`);
   if (!kept) broken.push(`${update.name}: an element with the same id is another one`);

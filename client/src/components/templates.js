@@ -10,6 +10,7 @@
  * @property {boolean} frozen whether it is inside an element that is left alone
  * @property {boolean} special whether there is more to the attribute than its text
  * @property {boolean} whole whether a value is all of the attribute, which it can then remove
+ * @property {boolean} isMarkup whether it is the markup in an element
  */
 /**
  * @typedef {object} Gap where a structure stands: before the next node
@@ -57,7 +58,7 @@ function compile([markup, all, isForeign]) {
     const { nodeName, firstChild } = node;
     const ignored = node.matches?.('[data-ignore]');
     const marks = rest.map((/** @type {any[]} */ [number, name, prefix = '', suffix]) => {
-      const place = { ref: ref++, name, prefix, suffix: suffix ?? '', frozen: frozen || (!name && ignored), special: SPECIAL.test(name), whole: name && suffix == null };
+      const place = { ref: ref++, name, prefix, suffix: suffix ?? '', frozen: frozen || (!name && ignored), special: SPECIAL.test(name), whole: name && suffix == null, isMarkup: !name && !node.data };
       learn(name);
       (slots[number] ??= []).push(place);
       return place;

@@ -127,14 +127,15 @@ function shown({ whole, prefix, suffix }, value) {
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
  *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] */
 export function write(node, place, value, before) {
-  const { name, special } = place;
+  const { name, special, isMarkup } = place;
   const text = shown(place, value);
   const isNew = before === undefined;
   if (!isNew && text === shown(place, before)) return;
   if (name) {
     if (special || !isNew) setAttribute(node, name, text);
-    else if (text !== null) node.setAttribute(name, text);
-  } else if (node.data == null) node.replaceChildren(nodesOf(node, text));
+    else if (text === null) node.removeAttribute(name);
+    else node.setAttribute(name, text);
+  } else if (isMarkup) node.replaceChildren(nodesOf(node, text));
   else if (isNew) node.data = text;
   else setText(node, text);
 }

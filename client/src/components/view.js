@@ -110,7 +110,7 @@ export function createView(root, templates) {
     for (let index = 0; index < count; index += 1) {
       const old = kept[index];
       /** @type {any} */
-      const block = old ?? { template, hole, first: 0, sites: undefined, slots: [], front: undefined, tail: undefined };
+      const block = old ?? { template, hole, first: 0, rank: 0, sites: undefined, slots: [], front: undefined, tail: undefined };
       const like = mask && index && (kept[0] ?? blocks[0])?.slots;
       number(block);
       if (!old) blocks.push(block);
@@ -118,12 +118,13 @@ export function createView(root, templates) {
         node = walk(block, template.steps, hole.parent, node);
         continue;
       }
+      const { isFlat } = template;
       /** What the values are written into: to write them into a model and copy it is quicker than to copy it and find their places. */
       let target = old ?? template.model;
-      let copy = target?.copy;
+      let copy;
       if (!target) {
         copy = document.importNode(template.content, true);
-        target = template.isFlat ? (template.model = { slots: [], copy }) : block;
+        target = isFlat ? (template.model = { slots: [], nodes: [...copy.childNodes] }) : block;
         walk(target, template.steps, hole.parent, copy.firstChild);
       }
       for (let slot = 0; slot < template.slots.length; slot += 1) {
@@ -135,16 +136,18 @@ export function createView(root, templates) {
         const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
         if (old) set(old, slot, value);
         else {
-          for (const place of places) write(target.sites[place.ref], place, value, target.slots[slot]);
-          block.slots[slot] = target.slots[slot] = value;
+          if (target.slots[slot] !== value) for (const place of places) write(target.sites[place.ref], place, value);
+          target.slots[slot] = value;
         }
       }
-      if (!old) {
-        const made = template.isFlat ? copy.cloneNode(true) : copy;
-        block.front = made.firstChild;
-        block.tail = made.lastChild;
-        nodes.append(made);
-      }
+      if (old) continue;
+      if (isFlat) {
+        block.slots = target.slots.slice();
+        for (const one of target.nodes) {
+          block.tail = nodes.appendChild(one.cloneNode(true));
+          block.front ??= block.tail;
+        }
+      } else nodes.append(copy);
     }
     here = node;
     return [blocks, nodes];
@@ -238,30 +241,30 @@ export function createView(root, templates) {
   }
 
   /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
-   *  @param {Hole} hole @param {number[]} order @param {number} [moved] which has moved, if it is one */
-  function reorder(hole, order, moved) {
-    const { blocks = [], parent } = hole;
-    const fresh = order.map((index) => blocks[index] ?? misfit());
-    if (new Set(order).size < order.length) misfit();
+   *  @param {Hole} hole @param {Block[]} fresh them @param {number} [moved] where the only one is that has moved */
+  function reorder(hole, fresh, moved) {
+    const { blocks = [], behind, parent } = hole;
     hole.blocks = fresh;
     if (hole.frozen) return;
-    let next = hole.behind;
-    const list = next?.parentNode ?? parent;
+    const list = behind?.parentNode ?? parent;
     const { activeElement } = document;
-    const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
-    // If one is moved, and may be, all others stay.
-    const kept = moved === undefined || moved === pinned ? staying(order, pinned) : { has: (/** @type {number} */ index) => index !== moved };
     // What it scrolled, played and animated goes on, where a browser can do that.
-    const move = list.moveBefore ? 'moveBefore' : 'insertBefore';
-    for (let index = fresh.length; index--; ) {
+    const how = list.moveBefore ? 'moveBefore' : 'insertBefore';
+    /** @param {number} index what stands behind it is where it has to be */
+    const move = (index) => {
       const { front, tail } = /** @type {Block} */ (fresh[index]);
-      for (let node = tail, before; !kept.has(index) && next !== front; node = before) {
+      let next = fresh[index + 1]?.front ?? behind;
+      for (let node = tail, before; next !== front; node = before) {
         before = node.previousSibling;
-        list[move](node, next);
+        list[how](node, next);
         next = node;
       }
-      next = front;
-    }
+    };
+    if (moved !== undefined && !isIn(fresh[moved], activeElement)) return move(moved);
+    blocks.forEach((block, rank) => (block.rank = rank));
+    const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
+    const kept = staying(fresh.map(({ rank }) => rank), pinned);
+    for (let index = fresh.length; index--; ) if (!kept.has(index)) move(index);
   }
 
   /** Whether the blocks of a hole are where they have to be, as far as can be seen. @param {Hole} hole */
@@ -344,15 +347,15 @@ export function createView(root, templates) {
       put(hole, index, 0, [], nodes);
       added.forEach(numberNode);
     } else {
-      const order = blocks.map((/** @type {any} */ _, /** @type {number} */ rank) => rank);
+      const fresh = [...blocks];
       if (operation === -3) {
-        order.splice(argument, 0, ...order.splice(index, 1));
-        if (order[argument] !== index) misfit();
-        return reorder(hole, order, argument);
+        fresh.splice(argument, 0, ...fresh.splice(index, 1));
+        if (fresh[argument] !== blocks[index]) misfit();
+        return reorder(hole, fresh, argument);
       }
-      if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
-      else misfit();
-      reorder(hole, order);
+      if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (fresh[index + to] = blocks[index + old] ?? misfit()));
+      if (operation !== -4 || new Set(fresh).size < fresh.length) misfit();
+      reorder(hole, fresh);
     }
   }
 
