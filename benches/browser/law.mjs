@@ -10,6 +10,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -31,7 +32,8 @@ const scripts = new Map(Object.entries({
 }));
 const tags = [...scripts.keys()].map((name) => `<script src="/${name}"${name === 'spark.js' ? ' data-spark-url="/spark"' : ''}></script>`);
 const templates = {};
-let history;
+/** What each player plays. @type {string[]} */
+const playing = [];
 const server = createServer(({ url }, response) => {
   const name = decodeURIComponent(url.slice(1));
   const send = (type, body) => {
@@ -39,28 +41,35 @@ const server = createServer(({ url }, response) => {
     response.end(body);
   };
   if (scripts.has(name)) send('text/javascript; charset=utf-8', scripts.get(name));
-  else if (name === 'history') send('application/json', history);
+  else if (name.startsWith('history/')) send('application/json', playing[name.slice(8)]);
   else if (name.startsWith('spark/t/')) send('application/json', JSON.stringify(templates[name.slice(8)]));
   else send('text/html; charset=utf-8', `<!DOCTYPE html><title>Patches</title><body></body>${tags.join('')}`);
 });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const browser = await launch(playwright, name);
 
-let page;
-let played = 0;
 const found = { passed: 0, failed: 0, changes: 0, exact: 0, failures: [] };
 
-async function play(text) {
-  history = text;
-  Object.assign(templates, JSON.parse(text).templates);
-  if (played++ % PLAYED_BY_A_PAGE === 0) {
-    await page?.close();
-    page = await browser.newPage();
-    page.on('pageerror', (error) => /settings blocked/.test(error.message) || console.log(`      the page says: ${error.message}`));
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await page.waitForFunction(() => globalThis.spark?.state === 'open');
+/** Plays histories in pages of its own, until there are no more. @param {number} player */
+async function play(player) {
+  let page;
+  for (let played = 0; ; played += 1) {
+    const { value: text, done } = await histories.next();
+    if (done) return;
+    playing[player] = text;
+    Object.assign(templates, JSON.parse(text).templates);
+    if (played % PLAYED_BY_A_PAGE === 0) {
+      await page?.close();
+      page = await browser.newPage();
+      page.on('pageerror', (error) => /settings blocked/.test(error.message) || console.log(`      the page says: ${error.message}`));
+      await page.goto(`http://127.0.0.1:${server.address().port}/`);
+      await page.waitForFunction(() => globalThis.spark?.state === 'open');
+    }
+    judge(await page.evaluate((path) => playAt(path), `/history/${player}`));
   }
-  const { passed, changes, exact, failure } = await page.evaluate(() => playAt('/history'));
+}
+
+function judge({ passed, changes, exact, failure }) {
   const before = Math.floor(found.passed / 1000);
   found.passed += passed;
   found.changes += changes;
@@ -73,22 +82,25 @@ async function play(text) {
   console.log(`FAIL  ${failure.history}, patch ${failure.step + 1}: ${failure.what}\n      patch: ${short(failure.patch)}\n      after: ${short(failure.new)}`);
 }
 
-for (const command of commands) {
-  console.log(`      ${command}`);
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => child.on('close', resolve));
-  for await (const line of createInterface({ input: child.stdout })) await play(line);
-  const code = await ended;
-  if (code !== 0) throw new Error(`${command} ended with ${code}`);
-}
-if (corpus) {
+async function* tell() {
+  for (const command of commands) {
+    console.log(`      ${command}`);
+    const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    yield* createInterface({ input: child.stdout });
+    const code = await ended;
+    if (code !== 0) throw new Error(`${command} ended with ${code}`);
+  }
+  if (!corpus) return;
   const files = readdirSync(corpus).sort();
   for (const one of files) {
     const { patch, new: html, ...update } = JSON.parse(readFileSync(join(corpus, one), 'utf8'));
-    await play(JSON.stringify({ ...update, components: [], isBuilt: false, steps: [{ patch, new: html }] }));
+    yield JSON.stringify({ ...update, components: [], isBuilt: false, steps: [{ patch, new: html }] });
   }
   console.log(`      ${files.length} updates of the corpus`);
 }
+const histories = tell();
+await Promise.all(Array.from({ length: availableParallelism() }, (_, player) => play(player)));
 await browser.close();
 server.close();
 console.log(`${found.changes} changes of the page; of ${found.exact} patches it is known exactly how many they must be`);
