@@ -3,13 +3,13 @@
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** Starts a browser by its name. `playwright` is the caller's, since each folder installs its own.
- *  `dark`: the colours that Firefox prefers, which nobody can tell it later. */
-export function launch(playwright, name = 'chromium', { path, dark = false } = {}) {
+ *  What Firefox can be told by nobody later: the colours that are preferred, whether motion is welcome, and whether scripts run. */
+export function launch(playwright, name = 'chromium', { path, dark = false, still = false, script = true } = {}) {
   if (name === 'chromium') return playwright.chromium.launch({ executablePath: path ?? process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
   if (name !== 'firefox') throw new Error(`"${name}" is neither chromium nor firefox`);
   return playwright.firefox.launch({
     channel: 'moz-firefox',
     executablePath: path ?? process.env.FIREFOX ?? '/usr/bin/firefox-esr',
-    firefoxUserPrefs: { 'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1 },
+    firefoxUserPrefs: { 'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1, 'ui.prefersReducedMotion': still ? 1 : 0, 'javascript.enabled': script },
   });
 }

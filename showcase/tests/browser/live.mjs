@@ -285,7 +285,7 @@ test('live pages: a form that is sent before the page is live says so, and its f
     await page.locator('form input').first().waitFor();
     equal(page.url(), origin + path, 'the address');
   }
-}, { only: 'chromium' }); // Firefox is not told to do without JavaScript
+}, { only: 'chromium' }); // in Firefox, nobody can be made to type where no script runs
 
 test('live pages: each links to its code, of which no file has 150 lines', async () => {
   for (const { name, path } of PAGES) {

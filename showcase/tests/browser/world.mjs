@@ -62,8 +62,14 @@ export const server = {
 };
 
 const browserName = option('browser', 'chromium');
-const start = (dark) => launch(playwright, browserName, { dark });
-const browsers = { light: await start(false) };
+/** In Firefox, one for each way of looking at pages. @type {Map<string, Promise<import('playwright-core').Browser>>} */
+const browsers = new Map();
+
+function browserFor(look) {
+  const key = browserName === 'firefox' ? JSON.stringify(look) : '';
+  if (!browsers.has(key)) browsers.set(key, launch(playwright, browserName, look));
+  return browsers.get(key);
+}
 
 const contexts = [];
 const troubles = [];
@@ -71,10 +77,10 @@ const troubles = [];
 /** Opens a page in a profile of its own. What its console or its Content-Security-Policy complains about fails the test,
  *  save, for a window that is to lose its server, that a WebSocket could not connect, and what it `ignores`. */
 export async function open(path, { width = 900, height = 700, dark = false, clock = false, losesServer = false, script = true, reducedMotion = null, isPhone = false, before, ignores } = {}) {
-  if (dark && browserName === 'firefox') browsers.dark ??= await start(true);
-  const browser = (dark && browsers.dark) || browsers.light;
+  const browser = await browserFor({ dark, still: !!reducedMotion, script });
   const context = await browser.newContext({
-    viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: script, reducedMotion, isMobile: isPhone && browserName === 'chromium', hasTouch: isPhone,
+    viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', ...(browserName === 'chromium' && { javaScriptEnabled: script, reducedMotion, isMobile: isPhone }),
+    hasTouch: isPhone,
   });
   contexts.push(context);
   await context.addInitScript(() => {
@@ -266,7 +272,7 @@ export async function run() {
   try {
     return await runner.run(option('only'));
   } finally {
-    for (const browser of Object.values(browsers)) await browser.close();
+    for (const browser of browsers.values()) await (await browser).close();
     server.signal('SIGKILL');
   }
 }
