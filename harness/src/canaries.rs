@@ -6,8 +6,13 @@ use lazuli::canary::{Canary, set};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::panic::catch_unwind;
+use std::thread;
 
-/// Who has found a planted bug, and how often.
+/// So often each bug is looked for, each time among other seeds.
+const HUNTS: u64 = 5;
+
+/// Who has found a planted bug, and how soon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sighting {
@@ -15,54 +20,105 @@ pub struct Sighting {
     pub canary: Canary,
     /// The oracle that it is planted for.
     pub meant_for: Oracle,
-    /// In how many seeds which oracle was the first to find it.
+    /// Of each hunt, how many seeds it took until that oracle found it; `None`: it did not.
+    pub hunts: Vec<Option<u64>>,
+    /// In how many seeds which oracle found something.
     pub found: BTreeMap<Oracle, u64>,
-    /// The first of these seeds.
-    pub first: Option<u64>,
-    /// How many seeds were run.
-    pub seeds: u64,
 }
 
 impl Sighting {
-    /// Whether the oracle that it is planted for found it.
+    /// Whether the oracle that it is planted for found it, each time.
     pub fn is_found(&self) -> bool {
-        self.found.contains_key(&self.meant_for)
+        self.hunts.iter().all(Option::is_some)
+    }
+
+    /// How many seeds it takes: the median.
+    pub fn median(&self) -> Option<u64> {
+        let mut sorted: Vec<u64> = self.hunts.iter().map(|hunt| hunt.unwrap_or(u64::MAX)).collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied().filter(|&seeds| seeds < u64::MAX)
     }
 }
 
 impl fmt::Display for Sighting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = format!("{:?}", self.canary);
-        let count = self.found.values().sum::<u64>();
         write!(f, "{name:<18} for {:<12} ", self.meant_for.to_string())?;
-        match self.first {
-            None => write!(f, "NOT FOUND in {} seeds", self.seeds),
-            Some(first) => {
-                let all: Vec<String> = self.found.iter().map(|(oracle, count)| format!("{oracle} {count}")).collect();
-                let missed = if self.is_found() { "" } else { ", NOT BY ITS OWN" };
-                write!(f, "found in {count} of {} seeds, first in {first}: {}{missed}", self.seeds, all.join(", "))
-            }
+        let worst = self.hunts.iter().flatten().max().copied().unwrap_or_default();
+        match (self.is_found(), self.median()) {
+            (true, Some(median)) => write!(f, "found within {median} seeds (median), {worst} at worst")?,
+            _ => write!(
+                f,
+                "NOT FOUND in {} of {} hunts",
+                self.hunts.iter().filter(|hunt| hunt.is_none()).count(),
+                self.hunts.len()
+            )?,
         }
+        let all: Vec<String> = self.found.iter().map(|(oracle, count)| format!("{oracle} {count}")).collect();
+        write!(f, "; seen by {}", if all.is_empty() { "nobody".to_owned() } else { all.join(", ") })
     }
 }
 
-/// Plants each bug and runs these seeds with it. It is planted for the whole process: nothing else may run meanwhile.
-pub fn canaries(seeds: Range<u64>) -> Vec<Sighting> {
-    Canary::ALL.iter().map(|&canary| plant(canary, seeds.clone())).collect()
+/// Plants each bug and looks for it five times, each time among so many other seeds, until the oracle has found it that it is
+/// planted for. It is planted for the whole process: nothing else may run meanwhile. `progress` gets what was found.
+pub fn canaries(start: u64, seeds: u64, jobs: usize, mut progress: impl FnMut(&Sighting)) -> Vec<Sighting> {
+    let hunt_all = |&canary: &Canary| {
+        let sighting = hunt(canary, start, seeds, jobs);
+        progress(&sighting);
+        sighting
+    };
+    Canary::ALL.iter().map(hunt_all).collect()
 }
 
-fn plant(canary: Canary, seeds: Range<u64>) -> Sighting {
-    let (meant_for, seeds_run) = (meant_for(canary), seeds.end.saturating_sub(seeds.start));
-    let mut sighting = Sighting { canary, meant_for, found: BTreeMap::new(), first: None, seeds: seeds_run };
+/// Plants a bug by its name for the rest of the process.
+///
+/// # Errors
+/// The names that there are.
+pub fn plant(name: &str) -> Result<(), String> {
+    let names = || Canary::ALL.iter().map(|canary| format!("{canary:?}"));
+    match names().position(|one| one == name) {
+        Some(place) => {
+            set(Some(Canary::ALL[place]));
+            Ok(())
+        }
+        None => Err(names().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn hunt(canary: Canary, start: u64, seeds: u64, jobs: usize) -> Sighting {
+    let meant_for = meant_for(canary);
+    let starts: Vec<u64> = (0..HUNTS).map(|hunt| start + hunt * seeds).collect();
     set(Some(canary));
-    for seed in seeds {
-        if let Some(failure) = run_seed(seed).failure {
-            *sighting.found.entry(failure.oracle).or_default() += 1;
-            sighting.first.get_or_insert(seed);
+    let mut sighting = Sighting { canary, meant_for, hunts: Vec::new(), found: BTreeMap::new() };
+    for starts in starts.chunks(jobs.max(1)) {
+        let hunts: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> =
+                starts.iter().map(|&start| scope.spawn(move || look(meant_for, start..start + seeds))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+        });
+        for (found, others) in hunts {
+            sighting.hunts.push(found);
+            for oracle in others {
+                *sighting.found.entry(oracle).or_default() += 1;
+            }
         }
     }
     set(None);
     sighting
+}
+
+/// How many seeds it takes until this oracle finds something, and who found something until then.
+fn look(meant_for: Oracle, seeds: Range<u64>) -> (Option<u64>, Vec<Oracle>) {
+    let mut seen = Vec::new();
+    for (number, seed) in (1..).zip(seeds) {
+        let oracle =
+            catch_unwind(|| run_seed(seed).failure.map(|failure| failure.oracle)).unwrap_or(Some(Oracle::Panics));
+        seen.extend(oracle);
+        if oracle == Some(meant_for) {
+            return (Some(number), seen);
+        }
+    }
+    (None, seen)
 }
 
 /// The oracle that has to find a bug.

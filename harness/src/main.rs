@@ -1,39 +1,36 @@
 //! The simulator's command line; `--help` says what it can do.
 
-use lazuli_harness::{replay, run_seeds};
+use lazuli_harness::{Outcome, Report, Tape, replay, replay_tape, run_seeds, shrink, shrink_tape};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const HELP: &str = "\
 Simulates a lazuli server from seeds.
 
-  lazuli-harness run [--seeds N] [--start S] [--jobs J]
+  lazuli-harness run [--seeds N] [--start S] [--jobs J] [--all-seen]
       Runs N seeds (1000), from S (0) on, on J threads (1), each of them twice. Reports simulated time, operations,
-      medians and faults; the last line reads `N seeds, M failed`. Exits with 1 if one failed.
+      medians, faults and what was seen; the last line reads `N seeds, M failed`. Exits with 1 if one failed, and with
+      --all-seen also if something was never seen that a run should see.
 
-  lazuli-harness replay SEED
-      Runs a seed once and tells what happens, line by line; the last line has the hash.
+  lazuli-harness soak --minutes M [--start S] [--jobs J] [--all-seen]
+      The same for so long, by default with seeds that nobody has run before.
 
-  lazuli-harness canaries [--seeds N]
-      Plants each known bug and tells which oracle finds it within N seeds (200), and in how many of them. Exits with 1
-      if one is not found. Needs the feature `canary`.
+  lazuli-harness replay SEED|TAPE
+      Runs a seed, or a tape from a file, once and tells what happens, line by line; the last line has the hash.
+
+  lazuli-harness shrink SEED|TAPE [--tries N] [--to FILE]
+      Makes what leads to a failure as short as N tries (2000) can, tells it in words, and writes the tape to FILE.
+
+  lazuli-harness canaries [--seeds N] [--start S] [--jobs J]
+      Plants each known bug and looks for it five times among N seeds each (10000), by default seeds that nobody has run
+      before; tells how many it takes until the oracle finds it that is named for it. Exits with 1 if it does not. Needs
+      the feature `canary`; with it the other commands take --plant NAME, and have that bug.
 ";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let result = match args.split_first() {
-        Some((&"run", rest)) => Options::parse(rest, 1_000).map(run),
-        Some((&"replay", [seed])) => seed.parse().map(tell).map_err(|_| format!("{seed} is no seed")),
-        Some((&"canaries", rest)) => Options::parse(rest, 200).and_then(canaries),
-        Some((&("--help" | "-h" | "help"), _)) => {
-            print!("{HELP}");
-            Ok(true)
-        }
-        _ => Err("nothing to do that is known".to_owned()),
-    };
-    match result {
+    match act(&args) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(what) => {
@@ -43,67 +40,181 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whether all is well.
+fn act(args: &[String]) -> Result<bool, String> {
+    let Some((command, args)) = args.split_first() else { return Err("nothing to do".to_owned()) };
+    let options = Options::parse(args)?;
+    if let Some(name) = &options.plant {
+        plant(name)?;
+    }
+    match (command.as_str(), &options.what) {
+        ("run", None) => Ok(run(&options, 1_000, Duration::MAX)),
+        ("soak", None) => {
+            let minutes = options.minutes.ok_or("soak needs --minutes")?;
+            Ok(run(&options, u64::MAX, Duration::from_secs(60 * minutes)))
+        }
+        ("replay", Some(what)) => Ok(tell(what)),
+        ("shrink", Some(what)) => make_short(what, &options),
+        ("canaries", None) => canaries(&options),
+        ("--help" | "-h" | "help", None) => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        ("replay" | "shrink", None) => Err(format!("{command} needs a seed, or the file of a tape")),
+        _ => Err(format!("{command} is nothing that can be done{}", if options.what.is_some() { " so" } else { "" })),
+    }
+}
+
+/// What is run once.
+enum What {
+    Seed(u64),
+    Tape(Tape),
+}
+
+#[derive(Default)]
 struct Options {
-    seeds: u64,
-    start: u64,
-    jobs: usize,
+    what: Option<What>,
+    seeds: Option<u64>,
+    start: Option<u64>,
+    minutes: Option<u64>,
+    tries: Option<u64>,
+    jobs: Option<u64>,
+    to: Option<String>,
+    plant: Option<String>,
+    all_seen: bool,
 }
 
 impl Options {
-    fn parse(args: &[&str], seeds: u64) -> Result<Options, String> {
-        let mut options = Options { seeds, start: 0, jobs: 1 };
-        for pair in args.chunks(2) {
-            let &[name, value] = pair else { return Err(format!("{} lacks its value", pair[0])) };
-            let number: u64 = value.parse().map_err(|_| format!("{value} is no number"))?;
-            match name {
-                "--seeds" => options.seeds = number,
-                "--start" => options.start = number,
-                "--jobs" => options.jobs = number.clamp(1, 256) as usize,
-                _ => return Err(format!("{name} is no option")),
+    fn parse(args: &[String]) -> Result<Options, String> {
+        let mut options = Options::default();
+        let mut args = args.iter();
+        while let Some(name) = args.next() {
+            let mut text = || args.next().cloned().ok_or(format!("{name} lacks its value"));
+            let number = |text: String| text.parse::<u64>().map_err(|_| format!("{text} is no number"));
+            match name.as_str() {
+                "--seeds" => options.seeds = Some(number(text()?)?),
+                "--start" => options.start = Some(number(text()?)?),
+                "--minutes" => options.minutes = Some(number(text()?)?),
+                "--tries" => options.tries = Some(number(text()?)?),
+                "--jobs" => options.jobs = Some(number(text()?)?),
+                "--to" => options.to = Some(text()?),
+                "--plant" => options.plant = Some(text()?),
+                "--all-seen" => options.all_seen = true,
+                _ if name.starts_with("--") || options.what.is_some() => return Err(format!("{name} is no option")),
+                _ => options.what = Some(What::parse(name)?),
             }
         }
         Ok(options)
     }
+
+    fn jobs(&self) -> usize {
+        self.jobs.unwrap_or(1).clamp(1, 256) as usize
+    }
 }
 
-fn run(Options { seeds, start, jobs }: Options) -> bool {
-    let begin = Instant::now();
-    let every = (seeds / 20).max(10);
-    let mut report = run_seeds(start..start.saturating_add(seeds), jobs, |done, failed| {
-        if done % every == 0 {
-            eprintln!("{done} of {seeds} seeds, {failed} failed, {:.0} s", begin.elapsed().as_secs_f64());
+impl What {
+    fn parse(text: &str) -> Result<What, String> {
+        match text.parse() {
+            Ok(seed) => Ok(What::Seed(seed)),
+            Err(_) => match std::fs::read(text) {
+                Ok(file) => Ok(What::Tape(Tape::from_file(&file))),
+                Err(error) => Err(format!("{text} is no seed, and no file: {error}")),
+            },
         }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            What::Seed(seed) => format!("seed {seed}"),
+            What::Tape(tape) => format!("tape of {} bytes for {}", tape.bytes().len(), tape.part().name()),
+        }
+    }
+}
+
+fn run(options: &Options, seeds: u64, long: Duration) -> bool {
+    let begin = Instant::now();
+    let seeds = options.seeds.unwrap_or(seeds);
+    let start = options.start.unwrap_or_else(|| if long == Duration::MAX { 0 } else { unheard_of() });
+    let every = if long == Duration::MAX { (seeds / 20).max(10) } else { 5_000 };
+    let mut report: Report = run_seeds(start..start.saturating_add(seeds), options.jobs(), |done, failed| {
+        if done % every == 0 {
+            eprintln!("{done} seeds from {start} on, {failed} failed, {:.0} s", begin.elapsed().as_secs_f64());
+        }
+        begin.elapsed() < long
     });
     report.wall = Some(begin.elapsed());
     println!("{report}");
-    report.failures.is_empty()
+    report.failures.is_empty() && (!options.all_seen || report.never_seen().is_empty())
 }
 
-fn tell(seed: u64) -> bool {
+/// A seed that nobody has begun with before, unless at the same moment.
+fn unheard_of() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.as_secs() << 24
+}
+
+fn tell(what: &What) -> bool {
     let mut out = BufWriter::new(io::stdout());
     // Whoever reads this may stop to, as `head` does.
-    let outcome = replay(seed, move |line| drop(writeln!(out, "{line}")));
-    if let Some(failure) = &outcome.failure {
-        println!("seed {seed} failed: {failure}");
+    let words = move |line: &str| drop(writeln!(out, "{line}"));
+    let outcome = match what {
+        What::Seed(seed) => replay(*seed, words),
+        What::Tape(tape) => replay_tape(tape, words),
+    };
+    let Outcome { failure, steps, hash, .. } = &outcome;
+    if let Some(failure) = failure {
+        println!("{} failed: {failure}", what.name());
     }
-    println!("seed {seed}: {} steps, hash {:016x}", outcome.steps, outcome.hash);
-    outcome.failure.is_none()
+    println!("{}: {steps} steps, hash {hash:016x}", what.name());
+    failure.is_none()
 }
 
+fn make_short(what: &What, options: &Options) -> Result<bool, String> {
+    let tries = options.tries.unwrap_or(2_000).min(u32::MAX.into()) as u32;
+    let progress = |tried, left| eprintln!("tried {tried} times, {left} bytes left");
+    let shrunk = match what {
+        What::Seed(seed) => shrink(*seed, tries, progress),
+        What::Tape(tape) => shrink_tape(tape.clone(), tries, progress),
+    };
+    let Some(shrunk) = shrunk else {
+        println!("{} does not fail", what.name());
+        return Ok(true);
+    };
+    if let Some(path) = &options.to {
+        std::fs::write(path, shrunk.tape.to_file()).map_err(|error| format!("{path} cannot be written: {error}"))?;
+    }
+    tell(&What::Tape(shrunk.tape.clone()));
+    println!("{} bytes of {} are left after {} tries", shrunk.tape.bytes().len(), shrunk.before, shrunk.tries);
+    Ok(false)
+}
+
+#[cfg(not(feature = "canary"))]
+const WITHOUT: &str = "bugs need to be built in: cargo run --release -p lazuli-harness --features canary";
+
 #[cfg(feature = "canary")]
-fn canaries(options: Options) -> Result<bool, String> {
+fn canaries(options: &Options) -> Result<bool, String> {
     // What a planted bug makes panic is counted, not shown.
     std::panic::set_hook(Box::new(|_| {}));
-    let sightings = lazuli_harness::canaries(options.start..options.start.saturating_add(options.seeds));
-    for sighting in &sightings {
-        println!("{sighting}");
-    }
+    let start = options.start.unwrap_or_else(unheard_of);
+    let seeds = options.seeds.unwrap_or(10_000);
+    let sightings = lazuli_harness::canaries(start, seeds, options.jobs(), |sighting| println!("{sighting}"));
     let found = sightings.iter().filter(|sighting| sighting.is_found()).count();
-    println!("{} canaries, {} found", sightings.len(), found);
+    println!("with seeds from {start} on");
+    println!("{} canaries, {found} found", sightings.len());
     Ok(found == sightings.len())
 }
 
 #[cfg(not(feature = "canary"))]
-fn canaries(_: Options) -> Result<bool, String> {
-    Err("canaries need to be built in: cargo run --release -p lazuli-harness --features canary -- canaries".to_owned())
+fn canaries(_: &Options) -> Result<bool, String> {
+    Err(WITHOUT.to_owned())
+}
+
+#[cfg(feature = "canary")]
+fn plant(name: &str) -> Result<(), String> {
+    lazuli_harness::plant(name).map_err(|names| format!("{name} is none of the bugs: {names}"))
+}
+
+#[cfg(not(feature = "canary"))]
+fn plant(_: &str) -> Result<(), String> {
+    Err(WITHOUT.to_owned())
 }

@@ -121,10 +121,10 @@ impl Plan {
             log: *rng.pick(&[Level::Debug, Level::Info, Level::Error, Level::Error, Level::Error]),
             ..Config::default()
         };
-        let operations = rng.between(200, 1_100);
+        let operations = rng.between(100, 1_500);
         Plan {
             addresses: rng.between(1, 5) as usize,
-            clients: rng.between(6, 48) as usize,
+            clients: rng.between(1, 53) as usize,
             operations: operations as u32,
             rooms: rng.between(1, 8) as u32,
             config,

@@ -32,7 +32,7 @@ pub struct Report {
 
 impl Report {
     /// Adds a seed.
-    pub fn add(&mut self, outcome: Outcome) {
+    pub fn add(&mut self, seed: u64, outcome: Outcome) {
         self.simulated += outcome.simulated;
         self.operations += u64::from(outcome.operations);
         self.steps += outcome.steps as u64;
@@ -40,7 +40,12 @@ impl Report {
         self.coverage.merge(&outcome.coverage);
         self.clients.push(outcome.clients as u64);
         self.operations_each.push(outcome.operations.into());
-        self.failures.extend(outcome.failure.map(|failure| (outcome.seed, failure)));
+        self.failures.extend(outcome.failure.map(|failure| (seed, failure)));
+    }
+
+    /// What a run should have seen, and did not: with 10,000 seeds or more there is nothing of the kind.
+    pub fn never_seen(&self) -> Vec<Mark> {
+        Mark::ALL.iter().copied().filter(|&mark| self.coverage.get(mark) == 0).collect()
     }
 
     /// How many seeds there are.
@@ -82,8 +87,7 @@ impl fmt::Display for Report {
         writeln!(f, "median      {} clients, {} operations a seed", self.median_clients(), self.median_operations())?;
         writeln!(f, "faults      {}", self.tally)?;
         writeln!(f, "seen        {}", self.coverage)?;
-        let never: Vec<&str> =
-            Mark::ALL.iter().filter(|mark| self.coverage.get(**mark) == 0).map(|mark| mark.name()).collect();
+        let never: Vec<&str> = self.never_seen().into_iter().map(Mark::name).collect();
         if !never.is_empty() {
             writeln!(f, "never seen  {}", never.join(", "))?;
         }

@@ -15,7 +15,7 @@ impl World {
         if self.phase != Phase::Busy {
             return Ok(());
         }
-        if self.operations >= self.crowd.plan.operations {
+        if self.operations >= self.crowd.plan.operations || self.net.kernel.rng.is_over() {
             self.phase = Phase::Resting;
             return Ok(());
         }
@@ -76,7 +76,7 @@ impl World {
     }
 
     pub(super) fn mask(&mut self) -> u32 {
-        self.net.kernel.rng.next() as u32
+        self.net.kernel.rng.next_u32()
     }
 
     /// Sends a ping or a pong.

@@ -42,13 +42,12 @@ pub(crate) struct Clients {
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
 impl World {
-    pub(crate) fn new(seed: u64, trace: Trace) -> World {
-        let mut rng = Rng::new(seed);
+    pub(crate) fn new(mut rng: Rng, trace: Trace) -> World {
         let plan = Plan::draw(&mut rng);
         let journal = Journal::default();
         let (app, routes) = application(&plan.limits, &journal).expect("the patterns of the application are right");
         let mut kernel = Kernel::new(rng, trace);
-        kernel.step("plan", seed, || format!("{plan:#?}"));
+        kernel.step("plan", 0, || format!("{plan:#?}"));
         let clients = Clients {
             model: Model::new(&plan),
             lifecycle: Lifecycle::default(),

@@ -26,7 +26,7 @@ impl World {
             return Ok(());
         }
         if self.phase == Phase::Busy {
-            if self.operations >= self.crowd.plan.operations {
+            if self.operations >= self.crowd.plan.operations || self.net.kernel.rng.is_over() {
                 self.phase = Phase::Resting;
                 return Ok(());
             }
@@ -214,7 +214,7 @@ impl World {
         let text = message.to_string();
         self.net.kernel.step("say", session.into(), || format!("session {session}: {text:.300}"));
         let mut bytes = Vec::new();
-        push_frame(&mut bytes, FIN | TEXT, self.net.kernel.rng.next() as u32, text.as_bytes());
+        push_frame(&mut bytes, FIN | TEXT, self.net.kernel.rng.next_u32(), text.as_bytes());
         self.net.send(self.visits[session as usize].link, &bytes);
     }
 
@@ -222,7 +222,7 @@ impl World {
     pub(super) fn pong(&mut self, session: u32, payload: &[u8]) {
         if !self.visits[session as usize].is_quiet {
             let mut bytes = Vec::new();
-            push_frame(&mut bytes, FIN | PONG, self.net.kernel.rng.next() as u32, payload);
+            push_frame(&mut bytes, FIN | PONG, self.net.kernel.rng.next_u32(), payload);
             self.net.send(self.visits[session as usize].link, &bytes);
         }
     }
@@ -233,7 +233,7 @@ impl World {
         let link = visit.link;
         if matches!(visit.talk, Talk::Open) && !std::mem::replace(&mut visit.is_quiet, true) {
             let mut bytes = Vec::new();
-            let mask = self.net.kernel.rng.next() as u32;
+            let mask = self.net.kernel.rng.next_u32();
             push_frame(&mut bytes, FIN | CLOSE, mask, &close_payload(Some(1001), ""));
             self.net.send(link, &bytes);
         } else {

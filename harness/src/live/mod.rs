@@ -24,7 +24,7 @@ use crate::trace::Trace;
 use crate::world::{self, Product};
 use browser::Browser;
 use lazuli::driver::Settings;
-use plan::Plan;
+pub(crate) use plan::Plan;
 
 pub(crate) type World = world::World<Browsers>;
 
@@ -46,15 +46,11 @@ pub(crate) struct Browsers {
 }
 
 impl World {
-    /// The world of a seed, if there are pages in it.
-    pub(crate) fn new(seed: u64, trace: Trace) -> Result<World, Trace> {
-        // Another stream of numbers than those of the others.
-        let mut rng = Rng::new(seed ^ 0x11fe_c0de);
-        let Some(plan) = Plan::draw(&mut rng) else { return Err(trace) };
+    pub(crate) fn new(plan: Plan, rng: Rng, trace: Trace) -> World {
         let journal = Journal::default();
         let (app, routes) = live_application(plan.limits.clone(), &journal).expect("the patterns are right");
         let mut kernel = Kernel::new(rng, trace);
-        kernel.step("pages", seed, || format!("{plan:#?}"));
+        kernel.step("plan", 0, || format!("{plan:#?}"));
         let browsers = Browsers {
             stage: app.stage.clone(),
             pages: Pages::default(),
@@ -73,7 +69,7 @@ impl World {
         let product = Product { config: &config, settings, app, routes, limits: &limits, journal };
         let mut world = World::with(browsers, product, kernel, net, faults);
         world.net.notes_texts = true;
-        Ok(world)
+        world
     }
 
     pub(crate) fn browsers(&self) -> usize {

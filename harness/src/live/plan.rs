@@ -8,7 +8,7 @@ use lazuli::{Config, Heartbeat, Limits, Secret, SlowPolicy, Timestamp};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub(super) browsers: usize,
     /// The most components of a page.
     pub(super) parts: u64,
@@ -44,7 +44,7 @@ pub(super) struct Habits {
 
 impl Plan {
     /// `None`: there are no pages.
-    pub(super) fn draw(rng: &mut Rng) -> Option<Plan> {
+    pub(crate) fn draw(rng: &mut Rng) -> Option<Plan> {
         if !rng.chance(SHARE) {
             return None;
         }

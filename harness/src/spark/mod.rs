@@ -5,6 +5,7 @@
 //! every `ref` is answered once, nothing comes of a channel before it was joined or after its end.
 
 mod client;
+mod mistake;
 mod same;
 mod side;
 
@@ -14,7 +15,7 @@ use crate::coverage::{Coverage, Mark};
 use crate::oracle::{Check, Oracle, complain};
 use crate::plan::Plan;
 use crate::rng::Rng;
-use crate::trace::{bytes as digest, mix};
+use crate::trace::{Trace, bytes as digest, mix};
 use client::{Asked, Client, Heard};
 use lazuli::{ConnId, Limits, Message, Time};
 use same::same;
@@ -33,7 +34,7 @@ struct Joined {
 }
 
 pub(crate) struct Law {
-    rng: Rng,
+    pub(crate) rng: Rng,
     plan: Plan,
     apart: Side,
     together: Side,
@@ -41,23 +42,24 @@ pub(crate) struct Law {
     sockets: Vec<(ConnId, Client)>,
     joined: BTreeMap<u32, Joined>,
     sessions: u32,
-    ops: u32,
-    now: Time,
+    pub(crate) ops: u32,
+    /// Counts messages.
+    said: u32,
+    pub(crate) now: Time,
     /// How many channels a socket may have.
     channels: usize,
     /// Whether clients show that they are here. Otherwise sockets may be lost: with all channels of a socket at once
     /// gone, presence changes once, and not once for each.
     is_presence: bool,
     hash: u64,
+    pub(crate) trace: Trace,
     /// What each socket heard while a channel was joined.
     heard: BTreeMap<usize, Vec<(String, Heard)>>,
     pub(crate) coverage: Coverage,
 }
 
 impl Law {
-    pub(crate) fn new(seed: u64) -> Law {
-        // Another stream of numbers than that of the world.
-        let mut rng = Rng::new(seed ^ 0x5b7a_11ce);
+    pub(crate) fn new(mut rng: Rng, mut trace: Trace) -> Law {
         let mut plan = Plan::draw(&mut rng);
         plan.config.connections = 100_000;
         plan.config.per_user = 1_000;
@@ -77,6 +79,7 @@ impl Law {
         }
         plan.config.window = 1 << 30;
         let channels = *rng.pick(&[2, 5, 128]);
+        trace.step(Time::ZERO, "plan", channels as u64, || format!("{channels} channels a socket, {plan:#?}"));
         let spark = Limits { channels, heartbeat: None, ..Limits::spark() };
         let side = || Side::new(plan.config.clone(), &plan.limits, spark.clone());
         let (apart, mut together) = (side(), side());
@@ -91,18 +94,24 @@ impl Law {
             joined: BTreeMap::new(),
             sessions: 0,
             ops: 0,
+            said: 0,
             now: Time::ZERO,
             channels,
             is_presence,
             hash: 0,
+            trace,
             heard: BTreeMap::new(),
             coverage: Coverage::default(),
         }
     }
 
-    /// Plays a script; a digest of all that was heard.
-    pub(crate) fn play(&mut self) -> Check<u64> {
+    /// Plays a script.
+    pub(crate) fn play(&mut self) -> Check {
         for _ in 0..self.plan.operations / 4 {
+            if self.rng.is_over() {
+                break;
+            }
+            self.ops += 1;
             let before: Vec<u32> = self.joined.keys().copied().collect();
             let socket = self.rng.below(self.sockets.len() as u64) as usize;
             match self.rng.below(20) {
@@ -118,6 +127,10 @@ impl Law {
                 _ => self.say(),
             }
             self.compare(&before)?;
+            self.trace.step(self.now, "heard", self.hash, String::new);
+            if let Some(difference) = self.trace.difference(false) {
+                return complain(Oracle::Determinism, difference);
+            }
         }
         // Longer than a batch waits.
         self.now = self.now + Duration::from_secs(20);
@@ -132,7 +145,7 @@ impl Law {
         if (one.rooms, one.users, one.timers) != (other.rooms, other.users, other.timers) {
             return complain(Oracle::Spark, format!("rooms, users or timers differ: {one:?} and {other:?}"));
         }
-        Ok(self.hash)
+        Ok(())
     }
 
     fn join(&mut self, socket: usize) -> Check {
@@ -150,6 +163,7 @@ impl Law {
         let session = self.sessions;
         self.sessions += 1;
         let target = route.target(session);
+        self.trace.step(self.now, "join", session.into(), || format!("session {session}, socket {socket}: {target}"));
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let params: BTreeMap<&str, String> = query
             .split('&')
@@ -237,6 +251,7 @@ impl Law {
     fn leave(&mut self) {
         let Some((session, _)) = self.draw() else { return };
         let Some(joined) = self.joined.remove(&session) else { return };
+        self.trace.step(self.now, "leave", session.into(), || format!("session {session}"));
         self.apart.leave(joined.own);
         let (conn, client) = &mut self.sockets[joined.socket];
         let mut frame = json!({ "type": "unsubscribe", "channel": joined.path });
@@ -251,11 +266,13 @@ impl Law {
     fn pass(&mut self) {
         let micros = *self.rng.pick(&[1_000, 60_000, 600_000, 7_000_000]);
         self.now = self.now + Duration::from_micros(self.rng.below(micros));
+        self.trace.step(self.now, "pass", 0, String::new);
         self.apart.pass(self.now);
         self.together.pass(self.now);
     }
 
     fn lose(&mut self, socket: usize) -> Check {
+        self.trace.step(self.now, "lose", socket as u64, || format!("socket {socket}"));
         let on_it = |joined: &Joined| joined.socket == socket;
         let mut gone: Vec<(String, ConnId)> = self
             .joined
@@ -280,8 +297,8 @@ impl Law {
         let to = self.rng.below(u64::from(self.sessions) + 1) as u32;
         let Some((_, joined)) = self.draw() else { return };
         let (route, socket, path, own) = (joined.route, joined.socket, joined.path.clone(), joined.own);
-        let op = self.ops;
-        self.ops += 1;
+        let op = self.said;
+        self.said += 1;
         let room = route.room().filter(|_| self.rng.chance(600));
         let room = room.unwrap_or_else(|| self.rng.below(u64::from(self.plan.rooms)) as u32);
         let verb = make_verb(&mut self.rng, &self.plan.habits.verbs, room, to, self.plan.rooms);
@@ -300,47 +317,13 @@ impl Law {
         }
         let payload = *self.rng.pick(&["", "ä \" \\ {", "言葉"]);
         let text = verb.text(op, payload);
+        self.trace.step(self.now, "say", op.into(), || format!("socket {socket}, to {path}: {text}"));
         self.apart.message(own, Message::Text(&text));
         let mut frame = json!({ "type": "message", "channel": path, "data": text });
         if let Some(number) = number {
             frame["ref"] = number.into();
         }
         self.together.message(conn, Message::Text(&frame.to_string()));
-    }
-
-    /// Something that concerns no channel: the socket answers, and nobody else hears of it.
-    fn mistake(&mut self, socket: usize) {
-        let (conn, client) = &mut self.sockets[socket];
-        let with_ref = self.rng.chance(500);
-        let kind = self.rng.below(7);
-        let (mut frame, code) = match kind {
-            0 => (json!({ "type": "message", "channel": "/room/nobody", "data": 1 }), "NOT_SUBSCRIBED"),
-            1 => (json!({ "type": "unsubscribe", "channel": "/room/nobody" }), "NOT_SUBSCRIBED"),
-            2 => (json!({ "type": "shout" }), "INVALID_MESSAGE"),
-            3 => (json!({ "type": "subscribe", "channel": "room" }), "INVALID_MESSAGE"),
-            4 => (json!({ "type": "message", "channel": "/room/r0" }), "INVALID_MESSAGE"),
-            5 => {
-                if with_ref {
-                    let number = client.ask(Asked::Ping);
-                    self.together.message(*conn, Message::Text(&json!({ "type": "ping", "ref": number }).to_string()));
-                } else {
-                    client.pongs += 1;
-                    self.together.message(*conn, Message::Text("{\"type\":\"ping\"}"));
-                }
-                return;
-            }
-            _ => {
-                client.errors.push("INVALID_JSON");
-                return self.together.message(*conn, Message::Text("{\"type\":"));
-            }
-        };
-        self.coverage.add(Mark::SparkMistake, 1);
-        if with_ref {
-            frame["ref"] = client.ask(Asked::Wrong(code)).into();
-        } else {
-            client.errors.push(code);
-        }
-        self.together.message(*conn, Message::Text(&frame.to_string()));
     }
 
     /// Reads what all sockets were sent, and compares it with what each channel was sent on a path of its own.

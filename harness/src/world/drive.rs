@@ -6,21 +6,17 @@ use crate::journal::Entry;
 use crate::kernel::Event;
 use crate::net::{Net, Server};
 use crate::oracle::{Check, Oracle, complain};
+use crate::part::contain;
 use crate::trace::mix;
 use lazuli::driver::Driver;
 use lazuli::handle::Remote;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl<C: Crowd> World<C> {
     /// Calls the driver, and shows the oracles what came of it; a panic that gets out of it is a failure.
     pub(crate) fn drive<T>(&mut self, call: impl FnOnce(&mut Driver<SimApp>, &mut Net) -> T) -> Check<T> {
         let (driver, net) = (&mut self.driver, &mut self.net);
-        let result = catch_unwind(AssertUnwindSafe(|| call(driver, net))).or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().copied();
-            let text = text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-            complain(Oracle::Panics, format!("a panic got out of the driver: {text}"))
-        })?;
+        let result = contain(|| Ok(call(driver, net)))?;
         self.absorb()?;
         Ok(result)
     }

@@ -1,0 +1,134 @@
+//! The parts that a seed is played in. Each has a world and a tape of its own, and none knows of the others.
+
+use crate::coverage::Coverage;
+use crate::oracle::{Check, Failure, Oracle, complain};
+use crate::rng::Rng;
+use crate::spark::Law;
+use crate::tally::Tally;
+use crate::trace::Trace;
+use crate::{clients, live};
+use lazuli::Time;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// One of the parts that a seed is played in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Clients of channels, over links with faults.
+    Clients,
+    /// Browsers with live components, over links with faults.
+    Pages,
+    /// One script on paths of their own and on Spark sockets.
+    Spark,
+}
+
+impl Part {
+    /// All of them, in the order in which they are played.
+    pub const ALL: [Part; 3] = [Part::Pages, Part::Spark, Part::Clients];
+
+    /// What a person calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Clients => "clients",
+            Part::Pages => "pages",
+            Part::Spark => "spark",
+        }
+    }
+
+    /// The seed of a part's own numbers.
+    pub(crate) fn seed(self, seed: u64) -> u64 {
+        seed ^ match self {
+            Part::Clients => 0,
+            Part::Pages => 0x11fe_c0de,
+            Part::Spark => 0x5b7a_11ce,
+        }
+    }
+}
+
+/// What became of a part.
+#[derive(Default)]
+pub(crate) struct Played {
+    pub(crate) failure: Option<Failure>,
+    pub(crate) coverage: Coverage,
+    pub(crate) tally: Tally,
+    pub(crate) simulated: Duration,
+    pub(crate) operations: u32,
+    pub(crate) clients: usize,
+    pub(crate) trace: Trace,
+    /// What was read, as far as it is kept.
+    pub(crate) tape: Vec<u8>,
+}
+
+/// Plays a part by what is on the tape, and goes on with the trace.
+pub(crate) fn play(part: Part, rng: Rng, trace: Trace) -> Played {
+    match part {
+        Part::Clients => play_clients(rng, trace),
+        Part::Pages => play_pages(rng, trace),
+        Part::Spark => play_spark(rng, trace),
+    }
+}
+
+fn play_clients(rng: Rng, trace: Trace) -> Played {
+    let mut world = clients::World::new(rng, trace);
+    let failure = world.run().err();
+    let (clients, operations) = (world.clients(), world.operations);
+    let (kernel, mut model) = (world.net.kernel, world.crowd.model);
+    let mut tally = kernel.tally;
+    tally.merge(&model.tally);
+    Played {
+        failure,
+        coverage: mem::take(&mut model.coverage),
+        tally,
+        simulated: kernel.now.saturating_since(Time::ZERO),
+        operations,
+        clients,
+        trace: kernel.trace,
+        tape: kernel.rng.into_tape(),
+    }
+}
+
+/// A seed may have no pages.
+fn play_pages(mut rng: Rng, trace: Trace) -> Played {
+    let Some(plan) = live::Plan::draw(&mut rng) else {
+        return Played { trace, tape: rng.into_tape(), ..Played::default() };
+    };
+    let mut world = live::World::new(plan, rng, trace);
+    let failure = world.run().err();
+    let (clients, operations) = (world.browsers(), world.operations);
+    let kernel = world.net.kernel;
+    Played {
+        failure,
+        coverage: world.crowd.coverage,
+        tally: kernel.tally,
+        simulated: kernel.now.saturating_since(Time::ZERO),
+        operations,
+        clients,
+        trace: kernel.trace,
+        tape: kernel.rng.into_tape(),
+    }
+}
+
+fn play_spark(rng: Rng, trace: Trace) -> Played {
+    let mut law = Law::new(rng, trace);
+    let result = contain(|| law.play());
+    Played {
+        failure: result.err().map(|complaint| complaint.at(law.now)),
+        coverage: law.coverage,
+        simulated: law.now.saturating_since(Time::ZERO),
+        operations: law.ops,
+        trace: law.trace,
+        tape: law.rng.into_tape(),
+        ..Played::default()
+    }
+}
+
+/// A panic of the product is a failure.
+pub(crate) fn contain<T>(call: impl FnOnce() -> Check<T>) -> Check<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        complain(Oracle::Panics, format!("a panic got out of the driver: {text}"))
+    })
+}

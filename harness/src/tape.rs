@@ -1,0 +1,60 @@
+//! A tape: the bytes that decide all that happens in one part of a run.
+
+use crate::part::Part;
+use crate::rng::Rng;
+use std::fmt;
+
+/// The bytes that decide all that happens in one part of a run. Any bytes are a tape: where they end, faults heal and the world
+/// comes to rest.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tape {
+    part: Part,
+    bytes: Vec<u8>,
+}
+
+impl Tape {
+    /// A tape for this part.
+    pub fn new(part: Part, bytes: Vec<u8>) -> Tape {
+        Tape { part, bytes }
+    }
+
+    /// A tape as it stands in a file: the first byte says for which part it is. Any bytes will do.
+    ///
+    /// ```
+    /// use lazuli_harness::{Part, Tape};
+    ///
+    /// let tape = Tape::new(Part::Pages, vec![1, 2, 3]);
+    /// assert_eq!(Tape::from_file(&tape.to_file()), tape);
+    /// ```
+    pub fn from_file(file: &[u8]) -> Tape {
+        let (first, bytes) = file.split_first().unwrap_or((&0, &[]));
+        Tape { part: Part::ALL[usize::from(*first) % Part::ALL.len()], bytes: bytes.to_vec() }
+    }
+
+    /// The content of a file that holds it.
+    pub fn to_file(&self) -> Vec<u8> {
+        let part = Part::ALL.iter().position(|&part| part == self.part).unwrap_or_default() as u8;
+        [&[part], &self.bytes[..]].concat()
+    }
+
+    /// Which part it is for.
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn rng(&self) -> Rng {
+        Rng::from_tape(self.bytes.clone())
+    }
+}
+
+/// Few will want to read all of it.
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tape({}, {} bytes)", self.part.name(), self.bytes.len())
+    }
+}
