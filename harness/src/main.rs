@@ -20,7 +20,7 @@ Simulates a lazuli server from seeds.
       Runs a seed, or a tape from a file, once and tells what happens, line by line; the last line has the hash.
 
   lazuli-harness shrink SEED|TAPE [--tries N] [--to FILE]
-      Makes what leads to a failure as short as N tries (2000) can, tells it in words, and writes the tape to FILE.
+      Makes what leads to a failure as short as N tries (20000) can, tells it in words, and writes the tape to FILE.
 
   lazuli-harness canaries [--seeds N] [--start S] [--jobs J]
       Plants each known bug and looks for it five times among N seeds each (10000), by default seeds that nobody has run
@@ -170,7 +170,7 @@ fn tell(what: &What) -> bool {
 }
 
 fn make_short(what: &What, options: &Options) -> Result<bool, String> {
-    let tries = options.tries.unwrap_or(2_000).min(u32::MAX.into()) as u32;
+    let tries = options.tries.unwrap_or(20_000).min(u32::MAX.into()) as u32;
     let progress = |tried, left| eprintln!("tried {tried} times, {left} bytes left");
     let shrunk = match what {
         What::Seed(seed) => shrink(*seed, tries, progress),

@@ -26,7 +26,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Part; 3] = [Part::Pages, Part::Spark, Part::Clients];
+    pub const ALL: [Part; 3] = [Part::Clients, Part::Spark, Part::Pages];
 
     /// What a person calls it.
     pub fn name(self) -> &'static str {

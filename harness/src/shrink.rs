@@ -21,14 +21,14 @@ pub struct Shrunk {
     pub tries: u32,
 }
 
-/// Finds a short tape for what is wrong with a seed. It is tried at most so often; some thousand tries lead far. `progress` gets how
-/// often it was tried so far, and how many bytes are left. `None`: nothing is wrong with the seed.
+/// Finds a short tape for what is wrong with a seed. It is tried at most so often; 20,000 tries take some seconds and lead far.
+/// `progress` gets how often it was tried so far, and how many bytes are left. `None`: nothing is wrong with the seed.
 ///
 /// ```
 /// assert!(lazuli_harness::shrink(7, 100, |_, _| {}).is_none());
 /// ```
 pub fn shrink(seed: u64, tries: u32, progress: impl FnMut(u32, usize)) -> Option<Shrunk> {
-    let tape = |part: Part| Tape::new(part, play(part, Rng::recording(part.seed(seed)), Trace::new()).tape);
+    let tape = |part: Part| Tape::of_seed(part, seed);
     let begin = |tape: Tape| Shrinker::new(tape.clone(), tries, fails_in(tape.part()));
     Some(Part::ALL.into_iter().map(tape).find_map(begin)?.run(progress))
 }

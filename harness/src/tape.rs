@@ -1,7 +1,8 @@
 //! A tape: the bytes that decide all that happens in one part of a run.
 
-use crate::part::Part;
+use crate::part::{Part, play};
 use crate::rng::Rng;
+use crate::trace::Trace;
 use std::fmt;
 
 /// The bytes that decide all that happens in one part of a run. Any bytes are a tape: where they end, faults heal and the world
@@ -16,6 +17,18 @@ impl Tape {
     /// A tape for this part.
     pub fn new(part: Part, bytes: Vec<u8>) -> Tape {
         Tape { part, bytes }
+    }
+
+    /// The tape that a seed fills for this part, as far as it is read.
+    ///
+    /// ```
+    /// use lazuli_harness::{Part, Tape, run_tape};
+    ///
+    /// let tape = Tape::of_seed(Part::Spark, 7);
+    /// assert_eq!(run_tape(&tape).failure, None);
+    /// ```
+    pub fn of_seed(part: Part, seed: u64) -> Tape {
+        Tape::new(part, play(part, Rng::recording(part.seed(seed)), Trace::new()).tape)
     }
 
     /// A tape as it stands in a file: the first byte says for which part it is. Any bytes will do.

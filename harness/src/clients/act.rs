@@ -15,7 +15,7 @@ impl World {
         if self.phase != Phase::Busy {
             return Ok(());
         }
-        if self.operations >= self.crowd.plan.operations || self.net.kernel.rng.is_over() {
+        if self.operations >= self.crowd.plan.operations {
             self.phase = Phase::Resting;
             return Ok(());
         }

@@ -26,7 +26,7 @@ impl World {
             return Ok(());
         }
         if self.phase == Phase::Busy {
-            if self.operations >= self.crowd.plan.operations || self.net.kernel.rng.is_over() {
+            if self.operations >= self.crowd.plan.operations {
                 self.phase = Phase::Resting;
                 return Ok(());
             }

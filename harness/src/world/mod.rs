@@ -186,7 +186,7 @@ impl<C: Crowd> World<C> {
 
     fn play(&mut self) -> Check {
         C::begin(self);
-        while self.phase == Phase::Busy && self.happen()? {}
+        while self.phase == Phase::Busy && !self.net.kernel.rng.is_over() && self.happen()? {}
         self.heal();
         self.rest()?;
         C::rested(self)?;
