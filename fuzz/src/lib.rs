@@ -4,9 +4,13 @@
 
 #![forbid(unsafe_code)]
 
+mod html;
 mod spark;
 mod tape;
 
+pub use html::applier;
+#[cfg(feature = "html-strings")]
+pub use html::diff;
 pub use spark::spark;
 
 use lazuli::driver::guard::{FrameLimits, Guard};
@@ -100,4 +104,18 @@ pub fn driver(bytes: &[u8]) {
     }
     let config = Config { window: 256, ..Config::default() };
     Tape::new(bytes).play(Hub::new(config, routes, ()));
+}
+
+/// Lets all panics pass by that hook: callbacks of a simulated application panic as they please.
+pub fn allow_panics() {
+    std::panic::set_hook(Box::new(|_| {}));
+}
+
+/// Whatever a tape of the simulator decides, no oracle has anything to say, and it runs the same way twice.
+pub fn simulator(bytes: &[u8]) {
+    let failure = lazuli_harness::run_tape(&lazuli_harness::Tape::from_file(bytes)).failure;
+    if let Some(failure) = &failure {
+        eprintln!("{failure}");
+    }
+    assert_eq!(failure, None);
 }

@@ -36,3 +36,19 @@ fn spark() {
 fn driver() {
     replay("driver", lazuli_fuzz::driver);
 }
+
+#[test]
+#[cfg(feature = "html-strings")]
+fn diff() {
+    replay("diff", lazuli_fuzz::diff);
+}
+
+#[test]
+fn applier() {
+    replay("applier", lazuli_fuzz::applier);
+}
+
+#[test]
+fn simulator() {
+    replay("simulator", lazuli_fuzz::simulator);
+}
