@@ -81,6 +81,12 @@ spark.hook('editor', {
       sync();
     });
     area.addEventListener('input', () => {
+      // Half a character is none that could be told: Firefox leaves one where a script has put the caret into the middle.
+      if (!composing && !area.value.isWellFormed()) {
+        const { selectionStart, selectionEnd } = area;
+        area.value = area.value.toWellFormed();
+        area.setSelectionRange(selectionStart, selectionEnd);
+      }
       draw();
       sync();
     });
