@@ -2,7 +2,7 @@
 
 import { check, equal } from '../lib.mjs';
 import { PAGES } from './pages.mjs';
-import { becomes, enter, fitsWidth, freshRoom, live, open, shoot, test } from './world.mjs';
+import { becomes, browserName, enter, fitsWidth, freshRoom, live, open, shoot, test } from './world.mjs';
 
 /** All pages: the live ones with something on them, and the two that are not live. */
 const EVERYWHERE = [
@@ -117,7 +117,8 @@ test('all pages: every control has a name, and shows where the focus is', async 
     const nameless = await page.locator('button:visible, input:visible, textarea:visible, a[href]').evaluateAll((all) =>
       all.filter((one) => !(one.ariaLabel || one.labels?.[0]?.textContent.trim() || (one.matches('a, button') && one.textContent.trim()))).map((one) => one.outerHTML));
     equal(nameless, [], `controls of "${name}" without a name`);
-    for (let n = 0; n < 8; n += 1) {
+    // Without a screen, no window of Firefox is the active one, and nothing in it has the focus.
+    for (let n = 0; n < 8 && browserName === 'chromium'; n += 1) {
       await page.keyboard.press('Tab');
       if (await page.evaluate(() => document.activeElement === document.body)) continue; // behind the last one
       const ring = await page.evaluate(() => {

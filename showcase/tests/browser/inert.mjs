@@ -129,7 +129,7 @@ const NOWHERE = /the server responded with a status of 40[04] /;
 // And where an address is loaded at once: what stands for one that would run something, and pictures as data, neither of which this
 // policy allows; in styles, addresses that nothing knows how to load.
 const LOADED = new RegExp(
-  `${NOWHERE.source}|about:blank#blocked|data:image/png,|Framing '' violates|ERR_UNKNOWN_URL_SCHEME .javascript:|Loading the image 'javascript:|` +
+  `${NOWHERE.source}|about:blank#blocked|may not load data from about:blank|data:image/png,|Framing '' violates|ERR_UNKNOWN_URL_SCHEME .javascript:|Loading the image 'javascript:|` +
     '^error: CSP: (default|img|media|object|frame)-src (about|data|javascript)? ?\\(',
 );
 const half = MARKUP.length / 2;

@@ -61,7 +61,7 @@ export const server = {
   },
 };
 
-const browserName = option('browser', 'chromium');
+export const browserName = option('browser', 'chromium');
 /** In Firefox, one for each way of looking at pages. @type {Map<string, Promise<import('playwright-core').Browser>>} */
 const browsers = new Map();
 
