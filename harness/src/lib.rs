@@ -24,6 +24,11 @@
 //!
 //! [`script`] plays one written scenario in the simulator and over real sockets, for both to be compared.
 
+/// The examples of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+mod guide {}
+
 mod app;
 #[cfg(feature = "canary")]
 mod canaries;
@@ -55,6 +60,7 @@ mod world;
 pub use canaries::{Sighting, canaries};
 pub use coverage::{Coverage, Mark};
 pub use oracle::{Failure, Oracle};
+pub use page::Client as TestClient;
 pub use report::Report;
 pub use run::{Outcome, replay, run_seed, run_seeds};
 pub use simulate::{Simulation, simulate};

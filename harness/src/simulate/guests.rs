@@ -155,8 +155,8 @@ impl<A: App> Guesthouse<A> {
         let session = self.visit(is_slow, Session { guest, key, status: 0, said_close: false, offered: 0 });
         self.crowd.party.borrow_mut().guests[guest].session = Some(session);
         self.tell("connects", session, digest(head.as_bytes()), || {
-            let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
-            if is_slow { format!("{line}, and reads slowly") } else { line }
+            let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
+            format!("{line}, session {session}{}", if is_slow { ", reading slowly" } else { "" })
         });
         self.net.send(self.visits[session as usize].link, head.as_bytes());
     }

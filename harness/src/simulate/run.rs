@@ -208,6 +208,7 @@ const STORY: &[&str] = &[
     "event",
     "outside",
     "disconnected",
+    "broken write",
 ];
 
 fn is_story(line: &str) -> bool {
