@@ -22,8 +22,8 @@
 //!   is gone is ignored: a reader that was faster than a close does no harm.
 //! - **Reading** goes on until the peer's end of the stream or [`Io::close`], after [`Io::end`] too. Up to 16 KiB at a time are enough; others
 //!   should have their turn before more is read from the same socket.
-//! - **Turns** come after what was ready has been handed in: one for each input is right, one for many saves writes. Every input may move
-//!   [`Driver::next_timeout`], and so may a turn.
+//! - **Turns** come after what was ready has been handed in: one for each input is right, one for some saves writes, one for very many (more than 16 KiB
+//!   of them) makes members of rooms look slow who are not. Every input may move [`Driver::next_timeout`], and so may a turn.
 //! - **Other threads** reach the hub by a [`Handle`](crate::Handle), which the transport makes, and [`Driver::remote`].
 //! - **The end**: [`Driver::shutdown`], and then turns and timeouts as ever, until [`Driver::is_drained`] and [`Driver::links`] is 0.
 //!

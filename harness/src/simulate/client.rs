@@ -5,6 +5,7 @@ use super::party::{Guest, Order, Party, Said};
 use serde::Serialize;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -101,14 +102,38 @@ impl Client {
 
     /// Whenever it has a new connection, this is done. No time may pass in it.
     pub fn on_open(self, run: impl Fn(&Client) + 'static) -> Client {
-        self.with(|guest| guest.on_open = Some(Rc::new(run)));
+        self.with(|guest| guest.handlers.on_open = Some(Rc::new(run)));
         self
     }
 
     /// Whenever it reads a text, this is done. No time may pass in it.
     pub fn on_text(self, run: impl Fn(&Client, &str) + 'static) -> Client {
-        self.with(|guest| guest.on_text = Some(Rc::new(run)));
+        self.with(|guest| guest.handlers.on_text = Some(Rc::new(run)));
         self
+    }
+
+    /// It asks until it is answered, and then this is done.
+    pub(super) fn keeps_asking(&self, run: impl Fn(&Client, u16, &str) + 'static) {
+        self.with(|guest| {
+            guest.comes_back = true;
+            guest.handlers.on_answer = Some(Rc::new(run));
+        });
+    }
+
+    /// What it says without a connection is forgotten; when it loses one, this is done.
+    pub(super) fn forgets(&self, run: impl Fn(&Client) + 'static) {
+        self.with(|guest| {
+            guest.is_patient = false;
+            guest.handlers.on_lost = Some(Rc::new(run));
+        });
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
+    pub(super) fn cookies(&self) -> BTreeMap<String, String> {
+        self.with(|guest| guest.cookies.clone())
     }
 
     // What it does.

@@ -17,6 +17,8 @@
 //! left. And each seed is run twice, and has to be the same, step by step: an application that asks a clock, its own random numbers or the
 //! order of a `HashMap` is found out.
 //!
+//! At rest, every [`Page`] shows what its components would render.
+//!
 //! # When something is wrong
 //!
 //! `simulate` panics with the seed, a sentence, and what happened in words. `LAZULI_SEED=17` runs just that seed, `LAZULI_TRACE=1` tells
@@ -24,12 +26,16 @@
 
 mod client;
 mod guests;
+mod page;
 mod party;
 mod run;
 mod site;
+mod tab;
+mod visits;
 mod world;
 
 pub use client::Client;
+pub use page::Page;
 pub use site::Application;
 pub use world::World;
 

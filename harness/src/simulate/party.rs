@@ -5,10 +5,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// What a client does when it hears something.
-pub(super) type OnOpen = Rc<dyn Fn(&Client)>;
-pub(super) type OnText = Rc<dyn Fn(&Client, &str)>;
-
 /// All clients of a world. Tests see them through [`Client`]s, the simulation through its sessions.
 #[derive(Default)]
 pub(super) struct Party {
@@ -32,8 +28,9 @@ pub(super) struct Guest {
     pub(super) comes_back: bool,
     /// What it says first on each connection.
     pub(super) greetings: Vec<String>,
-    pub(super) on_open: Option<OnOpen>,
-    pub(super) on_text: Option<OnText>,
+    pub(super) handlers: Handlers,
+    /// Whether what it says without a connection waits for one.
+    pub(super) is_patient: bool,
     /// Its session, from the request to the end.
     pub(super) session: Option<u32>,
     pub(super) is_open: bool,
@@ -44,6 +41,19 @@ pub(super) struct Guest {
     pub(super) seen: Vec<Seen>,
     /// Where in `seen` its present connection begins.
     pub(super) since: usize,
+}
+
+type OnChange = Rc<dyn Fn(&Client)>;
+type OnText = Rc<dyn Fn(&Client, &str)>;
+type OnAnswer = Rc<dyn Fn(&Client, u16, &str)>;
+
+/// What is done when a client hears something.
+#[derive(Clone, Default)]
+pub(super) struct Handlers {
+    pub(super) on_open: Option<OnChange>,
+    pub(super) on_lost: Option<OnChange>,
+    pub(super) on_text: Option<OnText>,
+    pub(super) on_answer: Option<OnAnswer>,
 }
 
 /// What a client says.
@@ -67,6 +77,8 @@ pub(super) enum Order {
 /// What a client has heard.
 pub(super) enum News {
     Open,
+    Lost,
+    Answer(u16, String),
     Text(String),
 }
 
@@ -81,8 +93,8 @@ impl Guest {
             is_socket,
             comes_back: is_socket,
             greetings: Vec::new(),
-            on_open: None,
-            on_text: None,
+            handlers: Handlers::default(),
+            is_patient: true,
             session: None,
             is_open: false,
             wants: true,

@@ -3,6 +3,7 @@
 use super::guests::Guests;
 use super::party::{Guest, News, Party};
 use super::run::{Wrong, give_up};
+use super::tab::Tab;
 use super::{Client, Summary};
 use crate::kernel::Event;
 use crate::oracle::{Check, Complaint};
@@ -22,6 +23,9 @@ type Always<A> = Rc<dyn Fn(&World<A>)>;
 /// What went through a handle and has not reached the hub.
 type Handed<A> = Arc<Mutex<Vec<Remote<<A as App>::Event>>>>;
 
+/// The pages that were visited.
+pub(super) type Pages = RefCell<Vec<Rc<RefCell<Tab>>>>;
+
 /// A server with the application, clients, and the network between them, in virtual time. A clone is the same world.
 ///
 /// Time stands still unless one of the `run_…` methods or [`settle`](World::settle) lets it pass: what clients are told to do is done
@@ -33,6 +37,7 @@ struct Whole<A: App> {
     party: Rc<RefCell<Party>>,
     always: RefCell<Vec<Always<A>>>,
     on_effect: RefCell<Option<OnEffect<A>>>,
+    pages: Pages,
     handle: Handle<A>,
     handed: Handed<A>,
     /// Whether time passes: nobody lets it pass then.
@@ -52,7 +57,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// So long nobody says or hears anything where everything is at rest. An application that never stops talking is at rest after
 /// [`NOISY`], if nothing is late.
 const QUIET: Duration = Duration::from_secs(5);
-const NOISY: Duration = Duration::from_secs(60);
+const NOISY: Duration = Duration::from_secs(20);
 /// How long a shutdown may take.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
@@ -66,12 +71,17 @@ impl<A: App> World<A> {
             party,
             always: RefCell::default(),
             on_effect: RefCell::default(),
+            pages: RefCell::default(),
             handle,
             handed,
             is_running: Cell::new(false),
             has_healed: Cell::new(false),
             tolerates,
         }))
+    }
+
+    pub(super) fn pages(&self) -> &Pages {
+        &self.0.pages
     }
 
     pub(super) fn inner(&self) -> RefMut<'_, Inner<Guests<A>>> {
@@ -182,7 +192,11 @@ impl<A: App> World<A> {
         loop {
             let (now, busy, stuck) = {
                 let inner = self.0.inner.borrow();
-                (inner.now(), inner.crowd.busy, Guests::pending(&inner))
+                let mut stuck = Guests::pending(&inner);
+                if !inner.crowd.is_down {
+                    stuck.extend(self.0.pages.borrow().iter().filter_map(|tab| tab.borrow().pending()));
+                }
+                (inner.now(), inner.crowd.busy, stuck)
             };
             let is_quiet = now >= busy + QUIET || now >= begin + NOISY;
             if now >= begin + QUIET && is_quiet && stuck.is_empty() {
@@ -195,6 +209,7 @@ impl<A: App> World<A> {
         }
         let checked = Guests::rested(&mut self.inner());
         self.check(checked);
+        self.compare_pages();
     }
 
     /// Shuts the server down: new connections are refused, and the open ones closed with 1001. Nobody comes back any more.
@@ -275,15 +290,14 @@ impl<A: App> World<A> {
         loop {
             let Some((number, news)) = self.0.party.borrow_mut().news.pop_front() else { break };
             let client = Client::new(self.0.party.clone(), number);
-            let (on_open, on_text) = {
-                let party = self.0.party.borrow();
-                (party.guests[number].on_open.clone(), party.guests[number].on_text.clone())
+            // Taken out of the party, which a handler may change.
+            let handlers = self.0.party.borrow().guests[number].handlers.clone();
+            match news {
+                News::Open => handlers.on_open.inspect(|run| run(&client)).map(drop),
+                News::Lost => handlers.on_lost.inspect(|run| run(&client)).map(drop),
+                News::Text(text) => handlers.on_text.inspect(|run| run(&client, &text)).map(drop),
+                News::Answer(status, body) => handlers.on_answer.inspect(|run| run(&client, status, &body)).map(drop),
             };
-            match (news, on_open, on_text) {
-                (News::Open, Some(run), _) => run(&client),
-                (News::Text(text), _, Some(run)) => run(&client, &text),
-                _ => {}
-            }
         }
         self.flush();
         let always = self.0.always.borrow().clone();
@@ -350,6 +364,7 @@ impl<A: App> World<A> {
     pub(super) fn forget(&self) {
         self.0.always.borrow_mut().clear();
         *self.0.on_effect.borrow_mut() = None;
+        self.0.pages.borrow_mut().clear();
         let guests = std::mem::take(&mut self.0.party.borrow_mut().guests);
         drop(guests);
     }
