@@ -78,6 +78,10 @@ fn app() -> Result<(Routes<Stage>, Stage), Box<dyn std::error::Error>> {
         Ok(Puppet { name: join.query("as").unwrap_or(join.param("name")).into() })
     })?;
     routes.get("/page", |_, _| Ok(Response::text("a page")))?;
+    routes.post("/tell", |cx, request| {
+        cx.to_room("all").text(&String::from_utf8_lossy(request.body()));
+        Ok(Response::text("told"))
+    })?;
     Ok((routes, Stage::default()))
 }
 
@@ -104,6 +108,10 @@ fn clients_ask_as_they_are_told_to_and_see_what_comes() {
         assert_eq!(nobody.closed(), Some((4001, "a name is missing".into())));
         assert_eq!(page.answer(), Some((200, "a page".into())));
         assert_eq!(nowhere.answer().map(|answer| answer.0), Some(404));
+        let tell = world.post("/tell", "by post").header("Content-Type", "text/plain");
+        world.settle();
+        assert_eq!(tell.answer(), Some((200, "told".into())));
+        assert_eq!(ada.last_message().as_deref(), Some("by post"));
         ada.send_binary(b"\0\x01");
         ada.send_json(&serde_json::json!({ "a": 1 }));
         ada.send("restart");

@@ -93,6 +93,12 @@ impl Page {
         self.fire(selector, "click", Value::Null)
     }
 
+    /// Clicks on one of the elements that a selector finds, counted from 0.
+    #[track_caller]
+    pub fn click_nth(&self, selector: &str, nth: usize) -> bool {
+        self.fire_nth(selector, nth, "click", Value::Null)
+    }
+
     /// Changes a field: the first element that a selector finds gets this value, and its `change` is told.
     #[track_caller]
     pub fn change(&self, selector: &str, value: &str) -> bool {
@@ -110,8 +116,13 @@ impl Page {
     /// its component. Whether there is one.
     #[track_caller]
     pub fn fire(&self, selector: &str, event: &str, data: Value) -> bool {
+        self.fire_nth(selector, 0, event, data)
+    }
+
+    #[track_caller]
+    fn fire_nth(&self, selector: &str, nth: usize, event: &str, data: Value) -> bool {
         let mut tab = self.tab.borrow_mut();
-        let Some(target) = find(&tab.dom, selector).first().copied() else { return false };
+        let Some(target) = find(&tab.dom, selector).get(nth).copied() else { return false };
         let Some(part) = tab.part_of(target) else { return false };
         let attribute = format!("spark-{event}");
         let named = |node: &NodeId| tab.dom.attribute(*node, &attribute).is_some();

@@ -24,6 +24,8 @@ pub(super) struct Guest {
     pub(super) protocols: Vec<String>,
     /// Whether it asks for a WebSocket.
     pub(super) is_socket: bool,
+    /// What it posts, if it does.
+    pub(super) body: Option<String>,
     /// Whether it comes back when its connection is lost.
     pub(super) comes_back: bool,
     /// What it says first on each connection.
@@ -91,6 +93,7 @@ impl Guest {
             cookies: BTreeMap::new(),
             protocols: Vec::new(),
             is_socket,
+            body: None,
             comes_back: is_socket,
             greetings: Vec::new(),
             handlers: Handlers::default(),
@@ -104,9 +107,10 @@ impl Guest {
         }
     }
 
-    /// The head of its request; `key` is that of the handshake.
+    /// Its request; `key` is that of the handshake.
     pub(super) fn request(&self, key: &str) -> String {
-        let mut head = format!("GET {} HTTP/1.1\r\nHost: simulated\r\n", self.target);
+        let method = if self.body.is_some() { "POST" } else { "GET" };
+        let mut head = format!("{method} {} HTTP/1.1\r\nHost: simulated\r\n", self.target);
         let mut line = |name: &str, value: &str| head.push_str(&format!("{name}: {value}\r\n"));
         if self.is_socket {
             line("Upgrade", "websocket");
@@ -122,6 +126,10 @@ impl Guest {
             line("Cookie", &cookies.join("; "));
         }
         self.headers.iter().for_each(|(name, value)| line(name, value));
-        head + "\r\n"
+        let body = self.body.as_deref().unwrap_or_default();
+        if self.body.is_some() {
+            line("Content-Length", &body.len().to_string());
+        }
+        head + "\r\n" + body
     }
 }

@@ -100,6 +100,13 @@ impl<A: App> World<A> {
         self.arrive(path, false)
     }
 
+    /// A client that posts this body; see [`Client::answer`]. It posts once: when its connection is lost, nobody knows what became of it.
+    pub fn post(&self, path: &str, body: &str) -> Client {
+        let client = self.arrive(path, false);
+        self.0.party.borrow_mut().guests[client.number()].body = Some(body.into());
+        client
+    }
+
     fn arrive(&self, path: &str, is_socket: bool) -> Client {
         let number = self.0.party.borrow().guests.len();
         self.0.party.borrow_mut().guests.push(Guest::new(format!("client {number}"), path, is_socket));
