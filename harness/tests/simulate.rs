@@ -298,3 +298,63 @@ fn the_example_of_the_documentation_is_short() {
     let example = include_str!("../src/simulate/example.rs");
     assert!(example.lines().filter(|line| !line.trim().is_empty()).count() < 30);
 }
+
+#[test]
+fn a_server_that_is_started_anew_has_everyone_again() {
+    simulate(app, |world| {
+        let clients: Vec<Client> = (0..5).map(|n| puppet(world, &n.to_string())).collect();
+        for n in 0..20 {
+            world.pick(&clients).send(&format!("say {n}"));
+            world.run_a_while();
+            if n == 10 {
+                world.restart(app());
+                assert_eq!((world.count("all"), world.stats().connections), (0, 0));
+            }
+        }
+        world.settle();
+        assert_eq!(world.count("all"), clients.len());
+        assert!(clients.iter().all(Client::is_open));
+    });
+}
+
+#[test]
+fn what_never_comes_to_rest_is_named() {
+    let full = || {
+        let mut routes: Routes = Routes::new();
+        routes.channel("/full", |_| Err::<Nobody, _>(Refused::new(503, "full"))).map(|()| routes)
+    };
+    let found = Simulation::new().seeds(0..1).run(full, |world| {
+        let _ada = world.client("/full").named("ada");
+        world.settle();
+    });
+    let found = found.expect_err("ada is never let in");
+    assert!(found.sentence.starts_with("there is no rest: ada "), "{found}");
+}
+
+/// Is never made.
+struct Nobody;
+
+impl Channel for Nobody {
+    fn on_message(&mut self, _: &mut Context, _: &str) -> Result {
+        Ok(())
+    }
+}
+
+#[test]
+fn as_many_seeds_as_the_environment_says() {
+    let summary = Simulation::new().seeds(0..3).run(Routes::<()>::new, |_| {}).unwrap();
+    println!("{} seeds", summary.seeds);
+}
+
+#[test]
+fn the_environment_chooses_the_seeds() {
+    for (name, value, count) in [("LAZULI_SEED", "17", 1), ("LAZULI_SEEDS", "12", 12), ("LAZULI_SEEDS", "100..105", 5)]
+    {
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
+        child.args(["as_many_seeds_as_the_environment_says", "--exact", "--nocapture"]);
+        child.env_remove("LAZULI_SEED").env_remove("LAZULI_SEEDS").env(name, value);
+        let output = child.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains(&format!("{count} seeds\n")), "{name}={value}: {said}");
+    }
+}

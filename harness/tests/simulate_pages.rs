@@ -145,3 +145,23 @@ fn a_page_that_is_not_what_its_component_would_show_is_found() {
     let found = found.expect_err("it would show something else, and nobody has told its page");
     assert!(found.sentence.contains("elsewhere than a render does"), "{found}");
 }
+
+#[test]
+fn pages_outlive_the_server() {
+    let summary = Simulation::new().seeds(0..50).run(app, |world| {
+        let pages: Vec<Page> = (0..3).map(|_| world.visit("/board")).collect();
+        for n in 0..15 {
+            world.pick(&pages).submit("form", &[("line", &n.to_string())]);
+            world.run_a_while();
+            if world.chance(0.1) {
+                world.restart(app());
+            }
+        }
+        world.settle();
+        assert_eq!((world.count("board"), world.stats().components), (3, 3));
+        // Whatever was shown before, it is of the new server's making now.
+        let shown: Vec<usize> = pages.iter().map(|page| page.count("li")).collect();
+        assert!(shown.iter().all(|lines| *lines <= 15), "{shown:?}");
+    });
+    summary.unwrap();
+}

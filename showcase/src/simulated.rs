@@ -36,6 +36,9 @@ fn mixed(world: &World<Showcase>, pages: &[Page], clients: &[Client], rounds: u6
             act(world.pick(pages), n);
         }
         world.run_a_while();
+        if world.chance(0.02) {
+            world.restart(app());
+        }
     }
     world.settle();
 }

@@ -190,6 +190,22 @@ impl<A: App> Net<A> {
         self.kernel.queue.push(at, Event::ServerReset(link));
     }
 
+    /// The server is gone, and all of its sockets are reset. Who has not reached it yet reaches the next one.
+    pub(crate) fn server_dies(&mut self) {
+        self.by_id.clear();
+        for link in 0..self.links.len() {
+            // The next server gives out the same ids.
+            self.links[link].id = None;
+            if !matches!(self.links[link].server, Server::Open | Server::Ended) {
+                continue;
+            }
+            self.links[link].server = Server::Closed;
+            self.links[link].up.clear();
+            let delay = self.delay();
+            self.kernel.schedule(delay, Event::ClientReset(link));
+        }
+    }
+
     /// The server's socket is closed while bytes of the client are on their way: they are answered with a reset.
     fn reject_late_bytes(&mut self, link: usize) {
         let found = &self.links[link];

@@ -14,7 +14,7 @@ use crate::trace::{bytes as digest, mix};
 use crate::world::{Crowd, EffectOf, EventOf, Phase, Talk, World};
 use lazuli::handle::Remote;
 use lazuli::log::Record;
-use lazuli::{App, Time};
+use lazuli::{App, Config, Time};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -37,6 +37,8 @@ pub(super) struct Guests<A: App> {
     pub(super) busy: Time,
     /// Whether the server was shut down.
     pub(super) is_down: bool,
+    /// What a server is started with.
+    pub(super) config: Config,
 }
 
 /// What is known of a session beside what every visit has.
@@ -53,7 +55,7 @@ pub(super) struct Session {
 
 impl<A: App> Guests<A> {
     /// Nobody yet.
-    pub(super) fn new(party: Rc<RefCell<Party>>, rng: &mut Rng) -> Guests<A> {
+    pub(super) fn new(party: Rc<RefCell<Party>>, rng: &mut Rng, config: Config) -> Guests<A> {
         Guests {
             party,
             effects: VecDeque::new(),
@@ -63,6 +65,7 @@ impl<A: App> Guests<A> {
             back: *rng.pick(&[10_000, 200_000, 1_000_000, 5_000_000]),
             busy: Time::ZERO,
             is_down: false,
+            config,
         }
     }
 }

@@ -162,7 +162,7 @@ impl Simulation {
             },
             ..self.config.clone()
         };
-        let guests = Guests::new(party.clone(), &mut rng);
+        let guests = Guests::new(party.clone(), &mut rng, config.clone());
         let (routes, app) = make().into_parts();
         let mut kernel = Kernel::new(rng, trace);
         kernel.step("seed", seed, || format!("{seed}: {net:?} {faults:?}"));
@@ -205,6 +205,7 @@ const STORY: &[&str] = &[
     "log",
     "note",
     "shutdown",
+    "restart",
     "event",
     "outside",
     "disconnected",

@@ -139,6 +139,7 @@ impl Tab {
     /// The page has a socket.
     pub(super) fn opened(&mut self) {
         self.forget_socket();
+        self.no_templates.clear();
         self.hydrate();
     }
 
@@ -169,10 +170,20 @@ impl Tab {
             return self.want(missing);
         }
         let templates = &self.templates;
-        let mut library = |name: &str| templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")));
         for part in self.parts.iter_mut().filter(|part| part.view.is_none()) {
+            let mut is_lacking = false;
+            let mut library = |name: &str| {
+                is_lacking |= templates.get(name).is_none();
+                templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")))
+            };
             match View::hydrate(&mut self.dom, part.host, &part.shape, &mut library) {
                 Ok(view) => part.view = Some(view),
+                // A server that was started anew since has not shown it yet; all of it comes with the mount.
+                Err(_) if is_lacking => {
+                    self.dom.children(part.host).to_vec().into_iter().for_each(|child| self.dom.remove(child));
+                    (part.view, part.is_patched) = (Some(View::empty(part.host)), true);
+                    self.no_templates.clear();
+                }
                 Err(misfit) => panic!("{} does not fit its shape: {misfit}", self.name),
             }
         }
@@ -195,6 +206,7 @@ impl Tab {
             Some(Asked::Template(name)) if frame["type"] == "reply" => {
                 let name = name.clone();
                 self.asked.remove(&frame["ref"].as_u64().unwrap_or_default());
+                self.wanted.remove(&name);
                 if frame["status"] == "ok" {
                     let added = self.templates.add(&name, &frame["payload"].to_string());
                     added.unwrap_or_else(|misfit| panic!("template {name}: {misfit}"));

@@ -4,12 +4,13 @@ use super::guests::Guests;
 use super::party::{Guest, News, Party};
 use super::run::{Wrong, give_up};
 use super::tab::Tab;
-use super::{Client, Summary};
+use super::{Application, Client, Summary};
 use crate::kernel::Event;
 use crate::oracle::{Check, Complaint};
 use crate::world::{Crowd, Phase, World as Inner};
+use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
-use lazuli::{App, Handle, Stats, Time};
+use lazuli::{App, Config, Handle, Hub, Stats, Time};
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -231,6 +232,24 @@ impl<A: App> World<A> {
         };
         self.check(done);
         self.0.party.borrow_mut().guests.iter_mut().for_each(|guest| guest.wants = false);
+        self.react();
+    }
+
+    /// The server is killed and started anew, with this application: every connection is reset, and who comes back comes to the new one. What the
+    /// application has kept elsewhere is the test's to give. Secret and wall clock stay, as where both are configured.
+    pub fn restart(&self, app: impl Application<App = A>) {
+        self.flush();
+        let (routes, app) = app.into_parts();
+        {
+            let mut inner = self.inner();
+            inner.net.kernel.step("restart", 0, || "of the server".into());
+            let config = Config { seed: inner.net.kernel.rng.next(), ..inner.crowd.config.clone() };
+            inner.driver = Driver::new(Hub::new(config, routes, app), Settings::default());
+            inner.net.server_dies();
+            inner.crowd.effects.clear();
+            inner.crowd.remotes.clear();
+            inner.crowd.is_down = false;
+        }
         self.react();
     }
 
