@@ -1,15 +1,15 @@
 //! What was seen of the product, in order: callbacks from inside, calls of the transport's interface from outside.
 
-use crate::app::SimEffect;
 use crate::net::Text;
 use crate::trace::{bytes as digest, mix};
 use lazuli::ConnId;
+use lazuli::log::Record;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One thing that was seen.
 #[derive(Debug)]
-pub(crate) enum Entry {
+pub(crate) enum Entry<F> {
     /// A callback of the application ran.
     Call(Call),
     /// The driver wrote to a link: how much, and how many bytes of the hub's frames were taken.
@@ -23,9 +23,11 @@ pub(crate) enum Entry {
     /// The driver closed a link.
     Closed { link: usize },
     /// The application's own I/O is to be done.
-    Effect(SimEffect),
+    Effect(F),
     /// The driver logged that it has a fault itself.
     Fault(String),
+    /// The hub logged that the application has a fault.
+    Wrong(Record),
 }
 
 /// A callback that ran.
@@ -126,16 +128,28 @@ impl Tag {
 }
 
 /// The one list of what was seen; the application inside the hub writes to it as well as the links.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Journal(Arc<Mutex<Vec<Entry>>>);
+#[derive(Debug)]
+pub(crate) struct Journal<F>(Arc<Mutex<Vec<Entry<F>>>>);
 
-impl Journal {
-    pub(crate) fn push(&self, entry: Entry) {
+impl<F> Clone for Journal<F> {
+    fn clone(&self) -> Self {
+        Journal(self.0.clone())
+    }
+}
+
+impl<F> Default for Journal<F> {
+    fn default() -> Self {
+        Journal(Arc::default())
+    }
+}
+
+impl<F> Journal<F> {
+    pub(crate) fn push(&self, entry: Entry<F>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
     /// Takes out what was seen since the last call, into `entries`.
-    pub(crate) fn take(&self, entries: &mut Vec<Entry>) {
+    pub(crate) fn take(&self, entries: &mut Vec<Entry<F>>) {
         entries.clear();
         mem::swap(entries, &mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }

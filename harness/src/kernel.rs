@@ -1,6 +1,5 @@
 //! Time, chance and what comes next: what every part of a simulated world needs.
 
-use crate::app::SimEvent;
 use crate::queue::Queue;
 use crate::rng::Rng;
 use crate::tally::{Fault, Tally};
@@ -8,9 +7,9 @@ use crate::trace::Trace;
 use lazuli::Time;
 use std::time::Duration;
 
-/// What happens next in the world. Clients, links and sessions go by number.
+/// What happens next in the world, `E` being what the application hears. Clients, links and sessions go by number.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum Event<E> {
     /// A client does something.
     Act(usize),
     /// A link reaches the server.
@@ -30,19 +29,19 @@ pub(crate) enum Event {
     /// Somebody outside does something.
     Outside,
     /// A question is answered.
-    Answer(SimEvent),
+    Answer(E),
 }
 
-pub(crate) struct Kernel {
+pub(crate) struct Kernel<E> {
     pub(crate) now: Time,
     pub(crate) rng: Rng,
-    pub(crate) queue: Queue<Event>,
+    pub(crate) queue: Queue<Event<E>>,
     pub(crate) trace: Trace,
     pub(crate) tally: Tally,
 }
 
-impl Kernel {
-    pub(crate) fn new(rng: Rng, trace: Trace) -> Kernel {
+impl<E> Kernel<E> {
+    pub(crate) fn new(rng: Rng, trace: Trace) -> Kernel<E> {
         Kernel { now: Time::ZERO, rng, queue: Queue::new(), trace, tally: Tally::default() }
     }
 
@@ -52,12 +51,12 @@ impl Kernel {
     }
 
     /// Lets an event happen so many microseconds from now.
-    pub(crate) fn schedule(&mut self, micros: u64, event: Event) {
+    pub(crate) fn schedule(&mut self, micros: u64, event: Event<E>) {
         self.queue.push(self.after(micros), event);
     }
 
     /// Lets an event happen within so many microseconds.
-    pub(crate) fn schedule_within(&mut self, micros: u64, event: Event) {
+    pub(crate) fn schedule_within(&mut self, micros: u64, event: Event<E>) {
         let delay = self.rng.between(0, micros);
         self.schedule(delay, event);
     }

@@ -24,6 +24,11 @@
 //!
 //! [`script`] plays one written scenario in the simulator and over real sockets, for both to be compared.
 
+/// The examples of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+mod guide {}
+
 mod app;
 #[cfg(feature = "canary")]
 mod canaries;
@@ -47,6 +52,7 @@ mod rng;
 mod run;
 pub mod script;
 mod shrink;
+pub mod simulate;
 mod spark;
 mod tally;
 mod tape;
@@ -57,9 +63,11 @@ mod world;
 pub use canaries::{Sighting, canaries, plant};
 pub use coverage::{Coverage, Mark};
 pub use oracle::{Failure, Oracle};
+pub use page::Client as TestClient;
 pub use part::Part;
 pub use report::Report;
 pub use run::{Outcome, replay, replay_tape, run_seed, run_seeds, run_tape};
 pub use shrink::{Shrunk, shrink, shrink_tape};
+pub use simulate::{Simulation, simulate};
 pub use tally::{Fault, Tally};
 pub use tape::Tape;

@@ -1,7 +1,10 @@
-//! The conformance suite, on both transports.
+//! The conformance suite, on both transports, and on the one that is an example.
+
+#[path = "../examples/tokio/transport.rs"]
+mod transport;
 
 use lazuli::driver::guard::FrameLimits;
-use lazuli::{Channel, Context, Limits, Result, Routes};
+use lazuli::{Channel, Config, Context, Hub, Limits, Result, Routes};
 use lazuli_harness::conformance::{Target, run};
 use std::sync::{Mutex, mpsc};
 use std::thread;
@@ -57,4 +60,30 @@ macro_rules! conforms {
 conforms! {
     smol_conforms lazuli_smol
     std_conforms lazuli_std
+}
+
+#[test]
+fn tokio_conforms() {
+    let _alone = ALONE.lock();
+    let (sender, receiver) = mpsc::channel();
+    let (orders, inbox) = tokio::sync::mpsc::unbounded_channel::<transport::Order<()>>();
+    let server = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+            sender.send(listener.local_addr().expect("an address")).expect("the test waits");
+            transport::serve(listener, Hub::new(Config::default(), routes(), ()), inbox).await;
+        });
+    });
+    let report = run(&Target::new(receiver.recv().expect("the server starts"), "/echo", "/limited"));
+    let stop = |driver: &mut lazuli::driver::Driver, now| driver.shutdown(now, now + Duration::from_secs(5));
+    assert!(orders.send(Box::new(stop)).is_ok(), "the server runs");
+    server.join().expect("the server ends without a panic");
+    println!("{report}");
+    assert_eq!(report.failed(), 0, "{report}");
+}
+
+#[test]
+fn the_transport_on_tokio_is_as_short_as_the_documentation_says() {
+    assert!(include_str!("../examples/tokio/transport.rs").lines().count() < 150);
 }

@@ -11,6 +11,8 @@ mod options;
 mod pages;
 mod said;
 mod shelf;
+#[cfg(test)]
+mod simulated;
 mod todo_list;
 
 use app::Showcase;

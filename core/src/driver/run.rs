@@ -7,7 +7,7 @@ use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::frame::Frame;
 use crate::handle::Remote;
-use crate::hub::Hub;
+use crate::hub::{Hub, Preview};
 use crate::id::{ConnId, Table};
 use crate::input::{Cause, Input};
 use crate::log::{Level, Record};
@@ -239,6 +239,12 @@ impl<A: App> Driver<A> {
     /// The hub.
     pub fn hub(&self) -> &Hub<A> {
         &self.hub
+    }
+
+    /// What a component on a link's Spark socket would show if it were made anew; see [`Hub::preview`]. It is for tests.
+    pub fn preview(&mut self, link: LinkId, component_id: u32) -> Option<Preview> {
+        let conn = self.links.get(link.0)?.conn()?;
+        self.hub.preview(conn, component_id)
     }
 
     /// How many sockets there are.

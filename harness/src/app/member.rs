@@ -17,7 +17,7 @@ pub(super) struct Member {
     denied: Option<How>,
     /// Of each interval that is set, how often it still comes.
     turns: BTreeMap<u64, u32>,
-    journal: Journal,
+    journal: Journal<SimEffect>,
 }
 
 /// Why a callback does not succeed.

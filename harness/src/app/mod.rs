@@ -24,7 +24,7 @@ pub(crate) struct SimApp {
     total: u64,
     /// The connection of each session that ever came; many are gone.
     conns: BTreeMap<u32, ConnId>,
-    journal: Journal,
+    journal: Journal<SimEffect>,
     /// What live components write down.
     pub(crate) stage: live::Stage,
 }
@@ -159,7 +159,10 @@ impl RouteLimits {
 ///
 /// # Errors
 /// When a pattern is wrong, which is a mistake here.
-pub(crate) fn application(limits: &RouteLimits, journal: &Journal) -> Result<(SimApp, Routes<SimApp>), PatternError> {
+pub(crate) fn application(
+    limits: &RouteLimits,
+    journal: &Journal<SimEffect>,
+) -> Result<(SimApp, Routes<SimApp>), PatternError> {
     let mut routes = Routes::new();
     routes.channel_with("/room/:name", limits.room.clone(), |join| Ok(Member::new(join)))?;
     routes.channel_with("/feed/:name", limits.feed.clone(), |join| Ok(Member::new(join)))?;

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use super::{Clients, World};
-use crate::app::SimEvent;
+use crate::app::{SimApp, SimEffect, SimEvent};
 use crate::codec::{Answer, Incoming};
 use crate::journal::Entry;
 use crate::kernel::Event;
@@ -11,6 +11,7 @@ use crate::world::{Crowd, Talk};
 use std::time::Duration;
 
 impl Crowd for Clients {
+    type App = SimApp;
     type Own = Session;
     const STALL: u64 = 15_000_000;
     const CALM: Duration = Duration::from_secs(120);
@@ -80,7 +81,7 @@ impl Crowd for Clients {
         world.crowd.model.settled(session)
     }
 
-    fn sees(world: &mut World, entry: Entry) -> Check {
+    fn sees(world: &mut World, entry: Entry<SimEffect>) -> Check {
         world.on_sees(entry)
     }
 

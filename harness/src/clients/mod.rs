@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::rng::Rng;
 use crate::trace::Trace;
 use crate::world::{self, Product};
+pub(crate) use request::key;
 use std::time::Duration;
 pub(crate) use talk::{draw_how, make_verb};
 

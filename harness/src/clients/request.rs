@@ -144,7 +144,7 @@ impl World {
 }
 
 /// Sixteen bytes in base64.
-fn key(random: [u64; 2]) -> String {
+pub(crate) fn key(random: [u64; 2]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let number = u128::from(random[0]) << 64 | u128::from(random[1]);
     // 128 bits are 21 digits of six and one of two, with four bits of zeros.

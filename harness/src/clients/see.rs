@@ -98,7 +98,7 @@ impl World {
         self.crowd.model.settled(None)
     }
 
-    pub(super) fn on_sees(&mut self, entry: Entry) -> Check {
+    pub(super) fn on_sees(&mut self, entry: Entry<SimEffect>) -> Check {
         let crowd = &mut self.crowd;
         match entry {
             Entry::Call(call) => {
@@ -138,12 +138,13 @@ impl World {
                 Ok(())
             }
             Entry::Effect(effect) => {
+                self.net.kernel.step("effect", u64::from(effect.op), || format!("{effect:?}"));
                 crowd.model.asked(&effect)?;
                 self.net.kernel.schedule_within(200_000, Event::Answer(SimEvent::Answer(effect)));
                 Ok(())
             }
             // What pages are told is seen where there are pages, and the rest in every world.
-            Entry::Said { .. } | Entry::Misuse { .. } | Entry::Fault(_) => Ok(()),
+            Entry::Said { .. } | Entry::Misuse { .. } | Entry::Fault(_) | Entry::Wrong(_) => Ok(()),
         }
     }
 

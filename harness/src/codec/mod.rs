@@ -6,7 +6,7 @@ mod frames;
 mod http;
 mod reader;
 
-pub(crate) use frames::{CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, close_payload, opcode, push_frame};
+pub(crate) use frames::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, close_payload, opcode, push_frame};
 pub(crate) use http::{Answer, AnswerReader, upgrade_request};
 pub(crate) use reader::{Incoming, Reader};
 

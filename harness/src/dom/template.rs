@@ -3,7 +3,7 @@
 use super::view::Misfit;
 use super::{Dom, Element, Kind, NodeId, Space};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The fixed part of markup, and the places in it.
@@ -241,4 +241,22 @@ impl Templates {
         self.0.insert(name.into(), template.clone());
         Ok(template)
     }
+
+    /// The names of templates in a value that are not here and not in `none`, where what has the form of a name and is none is kept.
+    pub(crate) fn missing(&self, value: &Value, none: &BTreeSet<String>, missing: &mut Vec<String>) {
+        match value {
+            Value::String(name) if self.lacks(name, none) && !missing.contains(name) => missing.push(name.clone()),
+            Value::Array(items) => items.iter().for_each(|item| self.missing(item, none, missing)),
+            _ => {}
+        }
+    }
+
+    fn lacks(&self, name: &str, none: &BTreeSet<String>) -> bool {
+        is_name(name) && self.get(name).is_none() && !none.contains(name)
+    }
+}
+
+/// Whether a text has the form of a template's name: 64 bits in base64url.
+fn is_name(text: &str) -> bool {
+    text.len() == 11 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }

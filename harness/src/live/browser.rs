@@ -127,20 +127,6 @@ impl Browser {
 
     /// The names of templates in a value that are not there yet. What has their form and is none is told by asking.
     pub(super) fn missing(&self, value: &Value, missing: &mut Vec<String>) {
-        match value {
-            Value::String(name) if is_name(name) => {
-                let is_known = self.templates.get(name).is_some() || self.no_templates.contains(name);
-                if !is_known && !missing.contains(name) {
-                    missing.push(name.clone());
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|item| self.missing(item, missing)),
-            _ => {}
-        }
+        self.templates.missing(value, &self.no_templates, missing);
     }
-}
-
-/// Whether a text has the form of a template's name: 64 bits in base64url.
-fn is_name(text: &str) -> bool {
-    text.len() == 11 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }

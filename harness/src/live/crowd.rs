@@ -2,6 +2,7 @@
 
 use super::browser::Session;
 use super::{Browsers, World};
+use crate::app::{SimApp, SimEffect};
 use crate::codec::{Answer, Incoming};
 use crate::journal::Entry;
 use crate::kernel::Event;
@@ -10,6 +11,7 @@ use crate::world::{Crowd, Phase, Talk};
 use std::time::Duration;
 
 impl Crowd for Browsers {
+    type App = SimApp;
     type Own = Session;
     const STALL: u64 = 3_000_000;
     const CALM: Duration = Duration::from_secs(60);
@@ -47,7 +49,7 @@ impl Crowd for Browsers {
         world.on_look()
     }
 
-    fn sees(world: &mut World, entry: Entry) -> Check {
+    fn sees(world: &mut World, entry: Entry<SimEffect>) -> Check {
         world.on_sees(entry)
     }
 

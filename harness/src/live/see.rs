@@ -1,6 +1,7 @@
 //! What is seen of pages and of the server, told to the oracles.
 
 use super::{Browsers, World};
+use crate::app::SimEffect;
 use crate::app::live::{Called, Id, Seen};
 use crate::coverage::Mark;
 use crate::journal::{Entry, Verdict};
@@ -106,7 +107,7 @@ impl World {
         }
     }
 
-    pub(super) fn on_sees(&mut self, entry: Entry) -> Check {
+    pub(super) fn on_sees(&mut self, entry: Entry<SimEffect>) -> Check {
         match entry {
             Entry::Wrote { link, offered, .. } => {
                 let session = self.net.links[link].session;
@@ -128,7 +129,7 @@ impl World {
                 Ok(())
             }
             // The last two are seen in every world.
-            Entry::Call(_) | Entry::Effect(_) | Entry::Misuse { .. } | Entry::Fault(_) => Ok(()),
+            Entry::Call(_) | Entry::Effect(_) | Entry::Misuse { .. } | Entry::Fault(_) | Entry::Wrong(_) => Ok(()),
         }
     }
 

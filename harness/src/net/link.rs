@@ -40,7 +40,7 @@ pub(crate) struct Link {
     pub(crate) up: Pipe,
     pub(crate) down: Pipe,
     /// What the server writes, followed frame by frame.
-    pub(super) wire: Wire,
+    pub(crate) wire: Wire,
     /// The server's socket took less than it was offered, and has not said that it takes more.
     pub(crate) blocked: bool,
     /// It ever did.

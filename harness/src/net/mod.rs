@@ -7,23 +7,22 @@ mod wire;
 pub(crate) use link::{Link, Peer, Server};
 pub(crate) use wire::Text;
 
-use crate::app::{SimApp, SimEffect};
 use crate::journal::{Entry, Journal};
 use crate::kernel::{Event, Kernel};
 use crate::plan::NetPlan;
 use crate::tally::Fault;
 use crate::trace::{bytes as digest, mix};
-use lazuli::Time;
 use lazuli::driver::{Io, LinkId};
-use lazuli::log::Record;
+use lazuli::log::{Level, Record};
+use lazuli::{App, Time};
 use std::io::{self, ErrorKind, IoSlice};
 
 /// All links, and the server's side of them.
-pub(crate) struct Net {
-    pub(crate) kernel: Kernel,
+pub(crate) struct Net<A: App> {
+    pub(crate) kernel: Kernel<A::Event>,
     pub(crate) links: Vec<Link>,
     pub(crate) plan: NetPlan,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Journal<A::Effect>,
     /// The link of each of the driver's ids, by the id's index.
     by_id: Vec<Option<(LinkId, usize)>>,
     /// Whether faults have healed: everyone reads at once.
@@ -32,8 +31,8 @@ pub(crate) struct Net {
     pub(crate) notes_texts: bool,
 }
 
-impl Net {
-    pub(crate) fn new(kernel: Kernel, plan: NetPlan, journal: Journal) -> Net {
+impl<A: App> Net<A> {
+    pub(crate) fn new(kernel: Kernel<A::Event>, plan: NetPlan, journal: Journal<A::Effect>) -> Net<A> {
         Net { kernel, links: Vec::new(), plan, journal, by_id: Vec::new(), healed: false, notes_texts: false }
     }
 
@@ -191,6 +190,22 @@ impl Net {
         self.kernel.queue.push(at, Event::ServerReset(link));
     }
 
+    /// The server is gone, and all of its sockets are reset. Who has not reached it yet reaches the next one.
+    pub(crate) fn server_dies(&mut self) {
+        self.by_id.clear();
+        for link in 0..self.links.len() {
+            // The next server gives out the same ids.
+            self.links[link].id = None;
+            if !matches!(self.links[link].server, Server::Open | Server::Ended) {
+                continue;
+            }
+            self.links[link].server = Server::Closed;
+            self.links[link].up.clear();
+            let delay = self.delay();
+            self.kernel.schedule(delay, Event::ClientReset(link));
+        }
+    }
+
     /// The server's socket is closed while bytes of the client are on their way: they are answered with a reset.
     fn reject_late_bytes(&mut self, link: usize) {
         let found = &self.links[link];
@@ -260,7 +275,7 @@ fn cut(how: u64, ready: usize, random: u64) -> usize {
     }
 }
 
-impl Io<SimApp> for Net {
+impl<A: App> Io<A> for Net<A> {
     fn write(&mut self, id: LinkId, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let offered = slices.iter().map(|slice| slice.len()).sum::<usize>();
         let Some(link) = self.find_open(id, "write", |server| server == Server::Open) else {
@@ -331,8 +346,7 @@ impl Io<SimApp> for Net {
         self.kernel.step("close", link as u64, || format!("of link {link} by the server"));
     }
 
-    fn effect(&mut self, effect: SimEffect) {
-        self.kernel.step("effect", u64::from(effect.op), || format!("{effect:?}"));
+    fn effect(&mut self, effect: A::Effect) {
         self.journal.push(Entry::Effect(effect));
     }
 
@@ -340,6 +354,8 @@ impl Io<SimApp> for Net {
         self.kernel.step("log", digest(record.to_string().as_bytes()), || format!("{} {record}", record.level));
         if record.what == "the guard let a violation through" {
             self.journal.push(Entry::Fault(record.to_string()));
+        } else if record.level == Level::Error {
+            self.journal.push(Entry::Wrong(record));
         }
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Wire {
     begin: Vec<u8>,
     /// The length of its frame.
     length: u64,
+    /// The length of the longest frame so far.
+    pub(crate) largest: u64,
     /// What texts were written since somebody asked, with the lengths of their frames.
     pub(super) texts: Vec<(Text, u64)>,
 }
@@ -103,6 +105,7 @@ impl Wire {
                         _ => continue,
                     };
                     self.length = *have as u64 + left;
+                    self.largest = self.largest.max(self.length);
                     self.state = State::Payload { opcode, left };
                     self.end_frame();
                 }

@@ -1,10 +1,11 @@
 //! WebSocket clients of channels.
 
 use super::world::{Sent, World};
-use lazuli::{ConnId, Kind, Message};
+use super::{Failed, Site};
+use lazuli::{App, ConnId, Kind, Message};
 use serde::Serialize;
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// A WebSocket on a channel of a site.
@@ -51,14 +52,27 @@ use std::rc::Rc;
 /// assert_eq!(site.stats().connections, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// It is the crate's `TestClient`.
 pub struct Client {
     world: Rc<RefCell<World>>,
     conn: ConnId,
+    /// How many texts were received.
+    received: Cell<usize>,
 }
 
 impl Client {
     pub(super) fn new(world: Rc<RefCell<World>>, conn: ConnId) -> Client {
-        Client { world, conn }
+        Client { world, conn, received: Cell::new(0) }
+    }
+
+    /// Opens a WebSocket on a channel of a site; see [`Site::connect`].
+    ///
+    /// # Errors
+    /// When it is refused.
+    #[track_caller]
+    pub fn connect<A: App>(site: &Site<A>, path: &str) -> Result<Client, Failed> {
+        site.connect(path)
     }
 
     /// Sends a text.
@@ -81,6 +95,33 @@ impl Client {
         let mut world = self.world.borrow_mut();
         world.say(self.conn, Message::Binary(bytes));
         world.step();
+    }
+
+    /// The next text that this client was sent, each once; `None` if there is no more of them yet.
+    ///
+    /// ```
+    /// # use lazuli::{Channel, Context, Result, Routes};
+    /// # use lazuli_harness::{TestClient, page::Site};
+    /// # struct Echo;
+    /// # impl Channel for Echo {
+    /// #     fn on_message(&mut self, cx: &mut Context, text: &str) -> Result { cx.text(text); Ok(()) }
+    /// # }
+    /// # let mut routes: Routes = Routes::new();
+    /// # routes.channel("/echo", |_| Ok(Echo))?;
+    /// # let site = Site::new(routes, ());
+    /// let client = TestClient::connect(&site, "/echo")?;
+    /// client.send("one");
+    /// client.send("two");
+    /// assert_eq!(client.receive().as_deref(), Some("one"));
+    /// assert_eq!(client.receive().as_deref(), Some("two"));
+    /// assert_eq!(client.receive(), None);
+    /// assert_eq!(client.sent_messages(), ["one", "two"], "these stay");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn receive(&self) -> Option<String> {
+        let text = self.sent_messages().into_iter().nth(self.received.get())?;
+        self.received.set(self.received.get() + 1);
+        Some(text)
     }
 
     /// The texts that this client was sent, all of them.

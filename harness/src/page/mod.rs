@@ -67,6 +67,7 @@ mod world;
 pub use client::Client;
 pub use page::Page;
 pub use site::{Session, Site};
+pub(crate) use user::camel;
 
 use serde_json::Value;
 use std::error::Error;

@@ -314,7 +314,7 @@ fn form_of_any(said: &Said, form: NodeId) -> bool {
 }
 
 /// `row-id` as `dataset` has it: `rowId`.
-fn camel(name: &str) -> String {
+pub(crate) fn camel(name: &str) -> String {
     let mut parts = name.split('-');
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -1,7 +1,6 @@
 //! What is done to the driver, and what is seen of it.
 
-use super::{Crowd, World};
-use crate::app::{SimApp, SimEvent};
+use super::{Crowd, EffectOf, EventOf, World};
 use crate::journal::Entry;
 use crate::kernel::Event;
 use crate::net::{Net, Server};
@@ -14,7 +13,7 @@ use std::mem;
 
 impl<C: Crowd> World<C> {
     /// Calls the driver, and shows the oracles what came of it; a panic that gets out of it is a failure.
-    pub(crate) fn drive<T>(&mut self, call: impl FnOnce(&mut Driver<SimApp>, &mut Net) -> T) -> Check<T> {
+    pub(crate) fn drive<T>(&mut self, call: impl FnOnce(&mut Driver<C::App>, &mut Net<C::App>) -> T) -> Check<T> {
         let (driver, net) = (&mut self.driver, &mut self.net);
         let result = contain(|| Ok(call(driver, net)))?;
         self.absorb()?;
@@ -106,7 +105,7 @@ impl<C: Crowd> World<C> {
         C::turned(self, is_last)
     }
 
-    pub(crate) fn remote(&mut self, remote: Remote<SimEvent>) -> Check {
+    pub(crate) fn remote(&mut self, remote: Remote<EventOf<C>>) -> Check {
         let now = self.now();
         self.drive(|driver, _| driver.remote(now, remote))?;
         C::settled(self, None)
@@ -122,7 +121,7 @@ impl<C: Crowd> World<C> {
         result
     }
 
-    fn see(&mut self, entry: Entry) -> Check {
+    fn see(&mut self, entry: Entry<EffectOf<C>>) -> Check {
         match entry {
             Entry::Misuse { link, what } => {
                 let session = link.map(|link| self.net.links[link].session);

@@ -8,7 +8,6 @@ mod fate;
 mod hear;
 mod visit;
 
-use crate::app::{SimApp, SimEvent};
 use crate::codec::{Answer, Incoming};
 use crate::journal::{Entry, Journal};
 use crate::kernel::{Event, Kernel};
@@ -16,12 +15,14 @@ use crate::net::{Net, Peer, Server};
 use crate::oracle::{Bounds, Check, Failure, Oracle, complain};
 use crate::plan::{FaultRates, NetPlan};
 use lazuli::driver::{Driver, Settings};
-use lazuli::{Config, Hub, Limits, Routes, Time};
+use lazuli::{App, Config, Hub, Limits, Routes, Time};
 use std::time::Duration;
 pub(crate) use visit::{Talk, Visit};
 
 /// Who is in a world, and the oracles that watch what comes of it. What has a body here is what not everyone cares for.
 pub(crate) trait Crowd: Sized {
+    /// What runs on the server.
+    type App: App;
     /// What is known of a session, beside what every [`Visit`] has.
     type Own;
     /// The longest time for which somebody stops reading, in microseconds.
@@ -36,7 +37,7 @@ pub(crate) trait Crowd: Sized {
     /// It is the turn of somebody outside: another thread, a job, an HTTP server beside the hub.
     fn act_outside(world: &mut World<Self>) -> Check;
     /// What the application has asked for comes back.
-    fn answer(_: &mut World<Self>, _: SimEvent) -> Check {
+    fn answer(_: &mut World<Self>, _: EventOf<Self>) -> Check {
         Ok(())
     }
 
@@ -70,7 +71,7 @@ pub(crate) trait Crowd: Sized {
         Ok(())
     }
     /// Something was seen of the driver, or of the application in it.
-    fn sees(world: &mut World<Self>, entry: Entry) -> Check;
+    fn sees(world: &mut World<Self>, entry: Entry<EffectOf<Self>>) -> Check;
 
     /// A session has the head of its answer, and what came behind it.
     fn answered(world: &mut World<Self>, session: u32, answer: &Answer, rest: &[u8]) -> Check;
@@ -107,6 +108,10 @@ pub(crate) trait Crowd: Sized {
     fn finished(world: &mut World<Self>) -> Check;
 }
 
+/// What the application of a crowd hears, and what it asks for.
+pub(crate) type EventOf<C> = <<C as Crowd>::App as App>::Event;
+pub(crate) type EffectOf<C> = <<C as Crowd>::App as App>::Effect;
+
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -120,8 +125,8 @@ pub(crate) enum Phase {
 
 pub(crate) struct World<C: Crowd> {
     pub(crate) crowd: C,
-    pub(crate) driver: Driver<SimApp>,
-    pub(crate) net: Net,
+    pub(crate) driver: Driver<C::App>,
+    pub(crate) net: Net<C::App>,
     pub(crate) bounds: Bounds,
     pub(crate) phase: Phase,
     pub(crate) faults: FaultRates,
@@ -131,20 +136,20 @@ pub(crate) struct World<C: Crowd> {
     pub(crate) operations: u32,
     /// Counts what comes from outside.
     pub(crate) outside: u32,
-    journal: Journal,
-    entries: Vec<Entry>,
+    journal: Journal<EffectOf<C>>,
+    entries: Vec<Entry<EffectOf<C>>>,
     buffer: Vec<u8>,
 }
 
 /// What the product in the middle of a world is made from.
-pub(crate) struct Product<'p> {
+pub(crate) struct Product<'p, A: App> {
     pub(crate) config: &'p Config,
     pub(crate) settings: Settings,
-    pub(crate) app: SimApp,
-    pub(crate) routes: Routes<SimApp>,
+    pub(crate) app: A,
+    pub(crate) routes: Routes<A>,
     /// Of its sockets, those that hold for all of them.
     pub(crate) limits: &'p Limits,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Journal<A::Effect>,
 }
 
 /// After faults have healed, everything comes to rest within this time; so it does after everyone has left. It is longer
@@ -152,7 +157,13 @@ pub(crate) struct Product<'p> {
 const PATIENCE: Duration = Duration::from_secs(180);
 
 impl<C: Crowd> World<C> {
-    pub(crate) fn with(crowd: C, product: Product<'_>, kernel: Kernel, net: NetPlan, faults: FaultRates) -> World<C> {
+    pub(crate) fn with(
+        crowd: C,
+        product: Product<'_, C::App>,
+        kernel: Kernel<EventOf<C>>,
+        net: NetPlan,
+        faults: FaultRates,
+    ) -> World<C> {
         let Product { config, settings, app, routes, limits, journal } = product;
         World {
             crowd,
@@ -200,11 +211,16 @@ impl<C: Crowd> World<C> {
         }
     }
 
-    /// The next thing happens, and all that does at the same moment; `false` when nothing will ever happen again.
-    fn happen(&mut self) -> Check<bool> {
-        let event = self.net.kernel.queue.next();
+    /// When the next thing happens.
+    pub(crate) fn next_at(&self) -> Option<Time> {
         let deadline = self.driver.next_timeout().map(|at| at + self.late());
-        let Some(at) = [event, deadline].into_iter().flatten().min() else { return Ok(false) };
+        [self.net.kernel.queue.next(), deadline].into_iter().flatten().min()
+    }
+
+    /// The next thing happens, and all that does at the same moment; `false` when nothing will ever happen again.
+    pub(crate) fn happen(&mut self) -> Check<bool> {
+        let deadline = self.driver.next_timeout().map(|at| at + self.late());
+        let Some(at) = self.next_at() else { return Ok(false) };
         self.net.kernel.now = self.now().max(at);
         if deadline.is_some_and(|deadline| deadline <= self.now()) {
             self.timeout()?;
@@ -226,7 +242,7 @@ impl<C: Crowd> World<C> {
         Duration::from_micros(self.net.plan.late)
     }
 
-    fn handle(&mut self, event: Event) -> Check {
+    fn handle(&mut self, event: Event<EventOf<C>>) -> Check {
         match event {
             Event::Act(who) => C::act(self, who),
             Event::Accept(link) => self.accept(link),
@@ -252,7 +268,7 @@ impl<C: Crowd> World<C> {
     }
 
     /// Faults heal, and what is under way arrives.
-    fn heal(&mut self) {
+    pub(crate) fn heal(&mut self) {
         self.net.kernel.step("heal", 0, || "everything".to_owned());
         self.phase = Phase::Resting;
         self.net.healed = true;

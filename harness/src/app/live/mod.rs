@@ -16,7 +16,7 @@ mod text;
 pub(crate) use seen::Show;
 pub(crate) use seen::{Called, Home, Id, Seen, Snapshot, Stage};
 
-use super::{SimApp, SimEvent};
+use super::{SimApp, SimEffect, SimEvent};
 use crate::journal::Journal;
 use lazuli::route::PatternError;
 use lazuli::{Limits, Mount, Registered, Request, Response, Result, Routes, Scope, Session};
@@ -61,7 +61,10 @@ type Known = Registered<Props, SimApp>;
 ///
 /// # Errors
 /// When a pattern is wrong, which is a mistake here.
-pub(crate) fn live_application(spark: Limits, journal: &Journal) -> Result<(SimApp, Routes<SimApp>), PatternError> {
+pub(crate) fn live_application(
+    spark: Limits,
+    journal: &Journal<SimEffect>,
+) -> Result<(SimApp, Routes<SimApp>), PatternError> {
     let mut routes = Routes::new();
     let known: [Known; KINDS] = [
         register::<counter::Counter>(&mut routes)?,

@@ -1,0 +1,237 @@
+//! Seeds, run on somebody's application.
+
+use super::guests::Guests;
+use super::party::Party;
+use super::{Application, Found, Simulation, Summary, World};
+use crate::journal::Journal;
+use crate::kernel::Kernel;
+use crate::plan::{FaultRates, NetPlan};
+use crate::rng::Rng;
+use crate::trace::{Seconds, Trace};
+use crate::world::{Product, World as Inner};
+use lazuli::driver::Settings;
+use lazuli::{Config, Limits, Secret, Time, Timestamp};
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+use std::sync::Once;
+
+/// What was wrong, on its way out of a test.
+pub(super) struct Wrong {
+    pub(super) sentence: String,
+    pub(super) at: Time,
+}
+
+/// Ends a run; the test itself is unwound.
+pub(super) fn give_up(wrong: Wrong) -> ! {
+    resume_unwind(Box::new(wrong))
+}
+
+thread_local! {
+    /// Whether this thread simulates: panics are then told with their seed, and not at once.
+    static IS_SIMULATING: Cell<bool> = const { Cell::new(false) };
+    /// Where the last panic of this thread was, and what it said.
+    static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Where the last panic of this run was, and what it said.
+pub(super) fn last_panic() -> Option<String> {
+    LAST_PANIC.take()
+}
+
+/// Keeps panics of threads that simulate, instead of printing them; all others are handled as before.
+fn keep_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if IS_SIMULATING.get() {
+                let message = text_of(info.payload());
+                let place = info.location().map(|place| format!("{place}: ")).unwrap_or_default();
+                LAST_PANIC.set(Some(format!("{place}{message}")));
+            } else {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// Sets a thread's state for as long as this lives.
+struct Simulating(bool);
+
+impl Simulating {
+    fn begin() -> Simulating {
+        keep_panics();
+        Simulating(IS_SIMULATING.replace(true))
+    }
+}
+
+impl Drop for Simulating {
+    fn drop(&mut self) {
+        IS_SIMULATING.set(self.0);
+    }
+}
+
+/// What became of one run: its trace, and what was wrong.
+struct Ran {
+    trace: Trace,
+    summary: Summary,
+    wrong: Option<Wrong>,
+}
+
+impl Simulation {
+    /// Runs a seed twice; if something is wrong, once more for the words.
+    pub(super) fn run_seed<P: Application>(
+        &self,
+        seed: u64,
+        make: &impl Fn() -> P,
+        test: &impl Fn(&World<P::App>),
+    ) -> Result<Summary, Found> {
+        let first = self.run_once(seed, make, test, Trace::new());
+        let (mut wrong, mut summary) = (first.wrong, first.summary);
+        if wrong.is_none() {
+            let again = self.run_once(seed, make, test, Trace::against(first.trace.into_steps()));
+            let differs = again.trace.difference(true).filter(|_| again.wrong.is_none());
+            let differs = differs.map(|what| Wrong { sentence: format!("determinism: {what}"), at: Time::ZERO });
+            (wrong, summary) = (again.wrong.or(differs), again.summary);
+        }
+        let Some(wrong) = wrong else { return Ok(summary) };
+        let words: Rc<RefCell<Vec<String>>> = Rc::default();
+        let write = words.clone();
+        let is_whole = self.is_whole;
+        let trace = Trace::in_words(move |line| {
+            if is_whole || is_story(line) {
+                write.borrow_mut().push(line.to_owned());
+            }
+        });
+        self.run_once(seed, make, test, trace);
+        let words = words.take();
+        Err(Found { seed, at: wrong.at.saturating_since(Time::ZERO), sentence: wrong.sentence, words })
+    }
+
+    fn run_once<P: Application>(
+        &self,
+        seed: u64,
+        make: &impl Fn() -> P,
+        test: &impl Fn(&World<P::App>),
+        trace: Trace,
+    ) -> Ran {
+        let simulating = Simulating::begin();
+        let party: Rc<RefCell<Party>> = Rc::default();
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            World::new(self.draw(seed, make, trace, &party), party.clone(), self.tolerates)
+        }));
+        drop(simulating);
+        let world = made.unwrap_or_else(|payload| panic!("{}", words_of(payload.as_ref())));
+        let simulating = Simulating::begin();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            test(&world);
+            world.end();
+        }));
+        let at = world.inner().now();
+        let wrong = result.err().map(|payload| match payload.downcast::<Wrong>() {
+            Ok(wrong) => *wrong,
+            Err(payload) => Wrong { sentence: words_of(payload.as_ref()), at },
+        });
+        let summary = world.summary();
+        world.forget();
+        drop(simulating);
+        let trace = std::mem::take(&mut world.inner().net.kernel.trace);
+        Ran { trace, summary, wrong }
+    }
+
+    /// What a seed decides: how links are, what goes wrong how often, when clients come back.
+    fn draw<P: Application>(
+        &self,
+        seed: u64,
+        make: &impl Fn() -> P,
+        trace: Trace,
+        party: &Rc<RefCell<Party>>,
+    ) -> Inner<Guests<P::App>> {
+        let mut rng = Rng::new(seed);
+        let is_calm = self.is_calm || rng.chance(100);
+        let net = NetPlan::draw(&mut rng, is_calm);
+        let faults = if is_calm { FaultRates::default() } else { FaultRates::draw(&mut rng) };
+        let config = Config {
+            seed: rng.next(),
+            secret: self.config.secret.clone().or(Some(Secret::new([7; 32]))),
+            wall: match self.config.wall {
+                wall if wall == Timestamp::from_unix_micros(0) => Timestamp::from_unix_micros(1_790_000_000_000_000),
+                wall => wall,
+            },
+            ..self.config.clone()
+        };
+        let guests = Guests::new(party.clone(), &mut rng, config.clone());
+        let (routes, app) = make().into_parts();
+        let mut kernel = Kernel::new(rng, trace);
+        kernel.step("seed", seed, || format!("{seed}: {net:?} {faults:?}"));
+        let product = Product {
+            config: &config,
+            settings: Settings::default(),
+            app,
+            routes,
+            limits: &Limits::default(),
+            journal: Journal::default(),
+        };
+        Inner::with(guests, product, kernel, net, faults)
+    }
+}
+
+fn words_of(payload: &(dyn Any + Send)) -> String {
+    last_panic().unwrap_or_else(|| text_of(payload).to_owned())
+}
+
+fn text_of(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message")
+}
+
+/// What a reader wants to know of a run first. Of the rest, bytes and turns, most is noise.
+const STORY: &[&str] = &[
+    "connects",
+    "is answered",
+    "says",
+    "hears",
+    "closes",
+    "is closed",
+    "loses",
+    "vanishes",
+    "vanish",
+    "reset",
+    "half-close",
+    "stall",
+    "heal",
+    "log",
+    "note",
+    "shutdown",
+    "restart",
+    "event",
+    "outside",
+    "disconnected",
+    "broken write",
+];
+
+fn is_story(line: &str) -> bool {
+    let what = line.split_once(" s ").map_or("", |(_, what)| what);
+    STORY.iter().any(|kind| what.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' ')))
+}
+
+/// How many lines of a run are shown at the most.
+const SHOWN: usize = 80;
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Found { seed, at, sentence, words } = self;
+        let at = Seconds(Time::from_micros(at.as_micros() as u64));
+        writeln!(f, "seed {seed}, after {at}: {sentence}")?;
+        let hidden = words.len().saturating_sub(SHOWN);
+        if hidden > 0 {
+            writeln!(f, "    ({hidden} lines before)")?;
+        }
+        words[hidden..].iter().try_for_each(|line| writeln!(f, "    {line}"))?;
+        let thread = std::thread::current();
+        let test = thread.name().filter(|name| *name != "main").unwrap_or_default();
+        write!(f, "This seed alone: LAZULI_SEED={seed} cargo test {test}; LAZULI_TRACE=1 tells every step.")
+    }
+}
