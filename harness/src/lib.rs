@@ -27,12 +27,12 @@
 mod app;
 #[cfg(feature = "canary")]
 mod canaries;
+mod chronicle;
 mod clients;
 mod codec;
 pub mod conformance;
 mod coverage;
 pub mod dom;
-mod journal;
 mod kernel;
 mod live;
 mod model;

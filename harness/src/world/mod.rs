@@ -9,8 +9,8 @@ mod hear;
 mod visit;
 
 use crate::app::{SimApp, SimEvent};
+use crate::chronicle::{Chronicle, Entry};
 use crate::codec::{Answer, Incoming};
-use crate::journal::{Entry, Journal};
 use crate::kernel::{Event, Kernel};
 use crate::net::{Net, Peer, Server};
 use crate::oracle::{Bounds, Check, Failure, Oracle, complain};
@@ -131,7 +131,7 @@ pub(crate) struct World<C: Crowd> {
     pub(crate) operations: u32,
     /// Counts what comes from outside.
     pub(crate) outside: u32,
-    journal: Journal,
+    chronicle: Chronicle,
     entries: Vec<Entry>,
     buffer: Vec<u8>,
 }
@@ -144,7 +144,7 @@ pub(crate) struct Product<'p> {
     pub(crate) routes: Routes<SimApp>,
     /// Of its sockets, those that hold for all of them.
     pub(crate) limits: &'p Limits,
-    pub(crate) journal: Journal,
+    pub(crate) chronicle: Chronicle,
 }
 
 /// After faults have healed, everything comes to rest within this time; so it does after everyone has left. It is longer
@@ -153,18 +153,18 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 impl<C: Crowd> World<C> {
     pub(crate) fn with(crowd: C, product: Product<'_>, kernel: Kernel, net: NetPlan, faults: FaultRates) -> World<C> {
-        let Product { config, settings, app, routes, limits, journal } = product;
+        let Product { config, settings, app, routes, limits, chronicle } = product;
         World {
             crowd,
             driver: Driver::new(Hub::new(config.clone(), routes, app), settings),
-            net: Net::new(kernel, net, journal.clone()),
+            net: Net::new(kernel, net, chronicle.clone()),
             bounds: Bounds::new(config.window, limits.frames.control_frames),
             phase: Phase::Busy,
             faults,
             visits: Vec::new(),
             operations: 0,
             outside: 0,
-            journal,
+            chronicle,
             entries: Vec::new(),
             buffer: Vec::new(),
         }

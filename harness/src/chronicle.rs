@@ -127,9 +127,9 @@ impl Tag {
 
 /// The one list of what was seen; the application inside the hub writes to it as well as the links.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Journal(Arc<Mutex<Vec<Entry>>>);
+pub(crate) struct Chronicle(Arc<Mutex<Vec<Entry>>>);
 
-impl Journal {
+impl Chronicle {
     pub(crate) fn push(&self, entry: Entry) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
