@@ -22,6 +22,8 @@
 //! cargo run --release -p lazuli-harness -- replay 7
 //! ```
 //!
+//! [`journal`] plays what a real transport has written down.
+//!
 //! [`script`] plays one written scenario in the simulator and over real sockets, for both to be compared.
 
 mod app;
@@ -33,6 +35,7 @@ mod codec;
 pub mod conformance;
 mod coverage;
 pub mod dom;
+pub mod journal;
 mod kernel;
 mod live;
 mod model;
@@ -53,6 +56,7 @@ mod world;
 #[cfg(feature = "canary")]
 pub use canaries::{Sighting, canaries};
 pub use coverage::{Coverage, Mark};
+pub use journal::replay_journal;
 pub use oracle::{Failure, Oracle};
 pub use report::Report;
 pub use run::{Outcome, replay, run_seed, run_seeds};

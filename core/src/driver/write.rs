@@ -22,6 +22,18 @@ const BYTES: usize = 256 << 10;
 impl<A: App> Driver<A> {
     /// Does everything that there is to do: takes the hub's outputs, writes, closes, until nothing is left.
     pub fn turn(&mut self, io: &mut impl Io<A>) {
+        let Some(mut recorder) = self.recorder.take() else { return self.work(io) };
+        self.work(&mut recorder.watch(io));
+        let result = recorder.turned(self.next_timeout());
+        self.recorder = Some(recorder);
+        if let Err(why) = result {
+            self.end_journal(why);
+            // So that the log has it now.
+            self.work(io);
+        }
+    }
+
+    fn work(&mut self, io: &mut impl Io<A>) {
         loop {
             let mut busy = self.take_outputs(io);
             let mut dirty = mem::take(&mut self.dirty);

@@ -252,6 +252,11 @@ impl<A: App> Hub<A> {
         &self.app
     }
 
+    /// What the hub was told at its start.
+    pub fn config(&self) -> &Config {
+        &self.state.config
+    }
+
     /// What this connection may do; for an id that is gone, nothing.
     pub fn limits(&self, conn: ConnId) -> &Arc<Limits> {
         self.state.limits(conn)
