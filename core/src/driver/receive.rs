@@ -25,6 +25,7 @@ impl<A: App> Driver<A> {
         self.take(link, bytes);
     }
 
+    #[inline]
     fn take(&mut self, link: LinkId, bytes: &[u8]) {
         let Some(found) = self.links.get_mut(link.0) else { return };
         match &mut found.phase {

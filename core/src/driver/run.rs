@@ -150,7 +150,7 @@ impl<A: App> Driver<A> {
     /// end before the driver does, the log says why, once.
     pub fn recorded(hub: Hub<A>, settings: Settings, journal: Journal<A>) -> Self {
         let mut driver = Driver::new(hub, settings);
-        match Recorder::new(journal, driver.hub.config(), &driver.settings) {
+        match Recorder::new(journal, &driver.hub, &driver.settings) {
             Ok(recorder) => driver.recorder = Some(Box::new(recorder)),
             Err(why) => driver.end_journal(why),
         }
@@ -188,10 +188,8 @@ impl<A: App> Driver<A> {
 
     /// An input of the hub that concerns no link: the backplane's, or the application's.
     pub fn input(&mut self, now: Time, input: Input<'_, A::Event>) {
-        if let Some(recorder) = &mut self.recorder
-            && let Err(why) = recorder.told(self.now.max(now), &input)
-        {
-            self.end_journal(why);
+        if self.recorder.is_some() {
+            self.note_told(now, &input);
         }
         self.advance(now);
         self.hub.handle(self.now, input);
@@ -282,9 +280,25 @@ impl<A: App> Driver<A> {
     /// Writes an input down, if there is a journal, before anything comes of it.
     #[inline]
     pub(super) fn note<'a>(&mut self, now: Time, entry: impl FnOnce() -> Entry<'a>) {
-        if let Some(recorder) = &mut self.recorder
-            && let Err(why) = recorder.input(self.now.max(now), &entry())
-        {
+        if self.recorder.is_some() {
+            self.note_down(now, entry());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_down(&mut self, now: Time, entry: Entry<'_>) {
+        let now = self.now.max(now);
+        if let Some(Err(why)) = self.recorder.as_mut().map(|recorder| recorder.input(now, entry)) {
+            self.end_journal(why);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_told(&mut self, now: Time, input: &Input<'_, A::Event>) {
+        let now = self.now.max(now);
+        if let Some(Err(why)) = self.recorder.as_mut().map(|recorder| recorder.told(now, input)) {
             self.end_journal(why);
         }
     }

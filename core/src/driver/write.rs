@@ -22,7 +22,17 @@ const BYTES: usize = 256 << 10;
 impl<A: App> Driver<A> {
     /// Does everything that there is to do: takes the hub's outputs, writes, closes, until nothing is left.
     pub fn turn(&mut self, io: &mut impl Io<A>) {
-        let Some(mut recorder) = self.recorder.take() else { return self.work(io) };
+        if self.recorder.is_some() {
+            self.work_recorded(io);
+        } else {
+            self.work(io);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn work_recorded(&mut self, io: &mut impl Io<A>) {
+        let Some(mut recorder) = self.recorder.take() else { return };
         self.work(&mut recorder.watch(io));
         let result = recorder.turned(self.next_timeout());
         self.recorder = Some(recorder);
@@ -33,6 +43,7 @@ impl<A: App> Driver<A> {
         }
     }
 
+    #[inline]
     fn work(&mut self, io: &mut impl Io<A>) {
         loop {
             let mut busy = self.take_outputs(io);

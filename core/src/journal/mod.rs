@@ -45,6 +45,7 @@ mod field;
 mod outputs;
 mod reader;
 mod recorder;
+mod redact;
 
 #[doc(hidden)]
 pub use entry::mend;
@@ -52,6 +53,7 @@ pub use entry::{Answers, End, Entry};
 pub use outputs::{Outputs, Turn};
 pub use reader::{Entries, Header, Placed, Reader, Unreadable};
 pub(crate) use recorder::Recorder;
+pub use redact::Redaction;
 
 use crate::channel::App;
 use alloc::boxed::Box;
@@ -74,6 +76,7 @@ pub struct Journal<A: App = ()> {
     most: u64,
     events: Option<WriteEvent<A>>,
     with_secret: bool,
+    redaction: Option<Redaction>,
 }
 
 impl<A: App> Journal<A> {
@@ -81,7 +84,7 @@ impl<A: App> Journal<A> {
     ///
     /// It has everything that peers sent: passwords, tokens, messages. Keep it as you keep those.
     pub fn to(writer: impl Write + Send + 'static) -> Self {
-        Journal { writer: Box::new(writer), most: 256 << 20, events: None, with_secret: false }
+        Journal { writer: Box::new(writer), most: 256 << 20, events: None, with_secret: false, redaction: None }
     }
 
     /// At most so many bytes. Where one more entry would not fit, the journal ends, and the log says so; the server goes on.
@@ -103,9 +106,17 @@ impl<A: App> Journal<A> {
         self
     }
 
+    /// Writes down something else in the place of what peers sent, as [`Redaction`] says, so that the journal can be shown to
+    /// others. The hash then has lengths where it has bytes otherwise.
+    #[must_use]
+    pub fn redacted(mut self, redaction: Redaction) -> Self {
+        self.redaction = Some(redaction);
+        self
+    }
+
     /// Writes down the hub's [secret](crate::Config::secret) too, without which what it signs comes out differently: pages with
     /// live components. Whoever has it can make pages and browser sessions for as long as it is used, so transports
-    /// do this only for one that they made up themselves, for one run.
+    /// do this only for one that they made up themselves, for one run. A redacted journal never has it.
     #[must_use]
     pub fn with_secret(mut self) -> Self {
         self.with_secret = true;

@@ -206,9 +206,9 @@ mod tests {
         }
 
         #[test]
-        fn another_byte_is_another_digest(bytes in prop::collection::vec(any::<u8>(), 1..100), at: prop::sample::Index, bit in 0..8) {
+        fn another_byte_is_another_digest(bytes in prop::collection::vec(any::<u8>(), 1..100), at: prop::sample::Index, bit in 0..8_u32) {
             let mut other = bytes.clone();
-            *at.get_mut(&mut other) ^= 1 << bit;
+            *at.get_mut(&mut other) ^= 1_u8 << bit;
             prop_assert_ne!(digest([&bytes[..]]), digest([&other[..]]));
         }
     }

@@ -4,10 +4,11 @@ use super::entry::{self, Answers, End, Entry};
 use super::field::Field;
 use super::outputs::Outputs;
 use super::reader::{Header, version};
+use super::redact::Redactor;
 use super::{Journal, MAGIC, VERSION, WriteEvent};
 use crate::channel::App;
-use crate::config::Config;
 use crate::driver::{Io, LinkId, Settings};
+use crate::hub::Hub;
 use crate::input::Input;
 use crate::log::Record;
 use crate::rooms::Position;
@@ -27,6 +28,7 @@ const LAST: u64 = 64;
 pub(crate) struct Recorder<A: App> {
     writer: Box<dyn Write + Send>,
     events: Option<WriteEvent<A>>,
+    redactor: Option<Redactor>,
     /// What was not handed to the writer yet.
     buffer: Vec<u8>,
     /// How many bytes the journal may still have.
@@ -47,24 +49,26 @@ pub(crate) type Ended = String;
 
 impl<A: App> Recorder<A> {
     /// Begins a journal for a driver that has done nothing yet.
-    pub(crate) fn new(journal: Journal<A>, config: &Config, settings: &Settings) -> Result<Recorder<A>, Ended> {
-        let Journal { writer, most, events, with_secret } = journal;
+    pub(crate) fn new(journal: Journal<A>, hub: &Hub<A>, settings: &Settings) -> Result<Recorder<A>, Ended> {
+        let Journal { writer, most, events, with_secret, redaction } = journal;
+        let (config, redacted) = (hub.config(), redaction.is_some());
         let mut header = Header {
             by: version(),
-            redacted: false,
+            redacted,
             config: config.clone(),
             settings: settings.clone(),
             secret_mark: config.secret.as_ref().map(|secret| secret.mark()),
         };
-        header.config.secret.take_if(|_| !with_secret);
+        header.config.secret.take_if(|_| !with_secret || redacted);
         let mut recorder = Recorder {
             writer,
             events,
+            redactor: redaction.map(|redaction| Redactor::new(redaction, hub.protocols())),
             buffer: Vec::with_capacity(BUFFER),
             left: most,
             last: Time::ZERO,
             hash: 0,
-            outputs: Outputs::new(false),
+            outputs: Outputs::new(redacted),
             answers: Vec::new(),
             skipped: 0,
             told: false,
@@ -81,10 +85,17 @@ impl<A: App> Recorder<A> {
     }
 
     /// Writes down an entry that is an input, before the driver acts on it: if that kills the process, it is there.
-    pub(crate) fn input(&mut self, now: Time, entry: &Entry<'_>) -> Result<(), Ended> {
+    pub(crate) fn input(&mut self, now: Time, mut entry: Entry<'_>) -> Result<(), Ended> {
         let since = self.since(now);
-        self.append("an input of more than 16 MiB", |to, _| {
-            entry::write(entry, since, to);
+        if let (Some(redactor), Entry::Accepted { peer: Some(peer) }) = (&mut self.redactor, &mut entry) {
+            *peer = redactor.peer(*peer);
+        }
+        self.append("an input of more than 16 MiB", |to, redactor| {
+            entry::write(&entry, since, to);
+            if let (Some(redactor), Entry::Received { link, bytes }) = (redactor, entry) {
+                let start = to.len() - bytes.len();
+                redactor.received(link, &mut to[start..]);
+            }
             true
         })?;
         self.told = true;
@@ -98,9 +109,22 @@ impl<A: App> Recorder<A> {
             Input::App(_) => "an event of the application, and Journal::events does not say how to write it",
             _ => "an input that only the driver gives, or one of more than 16 MiB",
         };
-        self.append(why, |to, events| {
-            entry::write_input(input, since, to, |event, to| events.as_mut().is_some_and(|write| write(event, to)))
-        })?;
+        let mut events = self.events.take();
+        let result = self.append(why, |to, redactor| {
+            let mut write = |input: &Input<'_, A::Event>, to: &mut Vec<u8>| {
+                entry::write_input(input, since, to, |event, to| events.as_mut().is_some_and(|write| write(event, to)))
+            };
+            match (redactor, input) {
+                (Some(redactor), Input::Published { topic, position, message }) => {
+                    let message = &redactor.publication(message);
+                    write(&Input::Published { topic, position: *position, message }, to)
+                }
+                (Some(redactor), Input::Command(command)) => write(&Input::Command(redactor.command(command)), to),
+                _ => write(input, to),
+            }
+        });
+        self.events = events;
+        result?;
         self.told = true;
         self.hand_over()
     }
@@ -144,10 +168,10 @@ impl<A: App> Recorder<A> {
     fn append(
         &mut self,
         what: &str,
-        fill: impl FnOnce(&mut Vec<u8>, &mut Option<WriteEvent<A>>) -> bool,
+        fill: impl FnOnce(&mut Vec<u8>, Option<&mut Redactor>) -> bool,
     ) -> Result<(), Ended> {
         let before = self.buffer.len();
-        if !entry::frame(&mut self.buffer, |to| fill(to, &mut self.events)) {
+        if !entry::frame(&mut self.buffer, |to| fill(to, self.redactor.as_mut())) {
             self.end(End::Unwritable)?;
             return Err(alloc::format!("it cannot have {what}"));
         }

@@ -105,12 +105,15 @@ fn broken_off(left: usize) -> String {
 /// Makes an event of what the application wrote down of it.
 type ReadEvent<A> = Box<dyn FnMut(&[u8]) -> Option<<A as App>::Event>>;
 
+/// Takes a line.
+type Words = Box<dyn FnMut(&str)>;
+
 /// A journal that is to be played.
 pub struct Replay<'j, A: App> {
     reader: Reader<'j>,
     secret: Option<Secret>,
     events: Option<ReadEvent<A>>,
-    words: Option<Box<dyn FnMut(&str)>>,
+    words: Option<Words>,
     journal: Option<Journal<A>>,
 }
 

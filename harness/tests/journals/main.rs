@@ -7,6 +7,7 @@ mod damage;
 mod file;
 #[path = "../transports/lab.rs"]
 mod lab;
+mod redacted;
 
 use client::Client;
 use file::{File, assert_same, partial_writes, replay};
@@ -15,6 +16,7 @@ use lazuli::backplane::Local;
 use lazuli::journal::{End, Journal};
 use lazuli::{ConnId, Node};
 use lazuli_harness::journal::{Unplayable, tell_journal};
+use redacted::{a_journal_can_be_redacted_later, a_redacted_journal_has_no_secret_and_replays};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -33,6 +35,8 @@ on_both! {
     hubs_of_a_backplane_replay_each_by_itself
     a_journal_that_is_full_says_so_and_the_server_goes_on
     an_event_that_cannot_be_written_ends_the_journal
+    a_redacted_journal_has_no_secret_and_replays
+    a_journal_can_be_redacted_later
 }
 
 fn wish(journal: Journal<Lab>) -> Wish {
