@@ -1,8 +1,11 @@
-//! The conformance suite, on both transports.
+//! The conformance suite, on both transports; and what they have written down of it, played again.
 
 use lazuli::driver::guard::FrameLimits;
+use lazuli::journal::{End, Journal};
 use lazuli::{Channel, Context, Limits, Result, Routes};
 use lazuli_harness::conformance::{Target, run};
+use lazuli_harness::journal::Memory;
+use lazuli_harness::replay_journal;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -39,8 +42,11 @@ macro_rules! conforms {
         fn $name() {
             let _alone = ALONE.lock();
             let (sender, receiver) = mpsc::channel();
+            let memory = Memory::default();
+            let journal = Journal::to(memory.clone()).at_most(1 << 30);
             let server = thread::spawn(move || {
                 let server = $transport::Server::bind("127.0.0.1:0", routes(), ()).expect("a port is free").log(|_| {});
+                let server = server.journal(journal);
                 sender.send((server.local_addr().expect("an address"), server.stopper())).expect("the test waits");
                 server.run()
             });
@@ -50,6 +56,9 @@ macro_rules! conforms {
             server.join().expect("no panic").expect("the server ran");
             println!("{report}");
             assert_eq!(report.failed(), 0, "{report}");
+            let replayed = replay_journal(&memory.bytes(), routes(), ()).expect("a journal");
+            println!("{} bytes: {replayed}", memory.bytes().len());
+            assert!(replayed.difference.is_none() && replayed.end == Some(End::Stopped), "{replayed}");
         }
     )*};
 }

@@ -8,14 +8,8 @@
 //! ```
 //! use lazuli::journal::Journal;
 //! use lazuli::{Channel, Context, Result, Routes};
+//! use lazuli_harness::journal::Memory;
 //! use lazuli_harness::replay_journal;
-//! # use std::io::Write;
-//! # #[derive(Clone, Default)]
-//! # struct File(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-//! # impl Write for File {
-//! #     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> { self.0.lock().unwrap().write(bytes) }
-//! #     fn flush(&mut self) -> std::io::Result<()> { Ok(()) }
-//! # }
 //!
 //! struct Echo;
 //! impl Channel for Echo {
@@ -31,9 +25,8 @@
 //!     routes
 //! }
 //!
-//! # let file = File::default();
-//! # let written = file.0.clone();
-//! let server = lazuli_std::Server::bind("127.0.0.1:0", routes(), ())?.journal(Journal::to(file));
+//! let memory = Memory::default(); // a server would rather have a file
+//! let server = lazuli_std::Server::bind("127.0.0.1:0", routes(), ())?.journal(Journal::to(memory.clone()));
 //! # let (url, stopper) = (format!("ws://{}/echo", server.local_addr()?), server.stopper());
 //! # let serving = std::thread::spawn(|| server.run());
 //! # let (mut socket, _) = tungstenite::connect(&url)?;
@@ -43,13 +36,13 @@
 //! # while socket.read().is_ok() {}
 //! # serving.join().expect("no panic")?;
 //! // … it runs, and stops; later, in a test:
-//! # let bytes = written.lock().unwrap().clone();
-//! let replayed = replay_journal(&bytes, routes(), ())?;
+//! let replayed = replay_journal(&memory.bytes(), routes(), ())?;
 //! assert!(replayed.difference.is_none(), "{replayed}");
 //! assert!(replayed.records.is_empty(), "no warnings, no errors");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod memory;
 mod tape;
 mod words;
 
@@ -62,6 +55,8 @@ use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tape::Tape;
+
+pub use memory::Memory;
 
 /// Plays a journal; [`Replay`] has more to set.
 ///

@@ -1,17 +1,17 @@
 //! Journals that break off, or are not what was written.
 
-use super::file::{File, assert_same, last_hash, replay};
+use super::file::{self, assert_same, last_hash, replay};
 use super::lab;
 use lazuli::journal::{Reader, Unreadable, VERSION};
-use lazuli_harness::journal::{Unplayable, tell_journal};
+use lazuli_harness::journal::{Memory, Unplayable, tell_journal};
 use std::sync::OnceLock;
 
 /// A journal of a few hundred entries.
 fn journal() -> &'static [u8] {
     static JOURNAL: OnceLock<Vec<u8>> = OnceLock::new();
     JOURNAL.get_or_init(|| {
-        let file = File::default();
-        super::day(lab::smol, file.journal().at_most(16 << 10));
+        let file = Memory::default();
+        super::day(lab::smol, file::journal(&file).at_most(16 << 10));
         file.bytes()
     })
 }

@@ -1,34 +1,12 @@
-//! A file in memory, and how the lab's events are written.
+//! Journals of the lab: how its events are written, and what is asked of every journal.
 
 use super::lab::{Lab, Sum};
 use lazuli::journal::{Answers, Entry, Journal, Reader, Turn};
-use lazuli_harness::journal::{Replay, Replayed, Unplayable};
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use lazuli_harness::journal::{Memory, Replay, Replayed, Unplayable};
 
-/// Where a journal goes, to be read at any time.
-#[derive(Clone, Default)]
-pub struct File(Arc<Mutex<Vec<u8>>>);
-
-impl Write for File {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no panic holds it").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl File {
-    pub fn bytes(&self) -> Vec<u8> {
-        self.0.lock().expect("no panic holds it").clone()
-    }
-
-    /// A journal that goes here and has everything.
-    pub fn journal(&self) -> Journal<Lab> {
-        Journal::to(self.clone()).events(|Sum { room, value }, bytes| bytes.extend(format!("{value} {room}").bytes()))
-    }
+/// A journal that goes there and has everything.
+pub fn journal(file: &Memory) -> Journal<Lab> {
+    Journal::to(file.clone()).events(|Sum { room, value }, bytes| bytes.extend(format!("{value} {room}").bytes()))
 }
 
 /// The event that was written.

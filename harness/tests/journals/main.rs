@@ -10,12 +10,12 @@ mod lab;
 mod redacted;
 
 use client::Client;
-use file::{File, assert_same, partial_writes, replay};
+use file::{assert_same, journal, partial_writes, replay};
 use lab::{Lab, Start, Wish};
 use lazuli::backplane::Local;
 use lazuli::journal::{End, Journal};
 use lazuli::{ConnId, Node};
-use lazuli_harness::journal::{Unplayable, tell_journal};
+use lazuli_harness::journal::{Memory, Unplayable, tell_journal};
 use redacted::{a_journal_can_be_redacted_later, a_redacted_journal_has_no_secret_and_replays};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -69,7 +69,8 @@ fn day(start: Start, journal: Journal<Lab>) {
     a.send("add 1 2 3");
     assert_eq!((a.text(), b.text()), ("sum 6".into(), "sum 6".into()));
     b.send("flood 70000");
-    (a.skip(), b.skip());
+    a.skip();
+    b.skip();
     server.handle.broadcast("x", "from outside").expect("a text is JSON");
     server.handle.to_conn(ConnId::from_u64(b.id).expect("an id")).text("to one");
     assert_eq!((a.text(), b.text(), b.text()), ("\"from outside\"".into(), "\"from outside\"".into(), "to one".into()));
@@ -90,8 +91,8 @@ fn day(start: Start, journal: Journal<Lab>) {
 }
 
 fn a_day_replays_to_its_hash(start: Start) {
-    let file = File::default();
-    day(start, file.journal());
+    let file = Memory::default();
+    day(start, journal(&file));
     let bytes = file.bytes();
     let replayed = assert_same(&bytes);
     assert_eq!((replayed.end, replayed.left), (Some(End::Stopped), 0));
@@ -109,8 +110,8 @@ fn a_day_replays_to_its_hash(start: Start) {
 }
 
 fn what_sockets_did_not_take_replays(start: Start) {
-    let file = File::default();
-    let server = start(wish(file.journal()));
+    let file = Memory::default();
+    let server = start(wish(journal(&file)));
     let (mut slow, mut patient) = (Client::join(server.addr, "x"), Client::join(server.addr, "y"));
     let (mut sender, mut other) = (Client::join(server.addr, "x"), Client::join(server.addr, "y"));
     for _ in 0..200 {
@@ -120,7 +121,8 @@ fn what_sockets_did_not_take_replays(start: Start) {
     assert_eq!(slow.close_code().0, 1013);
     // More than sockets take by themselves: the rest waits until this one reads.
     other.send("flood 12000000");
-    (patient.skip(), other.skip());
+    patient.skip();
+    other.skip();
     drop(server);
     while replay(&file.bytes()).expect("a journal").end.is_none() {
         std::thread::yield_now();
@@ -130,8 +132,8 @@ fn what_sockets_did_not_take_replays(start: Start) {
 }
 
 fn a_journal_of_a_server_that_runs_replays_as_far_as_it_is(start: Start) {
-    let file = File::default();
-    let server = start(wish(file.journal()));
+    let file = Memory::default();
+    let server = start(wish(journal(&file)));
     let mut client = Client::join(server.addr, "x");
     client.send("hello");
     assert_eq!(client.text(), "hello");
@@ -142,9 +144,9 @@ fn a_journal_of_a_server_that_runs_replays_as_far_as_it_is(start: Start) {
 }
 
 fn hubs_of_a_backplane_replay_each_by_itself(start: Start) {
-    let (local, files) = (Local::new(), [File::default(), File::default()]);
+    let (local, files) = (Local::new(), [Memory::default(), Memory::default()]);
     let server = |node: u64| {
-        let journal = files[node as usize].journal();
+        let journal = journal(&files[node as usize]);
         start(Wish { backplane: Some((Node(node), local.port(Node(node)))), ..wish(journal) })
     };
     let mut servers = [server(0), server(1)];
@@ -166,8 +168,8 @@ fn hubs_of_a_backplane_replay_each_by_itself(start: Start) {
 }
 
 fn a_journal_that_is_full_says_so_and_the_server_goes_on(start: Start) {
-    let file = File::default();
-    let mut server = start(wish(file.journal().at_most(4_000)));
+    let file = Memory::default();
+    let mut server = start(wish(journal(&file).at_most(4_000)));
     let mut client = Client::join(server.addr, "x");
     for n in 0..200 {
         client.send(&format!("message {n}"));
@@ -181,7 +183,7 @@ fn a_journal_that_is_full_says_so_and_the_server_goes_on(start: Start) {
 }
 
 fn an_event_that_cannot_be_written_ends_the_journal(start: Start) {
-    let file = File::default();
+    let file = Memory::default();
     let mut server = start(wish(Journal::to(file.clone())));
     let mut client = Client::join(server.addr, "x");
     client.send("add 1 2 3");
@@ -194,8 +196,8 @@ fn an_event_that_cannot_be_written_ends_the_journal(start: Start) {
 /// An event that was written has to be read.
 #[test]
 fn an_event_that_cannot_be_read_says_where() {
-    let file = File::default();
-    day(lab::std, file.journal());
+    let file = Memory::default();
+    day(lab::std, journal(&file));
     let replay = lazuli_harness::replay_journal(&file.bytes(), lab::routes(), Lab);
     assert!(matches!(replay, Err(Unplayable::Event { at }) if at > 100));
 }

@@ -1,9 +1,9 @@
 //! Journals that may be shown to others.
 
-use super::file::{File, assert_same, read_event};
+use super::file::{assert_same, journal, read_event};
 use super::lab::{self, Lab, Start, Wish};
 use lazuli::journal::{Journal, Reader, Redaction};
-use lazuli_harness::journal::{Replay, tell_journal};
+use lazuli_harness::journal::{Memory, Replay, tell_journal};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use tungstenite::client::IntoClientRequest;
@@ -79,8 +79,8 @@ fn in_words(bytes: &[u8]) -> String {
 }
 
 pub fn a_redacted_journal_has_no_secret_and_replays(start: Start) {
-    let file = File::default();
-    tell_secrets(start, file.journal().redacted(Redaction::default()));
+    let file = Memory::default();
+    tell_secrets(start, journal(&file).redacted(Redaction::default()));
     let bytes = file.bytes();
     for secret in SECRETS {
         assert!(!contains(&bytes, secret) && !contains(&bytes, &secret[2..]), "{secret}");
@@ -102,20 +102,20 @@ pub fn a_redacted_journal_has_no_secret_and_replays(start: Start) {
 
 /// One that has everything has it; and it can be redacted later, by playing it.
 pub fn a_journal_can_be_redacted_later(start: Start) {
-    let (file, later, again) = (File::default(), File::default(), File::default());
-    tell_secrets(start, file.journal());
+    let (file, later, again) = (Memory::default(), Memory::default(), Memory::default());
+    tell_secrets(start, journal(&file));
     assert!(contains(&file.bytes(), "q-hunter2") && contains(&file.bytes(), "r-hunter2"));
-    let replay = |bytes: &[u8], journal| {
-        let replay = Replay::new(bytes).expect("a journal").events(read_event).record(journal);
+    let replay = |bytes: &[u8], to: Journal<Lab>| {
+        let replay = Replay::new(bytes).expect("a journal").events(read_event).record(to);
         replay.run(lab::routes(), Lab).expect("it plays")
     };
-    let original = replay(&file.bytes(), later.journal().redacted(Redaction::default()));
+    let original = replay(&file.bytes(), journal(&later).redacted(Redaction::default()));
     assert!(original.difference.is_none(), "{original}");
     let redacted = later.bytes();
     assert!(SECRETS.iter().all(|secret| !contains(&redacted, secret)));
     assert_eq!(assert_same(&redacted).entries, original.entries);
     // Played and written anew, it is a journal of its own, with a hash of bytes.
-    assert!(replay(&redacted, again.journal()).difference.is_none());
+    assert!(replay(&redacted, journal(&again)).difference.is_none());
     assert_same(&again.bytes());
     assert!(!Reader::new(&again.bytes()).expect("a journal").header().redacted);
 }
@@ -123,9 +123,9 @@ pub fn a_journal_can_be_redacted_later(start: Start) {
 /// A handler that asks what the text is goes another way, and the replay says where.
 #[test]
 fn what_depends_on_what_is_redacted_is_told() {
-    let file = File::default();
+    let file = Memory::default();
     let mut server =
-        lab::smol(Wish { journal: Some(file.journal().redacted(Redaction::default())), ..Wish::default() });
+        lab::smol(Wish { journal: Some(journal(&file).redacted(Redaction::default())), ..Wish::default() });
     let mut client = super::Client::join(server.addr, "x");
     for text in ["first", "second"] {
         client.send(text);
