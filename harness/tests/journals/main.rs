@@ -7,6 +7,7 @@ mod damage;
 mod file;
 #[path = "../transports/lab.rs"]
 mod lab;
+mod panics;
 mod redacted;
 
 use client::Client;
