@@ -26,6 +26,11 @@
 //!
 //! [`script`] plays one written scenario in the simulator and over real sockets, for both to be compared.
 
+/// The examples of the guide to journals.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/journals.md")]
+mod guide {}
+
 mod app;
 #[cfg(feature = "canary")]
 mod canaries;

@@ -1,5 +1,6 @@
 //! The simulator's command line; `--help` says what it can do.
 
+use lazuli_harness::journal::tell_journal;
 use lazuli_harness::{replay, run_seeds};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -15,6 +16,9 @@ Simulates a lazuli server from seeds.
   lazuli-harness replay SEED
       Runs a seed once and tells what happens, line by line; the last line has the hash.
 
+  lazuli-harness journal FILE
+      Tells what a server has written down, entry by entry. (To play it takes the application: lazuli_harness::journal.)
+
   lazuli-harness canaries [--seeds N]
       Plants each known bug and tells which oracle finds it within N seeds (200), and in how many of them. Exits with 1
       if one is not found. Needs the feature `canary`.
@@ -26,6 +30,7 @@ fn main() -> ExitCode {
     let result = match args.split_first() {
         Some((&"run", rest)) => Options::parse(rest, 1_000).map(run),
         Some((&"replay", [seed])) => seed.parse().map(tell).map_err(|_| format!("{seed} is no seed")),
+        Some((&"journal", [file])) => tell_file(file),
         Some((&"canaries", rest)) => Options::parse(rest, 200).and_then(canaries),
         Some((&("--help" | "-h" | "help"), _)) => {
             print!("{HELP}");
@@ -88,6 +93,14 @@ fn tell(seed: u64) -> bool {
     }
     println!("seed {seed}: {} steps, hash {:016x}", outcome.steps, outcome.hash);
     outcome.failure.is_none()
+}
+
+fn tell_file(file: &str) -> Result<bool, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("cannot read {file}: {error}"))?;
+    let mut out = BufWriter::new(io::stdout());
+    let told = tell_journal(&bytes, |line| drop(writeln!(out, "{line}")));
+    drop(out);
+    told.map(|()| true).map_err(|error| format!("{file}: {error}"))
 }
 
 #[cfg(feature = "canary")]
