@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Plays the scenarios by a client library that was not written here, over both transports: each channel on a WebSocket of its
-# own and on a Spark socket. Before that, the examples of docs/protocol.md.
-set -eu
+# own and on a Spark socket. Before that, the examples of docs/protocol.md. After that, what each server has written down of all this is
+# played in the bare core, and has to come out the same.
+set -eu -o pipefail
 cd "$(dirname "$0")/.."
 . scripts/server.sh
 need_node
 cargo build -q --release -p showcase
 status=0
 secret="for these scenarios only: $RANDOM$RANDOM$RANDOM"
+journals=$(mktemp -d)
 for transport in smol std; do
-    RUST_LOG=debug start_showcase "$transport" --secret "$secret"
+    RUST_LOG=debug start_showcase "$transport" --secret "$secret" --journal "$journals/$transport"
     echo "-- transport-$transport: the examples of docs/protocol.md"
     (cd showcase/tests && node protocol.mjs "ws://$addr") || status=1
     for over in own spark; do
@@ -18,5 +20,8 @@ for transport in smol std; do
             status=1
     done
     stop_showcase || { echo "the showcase did not end well"; status=1; }
+    echo "-- transport-$transport: its journal, played in the bare core"
+    "$showcase" --replay "$journals/$transport" --secret "$secret" | tail -n 40 || status=1
 done
+rm -r "$journals"
 exit $status

@@ -2,6 +2,7 @@
 
 use crate::channels::routes;
 use lazuli::driver::{Driver, Io, LinkId, Settings};
+use lazuli::journal::Journal;
 use lazuli::{App, Config, Hub, Rate, Time};
 use std::io::{self, IoSlice};
 
@@ -55,6 +56,11 @@ impl<A: App> Io<A> for Gate {
     fn close(&mut self, _: LinkId) {}
 }
 
+fn hub() -> Hub {
+    let config = Config { connections: usize::MAX, accepted: Rate::UNLIMITED, ..Config::default() };
+    Hub::new(config, routes().expect("good routes"), ())
+}
+
 /// A driver with WebSockets.
 pub struct Links<I> {
     driver: Driver,
@@ -70,9 +76,18 @@ impl<I: Io<()>> Links<I> {
     /// # Panics
     /// When one is refused.
     pub fn new(count: usize, target: &str, io: I) -> Self {
-        let config = Config { connections: usize::MAX, accepted: Rate::UNLIMITED, ..Config::default() };
-        let hub = Hub::new(config, routes().expect("good routes"), ());
-        let driver = Driver::new(hub, Settings::default());
+        Self::of(Driver::new(hub(), Settings::default()), count, target, io)
+    }
+
+    /// The same with a journal.
+    ///
+    /// # Panics
+    /// When one is refused.
+    pub fn recorded(count: usize, target: &str, io: I, journal: Journal) -> Self {
+        Self::of(Driver::recorded(hub(), Settings::default(), journal), count, target, io)
+    }
+
+    fn of(driver: Driver, count: usize, target: &str, io: I) -> Self {
         let mut links = Links { driver, links: Vec::with_capacity(count), io, now: Time::ZERO };
         let request = format!(
             "GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -86,6 +101,12 @@ impl<I: Io<()>> Links<I> {
         }
         assert_eq!(links.driver.stats().opened, count as u64);
         links
+    }
+
+    /// How many there are.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.links.len()
     }
 
     /// Bytes come in on one link, and everything that follows is written.

@@ -4,6 +4,7 @@ use crate::channels::room_name;
 use crate::hub::World;
 use crate::links::{Links, Sink, masked};
 use crate::steps::{html, in_turns, mounted};
+use lazuli::journal::{Journal, Redaction};
 
 /// Does the measured thing once; returns how many receivers it reached.
 pub type Operation = Box<dyn FnMut() -> usize>;
@@ -98,10 +99,14 @@ pub const DISPATCH: [Scenario; 1] = [Scenario::new("dispatch", 1_000, 1, dispatc
     .repeats(5_000)];
 
 /// Bytes in and bytes out, through the driver.
-pub const DRIVER: [Scenario; 3] = [
+pub const DRIVER: [Scenario; 6] = [
     Scenario::new("driver_echo", 1_000, 1, driver_echo).repeats(5_000),
     Scenario::new("driver_broadcast", 1_000, 1_000, driver_broadcast),
     Scenario::new("driver_joined_16", 1_000, 16_000, driver_joined).repeats(100),
+    // The same, written down in a journal.
+    Scenario::new("journal_echo", 1_000, 1, |size| echo(recorded(size, "/echo"))).goal(Goal::STILL).repeats(5_000),
+    Scenario::new("journal_redacted_echo", 1_000, 1, redacted_echo).goal(Goal::STILL).repeats(5_000),
+    Scenario::new("journal_broadcast", 1_000, 1_000, |size| to_room(recorded(size, "/room/lobby"))).goal(Goal::STILL),
 ];
 
 /// Steps of a live component with so many rows. Each is done and undone in turns, and what is told is the mean.
@@ -245,8 +250,11 @@ fn fire_timer(size: usize) -> Operation {
 }
 
 fn driver_echo(size: usize) -> Operation {
-    let mut links = Links::new(size, "/echo", Sink::default());
-    let mut next = far_apart(size);
+    echo(Links::new(size, "/echo", Sink::default()))
+}
+
+fn echo(mut links: Links<Sink>) -> Operation {
+    let mut next = far_apart(links.len());
     let bytes = masked(TEXT);
     Box::new(move || {
         let before = links.io.writes;
@@ -256,13 +264,29 @@ fn driver_echo(size: usize) -> Operation {
 }
 
 fn driver_broadcast(size: usize) -> Operation {
-    let mut links = Links::new(size, "/room/lobby", Sink::default());
+    to_room(Links::new(size, "/room/lobby", Sink::default()))
+}
+
+fn to_room(mut links: Links<Sink>) -> Operation {
     let bytes = masked(TEXT);
     Box::new(move || {
         let before = links.io.writes;
         links.receive(0, &bytes);
         (links.io.writes - before) as usize
     })
+}
+
+/// A journal that goes nowhere: what it costs is what the driver does for it.
+fn nowhere() -> Journal {
+    Journal::to(std::io::sink()).at_most(u64::MAX)
+}
+
+fn recorded(size: usize, target: &str) -> Links<Sink> {
+    Links::recorded(size, target, Sink::default(), nowhere())
+}
+
+fn redacted_echo(size: usize) -> Operation {
+    echo(Links::recorded(size, "/echo", Sink::default(), nowhere().redacted(Redaction::default())))
 }
 
 /// Sixteen messages in one read; what goes out is counted in frames, though each link gets them in one write.

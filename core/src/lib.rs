@@ -45,6 +45,8 @@ pub mod html;
 mod hub;
 pub mod id;
 mod input;
+#[cfg(feature = "websocket")]
+pub mod journal;
 pub mod json;
 pub mod life;
 pub mod log;

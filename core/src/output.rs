@@ -117,6 +117,8 @@ impl<F> Outbox<F> {
         }
     }
 
+    // A driver's turn stands in the program twice, with a journal and without; this is still worth more inside.
+    #[inline(always)]
     pub(crate) fn poll(&mut self) -> Option<Output<'_, F>> {
         let item = match self.items.pop_front()? {
             Item::App(effect) => return Some(Output::App(effect)),

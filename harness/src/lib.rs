@@ -22,22 +22,26 @@
 //! cargo run --release -p lazuli-harness -- replay 7
 //! ```
 //!
+//! [`journal`] plays what a real transport has written down.
+//!
 //! [`script`] plays one written scenario in the simulator and over real sockets, for both to be compared.
 
-/// The examples of the guide.
+/// The examples of the guides to testing and to journals.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
+#[doc = include_str!("../../docs/journals.md")]
 mod guide {}
 
 mod app;
 #[cfg(feature = "canary")]
 mod canaries;
+mod chronicle;
 mod clients;
 mod codec;
 pub mod conformance;
 mod coverage;
 pub mod dom;
-mod journal;
+pub mod journal;
 mod kernel;
 mod live;
 mod model;
@@ -62,6 +66,7 @@ mod world;
 #[cfg(feature = "canary")]
 pub use canaries::{Sighting, canaries, plant};
 pub use coverage::{Coverage, Mark};
+pub use journal::replay_journal;
 pub use oracle::{Failure, Oracle};
 pub use page::Client as TestClient;
 pub use part::Part;

@@ -1,5 +1,6 @@
 //! The simulator's command line; `--help` says what it can do.
 
+use lazuli_harness::journal::tell_journal;
 use lazuli_harness::{Outcome, Report, Tape, replay, replay_tape, run_seeds, shrink, shrink_tape};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -22,6 +23,9 @@ Simulates a lazuli server from seeds.
   lazuli-harness shrink SEED|TAPE [--tries N] [--to FILE]
       Makes what leads to a failure as short as N tries (20000) can, tells it in words, and writes the tape to FILE.
 
+  lazuli-harness journal FILE
+      Tells what a server has written down, entry by entry. (To play it takes the application: lazuli_harness::journal.)
+
   lazuli-harness canaries [--seeds N] [--start S] [--jobs J]
       Plants each known bug and looks for it five times among N seeds each (10000), by default seeds that nobody has run
       before; tells how many it takes until the oracle finds it that is named for it. Exits with 1 if it does not. Needs
@@ -43,6 +47,9 @@ fn main() -> ExitCode {
 /// Whether all is well.
 fn act(args: &[String]) -> Result<bool, String> {
     let Some((command, args)) = args.split_first() else { return Err("nothing to do".to_owned()) };
+    if let ("journal", [file]) = (command.as_str(), args) {
+        return tell_file(file);
+    }
     let options = Options::parse(args)?;
     if let Some(name) = &options.plant {
         plant(name)?;
@@ -167,6 +174,14 @@ fn tell(what: &What) -> bool {
     }
     println!("{}: {steps} steps, hash {hash:016x}", what.name());
     failure.is_none()
+}
+
+fn tell_file(file: &str) -> Result<bool, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("cannot read {file}: {error}"))?;
+    let mut out = BufWriter::new(io::stdout());
+    let told = tell_journal(&bytes, |line| drop(writeln!(out, "{line}")));
+    drop(out);
+    told.map(|()| true).map_err(|error| format!("{file}: {error}"))
 }
 
 fn make_short(what: &What, options: &Options) -> Result<bool, String> {

@@ -1,11 +1,14 @@
-//! The conformance suite, on both transports, and on the one that is an example.
+//! The conformance suite, on both transports, and on the one that is an example; and what the two have written down of it, played again.
 
 #[path = "../examples/tokio/transport.rs"]
 mod transport;
 
 use lazuli::driver::guard::FrameLimits;
+use lazuli::journal::{End, Journal};
 use lazuli::{Channel, Config, Context, Hub, Limits, Result, Routes};
 use lazuli_harness::conformance::{Target, run};
+use lazuli_harness::journal::Memory;
+use lazuli_harness::replay_journal;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -42,8 +45,11 @@ macro_rules! conforms {
         fn $name() {
             let _alone = ALONE.lock();
             let (sender, receiver) = mpsc::channel();
+            let memory = Memory::default();
+            let journal = Journal::to(memory.clone()).at_most(1 << 30);
             let server = thread::spawn(move || {
                 let server = $transport::Server::bind("127.0.0.1:0", routes(), ()).expect("a port is free").log(|_| {});
+                let server = server.journal(journal);
                 sender.send((server.local_addr().expect("an address"), server.stopper())).expect("the test waits");
                 server.run()
             });
@@ -53,6 +59,9 @@ macro_rules! conforms {
             server.join().expect("no panic").expect("the server ran");
             println!("{report}");
             assert_eq!(report.failed(), 0, "{report}");
+            let replayed = replay_journal(&memory.bytes(), routes(), ()).expect("a journal");
+            println!("{} bytes: {replayed}", memory.bytes().len());
+            assert!(replayed.difference.is_none() && replayed.end == Some(End::Stopped), "{replayed}");
         }
     )*};
 }

@@ -6,7 +6,7 @@ use crate::kept::Kept;
 use crate::said::Conversation;
 use crate::shelf::Shelf;
 use crate::todo_list::TodoList;
-use lazuli::{App, Join};
+use lazuli::{App, Join, Timestamp};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -64,13 +64,13 @@ impl Showcase {
         session.and_then(|session| self.todos.get(session)).cloned().unwrap_or_default()
     }
 
-    /// What a token says, if it holds.
-    pub fn read(&self, token: &str) -> Option<Claims> {
-        self.tokens.read(token).filter(|claims| !self.revoked.includes(claims))
+    /// What a token says, if it holds now.
+    pub fn read(&self, token: &str, now: Timestamp) -> Option<Claims> {
+        self.tokens.read(token, now).filter(|claims| !self.revoked.includes(claims))
     }
 }
 
 /// What the token of a client says, if it shows one that holds.
 pub fn claims(join: &Join<'_, Showcase>) -> Option<Claims> {
-    join.app.read(join.token()?)
+    join.app.read(join.token()?, join.timestamp())
 }

@@ -5,6 +5,7 @@ mod auth;
 mod channels;
 mod components;
 mod documents;
+mod journal;
 mod kept;
 mod log;
 mod options;
@@ -17,6 +18,7 @@ mod todo_list;
 
 use app::Showcase;
 use auth::{Tokens, key};
+use lazuli::journal::Journal;
 use lazuli::route::PatternError;
 use lazuli::{Config, Routes};
 use options::{Command, Transport};
@@ -37,7 +39,15 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Ok(Command::PrintToken { user, channels, expires, secret }) => print_token(&user, channels, expires, &secret),
-        Ok(Command::Serve { addr, transport, log, secret }) => serve(&addr, transport, log, secret),
+        Ok(Command::Replay { journal, secret }) => match journal::replay(&journal, secret) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
+        Ok(Command::Serve { addr, transport, log, secret, journal, redacted }) => {
+            let journal = journal.map(|path| journal::create(&path, redacted)).transpose();
+            journal.and_then(|journal| serve(&addr, transport, log, secret, journal))
+        }
         Err(error) => Err(error),
     };
     match result {
@@ -62,22 +72,39 @@ fn routes() -> Result<Routes<Showcase>, PatternError> {
     Ok(routes)
 }
 
-fn serve(addr: &str, transport: Transport, log: Option<String>, secret: Option<String>) -> Result<(), Box<dyn Error>> {
+/// The application as it begins.
+fn showcase(secret: Option<&str>) -> Result<Showcase, Box<dyn Error>> {
+    Ok(Showcase::new(secret.map_or_else(Tokens::random, |secret| Ok(Tokens::new(secret.as_bytes())))?))
+}
+
+fn serve(
+    addr: &str,
+    transport: Transport,
+    log: Option<String>,
+    secret: Option<String>,
+    journal: Option<Journal<Showcase>>,
+) -> Result<(), Box<dyn Error>> {
+    let app = showcase(secret.as_deref())?;
     let pages = secret.as_deref().map(key::of_pages);
-    let app = Showcase::new(secret.map_or_else(Tokens::random, |secret| Ok(Tokens::new(secret.as_bytes())))?);
     let cannot = |error| format!("cannot listen on {addr}: {error}; choose another address with --addr HOST:PORT");
     let config = Config { log: log::start(log)?, secret: pages, ..Config::default() };
     let signals = Signals::new([SIGTERM, SIGINT])?;
     match transport {
         Transport::Smol => {
-            let server = lazuli_smol::Server::bind(addr, routes()?, app).map_err(cannot)?.config(config);
+            let mut server = lazuli_smol::Server::bind(addr, routes()?, app).map_err(cannot)?.config(config);
+            if let Some(journal) = journal {
+                server = server.journal(journal);
+            }
             announce(server.local_addr()?);
             let stopper = server.stopper();
             on_signal(signals, move || stopper.stop(DRAIN));
             server.run()?;
         }
         Transport::Std => {
-            let server = lazuli_std::Server::bind(addr, routes()?, app).map_err(cannot)?.config(config);
+            let mut server = lazuli_std::Server::bind(addr, routes()?, app).map_err(cannot)?.config(config);
+            if let Some(journal) = journal {
+                server = server.journal(journal);
+            }
             announce(server.local_addr()?);
             let stopper = server.stopper();
             on_signal(signals, move || stopper.stop(DRAIN));

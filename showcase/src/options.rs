@@ -15,6 +15,11 @@ Options:
   --secret TEXT          What tokens and pages are signed with; give 32 random characters or more. With the
                          same one, pages stay as they are while the server is started anew
                          [default: random, another one at each start]
+  --journal FILE         Write down everything that comes in, to be played again; the file must not exist yet.
+                         It has passwords and messages in it: keep it as you keep those
+  --redacted             With --journal: something else of the same length for what people said
+  --replay FILE          Play a journal, without any socket, and say whether all comes out as it did; needs the
+                         --secret that the server had, if it was given one. Exits with 1 if something does not
   -h, --help             Say this
 
   --print-token USER     Print a token for this user and exit; needs --secret
@@ -39,6 +44,17 @@ pub enum Command {
         /// What of the log to show.
         log: Option<String>,
         /// What tokens and pages are signed with, if it is not random.
+        secret: Option<String>,
+        /// Where the journal goes, if there is one.
+        journal: Option<String>,
+        /// Whether it is redacted.
+        redacted: bool,
+    },
+    /// Play a journal.
+    Replay {
+        /// Which.
+        journal: String,
+        /// What the server was given.
         secret: Option<String>,
     },
     /// Print a token.
@@ -68,6 +84,7 @@ pub fn parse() -> Result<Command, Box<dyn std::error::Error>> {
     let mut addr = String::from("127.0.0.1:4000");
     let mut transport = Transport::Smol;
     let mut log = None;
+    let (mut journal, mut redacted, mut replay) = (None, false, None);
     let (mut secret, mut user, mut channels, mut expires) = (None, None, None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -83,17 +100,26 @@ pub fn parse() -> Result<Command, Box<dyn std::error::Error>> {
             }
             Long("log") => log = Some(parser.value()?.string()?),
             Long("secret") => secret = Some(parser.value()?.string()?).filter(|secret| !secret.is_empty()),
+            Long("journal") => journal = Some(parser.value()?.string()?),
+            Long("redacted") => redacted = true,
+            Long("replay") => replay = Some(parser.value()?.string()?),
             Long("print-token") => user = Some(parser.value()?.string()?),
             Long("channels") => channels = Some(parser.value()?.string()?),
             Long("expires") => expires = Some(parser.value()?.parse()?),
             other => return Err(format!("{}; --help shows the options", other.unexpected()).into()),
         }
     }
+    if redacted && journal.is_none() {
+        return Err("--redacted says how a journal is written; --journal FILE says where".into());
+    }
+    if let Some(journal) = replay {
+        return Ok(Command::Replay { journal, secret });
+    }
     let Some(user) = user else {
         if channels.is_some() || expires.is_some() {
             return Err("--channels and --expires say what is in a token; --print-token USER prints one".into());
         }
-        return Ok(Command::Serve { addr, transport, log, secret });
+        return Ok(Command::Serve { addr, transport, log, secret, journal, redacted });
     };
     let secret = secret.ok_or("--print-token needs --secret TEXT, the same that the server is started with")?;
     let channels = channels.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());

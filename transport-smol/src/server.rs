@@ -8,6 +8,7 @@ use async_channel::{Receiver, Sender};
 use lazuli::backplane::Backplane;
 use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
+use lazuli::journal::Journal;
 use lazuli::log::Record;
 use lazuli::{App, Config, Handle, Hub, Node, Routes, Secret, Timestamp};
 use smol::{Async, LocalExecutor, Timer};
@@ -29,6 +30,7 @@ pub struct Server<A: App> {
     effects: Option<Effects<A>>,
     log: Option<Log>,
     backplane: Option<(Node, Box<dyn Backplane>)>,
+    journal: Option<Journal<A>>,
     security: Security,
     sender: Sender<Order<A>>,
     orders: Receiver<Order<A>>,
@@ -73,6 +75,7 @@ impl<A: App> Server<A> {
             effects: None,
             log: None,
             backplane: None,
+            journal: None,
             security: Security::default(),
             sender,
             orders,
@@ -115,6 +118,13 @@ impl<A: App> Server<A> {
     #[must_use]
     pub fn backplane(mut self, node: Node, backplane: impl Backplane + 'static) -> Self {
         self.backplane = Some((node, Box::new(backplane)));
+        self
+    }
+
+    /// Writes down everything that the hub is told, to be played again; see [`lazuli::journal`].
+    #[must_use]
+    pub fn journal(mut self, journal: Journal<A>) -> Self {
+        self.journal = Some(journal);
         self
     }
 
@@ -169,6 +179,8 @@ impl<A: App> Server<A> {
             let mut secret = [0; 32];
             getrandom::fill(&mut secret)?;
             self.config.secret = Some(Secret::new(secret));
+            // It is good for this run alone.
+            self.journal = self.journal.map(Journal::with_secret);
         }
         #[cfg(feature = "tls")]
         {
@@ -186,7 +198,11 @@ impl<A: App> Server<A> {
             }));
             backplane
         });
-        let driver = Driver::new(Hub::new(self.config, self.routes, self.app), self.settings);
+        let hub = Hub::new(self.config, self.routes, self.app);
+        let driver = match self.journal {
+            Some(journal) => Driver::recorded(hub, self.settings, journal),
+            None => Driver::new(hub, self.settings),
+        };
         let sockets = Sockets::new(self.effects, handle, log, backplane);
         let shared = Rc::new(Shared::new(driver, sockets, self.security, Rc::downgrade(&executor)));
         let listener = Async::new(self.listener)?;

@@ -5,9 +5,9 @@ use crate::log::Logger;
 use crate::signal::Signal;
 use crate::stream::Stream;
 use lazuli::backplane::Backplane;
-use lazuli::driver::{Driver, Io, LinkId, Settings};
+use lazuli::driver::{Driver, Io, LinkId};
 use lazuli::log::{Level, Record};
-use lazuli::{App, Handle, Hub, Position, Time};
+use lazuli::{App, Handle, Position, Time};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,9 +64,9 @@ impl<A: App> State<A> {
 }
 
 impl<A: App> Shared<A> {
-    pub(crate) fn new(hub: Hub<A>, settings: Settings, outside: Outside<A>, signal: Arc<Signal>) -> Self {
+    pub(crate) fn new(driver: Driver<A>, outside: Outside<A>, signal: Arc<Signal>) -> Self {
         let io = Sockets { links: Vec::new(), blocked: Vec::new(), outside, now: Time::ZERO };
-        let state = State { driver: Driver::new(hub, settings), io, sleep: None };
+        let state = State { driver, io, sleep: None };
         Shared { turnstile: Mutex::new(()), state: Mutex::new(state), start: Instant::now(), signal }
     }
 

@@ -66,8 +66,9 @@ pub use lazuli::driver::tls::rustls;
 
 use hub::{Outside, Shared};
 use lazuli::backplane::Backplane;
-use lazuli::driver::Settings;
+use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
+use lazuli::journal::Journal;
 use lazuli::log::Record;
 use lazuli::{App, Config, Handle, Node, Routes, Secret, Timestamp};
 use log::LogTo;
@@ -103,6 +104,7 @@ pub struct Server<A: App = ()> {
     effects: Option<Effects<A>>,
     log: Option<LogTo>,
     backplane: Option<(Node, Box<dyn Backplane>)>,
+    journal: Option<Journal<A>>,
     security: Security,
     sender: Sender<Remote<A::Event>>,
     inbox: Receiver<Remote<A::Event>>,
@@ -129,6 +131,7 @@ impl<A: App> Server<A> {
             effects: None,
             log: None,
             backplane: None,
+            journal: None,
             security: Security::default(),
             sender,
             inbox,
@@ -172,6 +175,13 @@ impl<A: App> Server<A> {
     #[must_use]
     pub fn backplane(mut self, node: Node, backplane: impl Backplane + 'static) -> Self {
         self.backplane = Some((node, Box::new(backplane)));
+        self
+    }
+
+    /// Writes down everything that the hub is told, to be played again; see [`lazuli::journal`].
+    #[must_use]
+    pub fn journal(mut self, journal: Journal<A>) -> Self {
+        self.journal = Some(journal);
         self
     }
 
@@ -225,6 +235,7 @@ impl<A: App> Server<A> {
             effects,
             log,
             backplane,
+            mut journal,
             security,
             inbox,
             signal,
@@ -244,6 +255,8 @@ impl<A: App> Server<A> {
             let mut secret = [0; 32];
             getrandom::fill(&mut secret)?;
             config.secret = Some(Secret::new(secret));
+            // It is good for this run alone.
+            journal = journal.map(Journal::with_secret);
         }
         #[cfg(feature = "tls")]
         {
@@ -258,8 +271,12 @@ impl<A: App> Server<A> {
         let log = log.unwrap_or_else(log::to_tracing);
         let (logger, log_thread) = log::start(config.log, log)?;
         let hub = lazuli::Hub::new(config, routes, app);
+        let driver = match journal {
+            Some(journal) => Driver::recorded(hub, settings, journal),
+            None => Driver::new(hub, settings),
+        };
         let shared =
-            Shared::new(hub, settings, Outside { effects, handle, backplane, logger, signal: signal.clone() }, signal);
+            Shared::new(driver, Outside { effects, handle, backplane, logger, signal: signal.clone() }, signal);
         let result = thread::scope(|scope| {
             let result = MainLoop::new(&shared, inbox, listener, security).run(scope);
             // Wakes every connection's thread, and the scope waits for them.

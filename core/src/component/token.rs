@@ -41,6 +41,20 @@ impl Secret {
     pub fn new(bytes: [u8; 32]) -> Secret {
         Secret(bytes)
     }
+
+    /// What it was made from.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Tells it from most others, and nothing else of it.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn mark(&self) -> u32 {
+        let tokens = Tokens::new(Some(self.clone()), [0; 3]);
+        let signed = tokens.signer(b"journals").map(|signer| signer.finalize().into_bytes());
+        signed.and_then(|bytes| bytes.first_chunk().copied()).map_or(0, u32::from_be_bytes)
+    }
 }
 
 /// Says nothing of what it is.

@@ -12,6 +12,8 @@ use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::Cause;
+use crate::journal::Entry;
+use crate::log::Level;
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -131,6 +133,30 @@ impl<A: App> Driver<A> {
         found.phase = Phase::Gone;
         found.queue = None;
         self.doomed.push(link);
+        if let Some(conn) = conn {
+            self.close_conn(conn, cause);
+        }
+    }
+
+    /// The peer can no longer be understood, nor understand, as it broke TLS: its connection is lost. The link goes on for the
+    /// last stage of its end, or a reset could destroy the alert that tells it so. `why` is for the log.
+    pub fn fail(&mut self, now: Time, link: LinkId, why: &str) {
+        self.note(now, || Entry::Failed { link });
+        self.advance(now);
+        let Some(found) = self.links.get_mut(link.0) else { return };
+        let cause = match &found.phase {
+            Phase::Gone | Phase::Leaving(Leaving { stage: Stage::Said, .. }) => return,
+            Phase::Open(open) if !open.ended => Cause::Lost,
+            _ => Cause::Done,
+        };
+        let (conn, peer) = (found.conn(), found.peer());
+        found.queue = None;
+        let leaving = Leaving { conn: None, stage: Stage::Said, discarded: 0, listening: None, ended: false };
+        found.phase = Phase::Leaving(leaving);
+        self.forget_entries(link);
+        self.done.push(link);
+        self.set_deadline(link, self.now + self.settings.discard_time, Deadline::Leave);
+        self.hub.log_peer(Level::Debug, "bad TLS", conn, peer, || why.into());
         if let Some(conn) = conn {
             self.close_conn(conn, cause);
         }

@@ -23,6 +23,27 @@ impl LinkId {
     pub fn index(self) -> usize {
         self.0.index()
     }
+
+    /// The link as a number, for a log or a file.
+    pub fn as_u64(self) -> u64 {
+        self.0.as_u64()
+    }
+
+    /// The link that [`LinkId::as_u64`] gave; `None` for zero, which is none.
+    pub const fn from_u64(number: u64) -> Option<LinkId> {
+        match ConnId::from_u64(number) {
+            Some(id) => Some(LinkId(id)),
+            None => None,
+        }
+    }
+
+    pub(crate) fn conn_id(self) -> ConnId {
+        self.0
+    }
+
+    pub(crate) fn from_conn_id(id: ConnId) -> LinkId {
+        LinkId(id)
+    }
 }
 
 impl fmt::Debug for LinkId {

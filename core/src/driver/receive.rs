@@ -8,6 +8,7 @@ use super::run::Driver;
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::{Input, Message};
+use crate::journal::Entry;
 use crate::log::Level;
 use crate::request::{Method, Request};
 use alloc::boxed::Box;
@@ -19,7 +20,13 @@ use tungstenite::handshake::derive_accept_key;
 impl<A: App> Driver<A> {
     /// Bytes came in.
     pub fn receive(&mut self, now: crate::Time, link: LinkId, bytes: &[u8]) {
+        self.note(now, || Entry::Received { link, bytes });
         self.advance(now);
+        self.take(link, bytes);
+    }
+
+    #[inline]
+    fn take(&mut self, link: LinkId, bytes: &[u8]) {
         let Some(found) = self.links.get_mut(link.0) else { return };
         match &mut found.phase {
             Phase::Gone => {}
@@ -50,8 +57,8 @@ impl<A: App> Driver<A> {
                 let early = mem::take(&mut head.bytes);
                 if self.upgrade(link, request, &key) {
                     // A client may send its first frames without waiting for the answer.
-                    self.receive(self.now, link, early.get(used..).unwrap_or_default());
-                    self.receive(self.now, link, rest);
+                    self.take(link, early.get(used..).unwrap_or_default());
+                    self.take(link, rest);
                 }
             }
             Ok(Some(head::Head::Plain { request, used, body: length })) => {

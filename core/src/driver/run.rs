@@ -10,6 +10,7 @@ use crate::handle::Remote;
 use crate::hub::{Hub, Preview};
 use crate::id::{ConnId, Table};
 use crate::input::{Cause, Input};
+use crate::journal::{Entry, Journal, Recorder};
 use crate::log::{Level, Record};
 use crate::rooms::Position;
 use crate::stats::Stats;
@@ -112,6 +113,8 @@ pub struct Driver<A: App = ()> {
     /// What was written of the hub's frames and is not yet reported: one entry for a connection, see [`Link::report`].
     pub(super) sent: Vec<(ConnId, u32)>,
     pub(super) drained: bool,
+    /// What writes down what it is told; mostly none. Boxed, for its size.
+    pub(super) recorder: Option<Box<Recorder<A>>>,
 }
 
 /// After so many bytes that were written, the hub is told, and what it lets out for them is written before it is told of
@@ -139,11 +142,32 @@ impl<A: App> Driver<A> {
             done: Vec::new(),
             sent: Vec::new(),
             drained: false,
+            recorder: None,
         }
+    }
+
+    /// Drives `hub`, and writes down whatever it is told from the start on; see [`crate::journal`]. If the journal has to
+    /// end before the driver does, the log says why, once.
+    pub fn recorded(hub: Hub<A>, settings: Settings, journal: Journal<A>) -> Self {
+        let mut driver = Driver::new(hub, settings);
+        match Recorder::new(journal, &driver.hub, &driver.settings) {
+            Ok(recorder) => driver.recorder = Some(Box::new(recorder)),
+            Err(why) => driver.end_journal(why),
+        }
+        driver
     }
 
     /// A socket was accepted. `None`: there are too many; close it.
     pub fn accept(&mut self, now: Time, peer: Option<SocketAddr>) -> Option<LinkId> {
+        self.note(now, || Entry::Accepted { peer });
+        let link = self.take_in(now, peer);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.accepted(link);
+        }
+        link
+    }
+
+    fn take_in(&mut self, now: Time, peer: Option<SocketAddr>) -> Option<LinkId> {
         self.advance(now);
         if self.drained {
             return None;
@@ -164,12 +188,16 @@ impl<A: App> Driver<A> {
 
     /// An input of the hub that concerns no link: the backplane's, or the application's.
     pub fn input(&mut self, now: Time, input: Input<'_, A::Event>) {
+        if self.recorder.is_some() {
+            self.note_told(now, &input);
+        }
         self.advance(now);
         self.hub.handle(self.now, input);
     }
 
     /// The socket takes bytes again.
     pub fn writable(&mut self, link: LinkId) {
+        self.note(self.now, || Entry::Writable { link });
         if is_planted(Canary::ForgottenSocket) && link.index() % 8 == 7 {
             return;
         }
@@ -184,6 +212,7 @@ impl<A: App> Driver<A> {
 
     /// The peer will send nothing more: it ended its direction of the stream, or (`reset`) the stream is broken.
     pub fn disconnected(&mut self, now: Time, link: LinkId, reset: bool) {
+        self.note(now, || Entry::Disconnected { link, reset });
         self.advance(now);
         let Some(found) = self.links.get_mut(link.0) else { return };
         match &mut found.phase {
@@ -198,6 +227,7 @@ impl<A: App> Driver<A> {
 
     /// Does what is due. Afterwards [`Driver::next_timeout`] is later than `now`.
     pub fn timeout(&mut self, now: Time) {
+        self.note(now, || Entry::Timeout);
         self.advance(now);
         while let Some((link, deadline)) = self.timers.pop_due(self.now) {
             if let Some(found) = self.links.get_mut(link.0) {
@@ -222,6 +252,7 @@ impl<A: App> Driver<A> {
 
     /// Closes everything in order; see [`Hub::shutdown`]. When [`Driver::is_drained`], the transport may stop.
     pub fn shutdown(&mut self, now: Time, deadline: Time) {
+        self.note(now, || Entry::Shutdown { deadline });
         self.advance(now);
         self.hub.shutdown(self.now, deadline);
     }
@@ -250,6 +281,39 @@ impl<A: App> Driver<A> {
     /// How many sockets there are.
     pub fn links(&self) -> usize {
         self.links.len()
+    }
+
+    /// Writes an input down, if there is a journal, before anything comes of it.
+    #[inline]
+    pub(super) fn note<'a>(&mut self, now: Time, entry: impl FnOnce() -> Entry<'a>) {
+        if self.recorder.is_some() {
+            self.note_down(now, entry());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_down(&mut self, now: Time, entry: Entry<'_>) {
+        let now = self.now.max(now);
+        if let Some(Err(why)) = self.recorder.as_mut().map(|recorder| recorder.input(now, entry)) {
+            self.end_journal(why);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_told(&mut self, now: Time, input: &Input<'_, A::Event>) {
+        let now = self.now.max(now);
+        if let Some(Err(why)) = self.recorder.as_mut().map(|recorder| recorder.told(now, input)) {
+            self.end_journal(why);
+        }
+    }
+
+    /// The journal is over, the driver goes on.
+    #[cold]
+    pub(super) fn end_journal(&mut self, why: alloc::string::String) {
+        self.recorder = None;
+        self.hub.log(Level::Warn, "the journal ends here", None, || why);
     }
 
     pub(super) fn advance(&mut self, now: Time) {

@@ -8,11 +8,9 @@
 //! Nothing here waits, so a lock around it is held for no longer than it takes to encrypt and to offer the result to the
 //! socket; the bytes to decrypt are read before it is taken.
 
-use super::link::{Deadline, Leaving, LinkId, Phase, Stage};
+use super::link::LinkId;
 use super::run::Driver;
 use crate::channel::App;
-use crate::input::Cause;
-use crate::log::Level;
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -203,29 +201,7 @@ impl<A: App> Driver<A> {
         match peer {
             Peer::Talks => {}
             Peer::Closed => self.disconnected(now, link, false),
-            Peer::Failed(error) => self.fail(link, &error),
-        }
-    }
-
-    /// The peer can no longer be understood, nor understand: its connection is lost. The link goes on for the last stage
-    /// of its end, or a reset could destroy the alert.
-    fn fail(&mut self, link: LinkId, error: &rustls::Error) {
-        let Some(found) = self.links.get_mut(link.0) else { return };
-        let cause = match &found.phase {
-            Phase::Gone | Phase::Leaving(Leaving { stage: Stage::Said, .. }) => return,
-            Phase::Open(open) if !open.ended => Cause::Lost,
-            _ => Cause::Done,
-        };
-        let (conn, peer) = (found.conn(), found.peer());
-        found.queue = None;
-        let leaving = Leaving { conn: None, stage: Stage::Said, discarded: 0, listening: None, ended: false };
-        found.phase = Phase::Leaving(leaving);
-        self.forget_entries(link);
-        self.done.push(link);
-        self.set_deadline(link, self.now + self.settings.discard_time, Deadline::Leave);
-        self.hub.log_peer(Level::Debug, "bad TLS", conn, peer, || error.to_string());
-        if let Some(conn) = conn {
-            self.close_conn(conn, cause);
+            Peer::Failed(error) => self.fail(now, link, &error.to_string()),
         }
     }
 }

@@ -61,15 +61,15 @@ const fn step(from: u8, to: u8) -> u64 {
 
 /// The state of one text, from its first byte on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Utf8(u8);
+pub(crate) struct Utf8(u8);
 
 impl Utf8 {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(START)
     }
 
     /// Whether the text may end here: not inside a character.
-    pub(super) const fn complete(self) -> bool {
+    pub(crate) const fn complete(self) -> bool {
         self.0 == START
     }
 
@@ -109,8 +109,14 @@ impl Utf8 {
         Err(right.count())
     }
 
+    /// Whether no byte can make this UTF-8 again.
+    #[cfg(feature = "websocket")]
+    pub(crate) const fn is_dead(self) -> bool {
+        self.0 == DEAD
+    }
+
     #[inline]
-    fn after(self, byte: u8) -> Self {
+    pub(crate) fn after(self, byte: u8) -> Self {
         Self((ROWS[usize::from(byte)] >> self.0) as u8 & 63)
     }
 }

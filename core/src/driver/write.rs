@@ -22,6 +22,25 @@ const BYTES: usize = 256 << 10;
 impl<A: App> Driver<A> {
     /// Does everything that there is to do: takes the hub's outputs, writes, closes, until nothing is left.
     pub fn turn(&mut self, io: &mut impl Io<A>) {
+        if self.recorder.is_none() || self.work_recorded(io) {
+            self.work(io);
+        }
+    }
+
+    /// A turn that is written down; whether there is another one to take, because the journal has come to its end.
+    #[cold]
+    #[inline(never)]
+    fn work_recorded(&mut self, io: &mut impl Io<A>) -> bool {
+        let Some(mut recorder) = self.recorder.take() else { return true };
+        self.work(&mut recorder.watch(io));
+        let result = recorder.turned(self.next_timeout());
+        self.recorder = Some(recorder);
+        // What the log has of it is to go out now.
+        result.map_err(|why| self.end_journal(why)).is_err()
+    }
+
+    #[inline]
+    fn work(&mut self, io: &mut impl Io<A>) {
         loop {
             let mut busy = self.take_outputs(io);
             let mut dirty = mem::take(&mut self.dirty);
@@ -177,6 +196,7 @@ fn write_queue<A: App>(found: &mut Link, link: LinkId, io: &mut impl Io<A>, hub:
 }
 
 /// Writes a link's frames of this turn; what the socket does not take becomes its queue.
+#[inline]
 fn write_entries<A: App>(
     found: &mut Link,
     link: LinkId,

@@ -252,6 +252,17 @@ impl<A: App> Hub<A> {
         &self.app
     }
 
+    /// What the hub was told at its start.
+    pub fn config(&self) -> &Config {
+        &self.state.config
+    }
+
+    /// The subprotocols that may be chosen.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn protocols(&self) -> Vec<alloc::string::String> {
+        self.routes.protocols.iter().map(|protocol| (**protocol).into()).collect()
+    }
+
     /// What this connection may do; for an id that is gone, nothing.
     pub fn limits(&self, conn: ConnId) -> &Arc<Limits> {
         self.state.limits(conn)

@@ -3,7 +3,7 @@
 use super::member::{Cx, Member};
 use super::verb::Verb;
 use super::{SimApp, SimEvent};
-use crate::journal::What;
+use crate::chronicle::What;
 use lazuli::{Batch, Channel, Message, Result, Timer};
 
 /// The same without a callback for binary messages.

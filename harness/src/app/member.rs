@@ -2,7 +2,7 @@
 
 use super::verb::{How, TURNS, Verb, room_name, user_name};
 use super::{SimApp, SimEffect, SimEvent, panic_on_demand};
-use crate::journal::{Call, Did, Entry, Journal, Tag, Verdict, What};
+use crate::chronicle::{Call, Chronicle, Did, Entry, Tag, Verdict, What};
 use lazuli::{Channel, Context, Error, Join, Result, Timer, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(super) struct Member {
     denied: Option<How>,
     /// Of each interval that is set, how often it still comes.
     turns: BTreeMap<u64, u32>,
-    journal: Journal<SimEffect>,
+    chronicle: Chronicle<SimEffect>,
 }
 
 /// Why a callback does not succeed.
@@ -43,7 +43,7 @@ impl Member {
             room: Some(join.param("name").to_owned()).filter(|name| !name.is_empty()),
             denied: None,
             turns: BTreeMap::new(),
-            journal: join.app.journal.clone(),
+            chronicle: join.app.chronicle.clone(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Member {
         Member { denied: Some(how.unwrap_or(How::Reply)), ..Member::new(join) }
     }
 
-    /// Runs a callback and writes it into the journal.
+    /// Runs a callback and writes it into the chronicle.
     pub(super) fn act(
         &mut self,
         what: What,
@@ -65,7 +65,7 @@ impl Member {
             Err(Trouble::Error(_) | Trouble::Recorded) => Verdict::Failed,
             Err(Trouble::Panic) => Verdict::Panicked,
         };
-        self.journal.push(Entry::Call(Call { session: self.session, what, verdict, did }));
+        self.chronicle.push(Entry::Call(Call { session: self.session, what, verdict, did }));
         match result {
             Ok(()) | Err(Trouble::Recorded) => Ok(()),
             Err(Trouble::Error(error)) => Err(error),

@@ -1,6 +1,6 @@
 //! The application that is simulated: rooms, echoes, broadcasts, timers, effects, and callbacks that fail when asked.
 //!
-//! It does what clients ask for in [`Verb`]s and writes each of its callbacks into the journal. What clients should see
+//! It does what clients ask for in [`Verb`]s and writes each of its callbacks into the chronicle. What clients should see
 //! of it is said a second time, by the model; the two share the verbs and nothing else.
 
 mod kinds;
@@ -10,7 +10,7 @@ mod verb;
 
 pub(crate) use verb::{How, TURNS, Verb, Whom, meta_json, room_name, user_name};
 
-use crate::journal::{Call, Did, Journal, Tag, Verdict, What};
+use crate::chronicle::{Call, Chronicle, Did, Tag, Verdict, What};
 use kinds::{Gatherer, Plain};
 use lazuli::route::PatternError;
 use lazuli::{App, ConnId, Error, Limits, Refused, Request, Response, Result, Routes, Scope};
@@ -24,7 +24,7 @@ pub(crate) struct SimApp {
     total: u64,
     /// The connection of each session that ever came; many are gone.
     conns: BTreeMap<u32, ConnId>,
-    journal: Journal<SimEffect>,
+    chronicle: Chronicle<SimEffect>,
     /// What live components write down.
     pub(crate) stage: live::Stage,
 }
@@ -161,7 +161,7 @@ impl RouteLimits {
 /// When a pattern is wrong, which is a mistake here.
 pub(crate) fn application(
     limits: &RouteLimits,
-    journal: &Journal<SimEffect>,
+    chronicle: &Chronicle<SimEffect>,
 ) -> Result<(SimApp, Routes<SimApp>), PatternError> {
     let mut routes = Routes::new();
     routes.channel_with("/room/:name", limits.room.clone(), |join| Ok(Member::new(join)))?;
@@ -184,10 +184,13 @@ pub(crate) fn application(
             Ok("said".into())
         })
     })?;
-    Ok((SimApp { total: 0, conns: BTreeMap::new(), journal: journal.clone(), stage: live::Stage::default() }, routes))
+    Ok((
+        SimApp { total: 0, conns: BTreeMap::new(), chronicle: chronicle.clone(), stage: live::Stage::default() },
+        routes,
+    ))
 }
 
-/// A page about a room, written into the journal.
+/// A page about a room, written into the chronicle.
 fn page(
     cx: &mut Scope<'_, SimApp>,
     request: &Request,
@@ -197,6 +200,6 @@ fn page(
     let result = answer(cx, request.param("room").unwrap_or_default(), &mut did);
     let verdict = if result.is_ok() { Verdict::Done } else { Verdict::Failed };
     let session = request.query("s").and_then(|number| number.parse().ok()).unwrap_or(u32::MAX);
-    cx.app().journal.push(crate::journal::Entry::Call(Call { session, what: What::Page, verdict, did }));
+    cx.app().chronicle.push(crate::chronicle::Entry::Call(Call { session, what: What::Page, verdict, did }));
     result.map(Response::text)
 }

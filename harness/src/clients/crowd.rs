@@ -3,8 +3,8 @@
 use super::session::Session;
 use super::{Clients, World};
 use crate::app::{SimApp, SimEffect, SimEvent};
+use crate::chronicle::Entry;
 use crate::codec::{Answer, Incoming};
-use crate::journal::Entry;
 use crate::kernel::Event;
 use crate::oracle::Check;
 use crate::world::{Crowd, Talk};

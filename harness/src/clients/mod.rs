@@ -10,7 +10,7 @@ mod session;
 mod talk;
 
 use crate::app::application;
-use crate::journal::Journal;
+use crate::chronicle::Chronicle;
 use crate::kernel::Kernel;
 use crate::model::Model;
 use crate::oracle::{Lifecycle, Order, Silence, Views};
@@ -45,8 +45,8 @@ const SHUTDOWN: Duration = Duration::from_secs(10);
 impl World {
     pub(crate) fn new(mut rng: Rng, trace: Trace) -> World {
         let plan = Plan::draw(&mut rng);
-        let journal = Journal::default();
-        let (app, routes) = application(&plan.limits, &journal).expect("the patterns of the application are right");
+        let chronicle = Chronicle::default();
+        let (app, routes) = application(&plan.limits, &chronicle).expect("the patterns of the application are right");
         let mut kernel = Kernel::new(rng, trace);
         kernel.step("plan", 0, || format!("{plan:#?}"));
         let clients = Clients {
@@ -61,7 +61,7 @@ impl World {
             plan: plan.clone(),
         };
         let Plan { config, settings, limits, net, faults, .. } = plan;
-        let product = Product { config: &config, settings, app, routes, limits: &limits.plain, journal };
+        let product = Product { config: &config, settings, app, routes, limits: &limits.plain, chronicle };
         World::with(clients, product, kernel, net, faults)
     }
 

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::app::{SimEffect, SimEvent, Whom, room_name};
-use crate::journal::Tag;
+use crate::chronicle::Tag;
 use crate::kernel::Event;
 use crate::model::Command;
 use crate::oracle::Check;

@@ -2,9 +2,9 @@
 
 use super::World;
 use crate::app::{SimEffect, SimEvent, Whom};
+use crate::chronicle::{Entry, What};
 use crate::codec::{Answer, Incoming};
 use crate::coverage::Mark;
-use crate::journal::{Entry, What};
 use crate::kernel::Event;
 use crate::model::{Arrival, Full};
 use crate::net::{Peer, Server};

@@ -3,8 +3,8 @@
 use super::browser::Session;
 use super::{Browsers, World};
 use crate::app::{SimApp, SimEffect};
+use crate::chronicle::Entry;
 use crate::codec::{Answer, Incoming};
-use crate::journal::Entry;
 use crate::kernel::Event;
 use crate::oracle::{Check, Oracle, complain};
 use crate::world::{Crowd, Phase, Talk};

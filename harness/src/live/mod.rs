@@ -15,8 +15,8 @@ mod request;
 mod see;
 
 use crate::app::live::{Seen, Stage, live_application};
+use crate::chronicle::Chronicle;
 use crate::coverage::Coverage;
-use crate::journal::Journal;
 use crate::kernel::Kernel;
 use crate::oracle::{Components, Pace, Pages};
 use crate::rng::Rng;
@@ -47,8 +47,8 @@ pub(crate) struct Browsers {
 
 impl World {
     pub(crate) fn new(plan: Plan, rng: Rng, trace: Trace) -> World {
-        let journal = Journal::default();
-        let (app, routes) = live_application(plan.limits.clone(), &journal).expect("the patterns are right");
+        let chronicle = Chronicle::default();
+        let (app, routes) = live_application(plan.limits.clone(), &chronicle).expect("the patterns are right");
         let mut kernel = Kernel::new(rng, trace);
         kernel.step("plan", 0, || format!("{plan:#?}"));
         let browsers = Browsers {
@@ -66,7 +66,7 @@ impl World {
         };
         let Plan { config, limits, net, faults, .. } = plan;
         let settings = Settings::default();
-        let product = Product { config: &config, settings, app, routes, limits: &limits, journal };
+        let product = Product { config: &config, settings, app, routes, limits: &limits, chronicle };
         let mut world = World::with(browsers, product, kernel, net, faults);
         world.net.notes_texts = true;
         world

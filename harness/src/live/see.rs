@@ -3,8 +3,8 @@
 use super::{Browsers, World};
 use crate::app::SimEffect;
 use crate::app::live::{Called, Id, Seen};
+use crate::chronicle::{Entry, Verdict};
 use crate::coverage::Mark;
-use crate::journal::{Entry, Verdict};
 use crate::oracle::{Check, Oracle, complain};
 use crate::tally::Fault;
 use crate::trace::{bytes as digest, mix};

@@ -7,7 +7,7 @@ mod wire;
 pub(crate) use link::{Link, Peer, Server};
 pub(crate) use wire::Text;
 
-use crate::journal::{Entry, Journal};
+use crate::chronicle::{Chronicle, Entry};
 use crate::kernel::{Event, Kernel};
 use crate::plan::NetPlan;
 use crate::tally::Fault;
@@ -22,18 +22,18 @@ pub(crate) struct Net<A: App> {
     pub(crate) kernel: Kernel<A::Event>,
     pub(crate) links: Vec<Link>,
     pub(crate) plan: NetPlan,
-    pub(crate) journal: Journal<A::Effect>,
+    pub(crate) chronicle: Chronicle<A::Effect>,
     /// The link of each of the driver's ids, by the id's index.
     by_id: Vec<Option<(LinkId, usize)>>,
     /// Whether faults have healed: everyone reads at once.
     pub(crate) healed: bool,
-    /// Whether the journal is to have each text that was written.
+    /// Whether the chronicle is to have each text that was written.
     pub(crate) notes_texts: bool,
 }
 
 impl<A: App> Net<A> {
-    pub(crate) fn new(kernel: Kernel<A::Event>, plan: NetPlan, journal: Journal<A::Effect>) -> Net<A> {
-        Net { kernel, links: Vec::new(), plan, journal, by_id: Vec::new(), healed: false, notes_texts: false }
+    pub(crate) fn new(kernel: Kernel<A::Event>, plan: NetPlan, chronicle: Chronicle<A::Effect>) -> Net<A> {
+        Net { kernel, links: Vec::new(), plan, chronicle, by_id: Vec::new(), healed: false, notes_texts: false }
     }
 
     /// A new link for a session.
@@ -57,10 +57,10 @@ impl<A: App> Net<A> {
             && self.links[before].server != Server::Closed
         {
             let what = format!("{id:?} takes the place of a link that was not closed yet");
-            self.journal.push(Entry::Misuse { link: Some(before), what });
+            self.chronicle.push(Entry::Misuse { link: Some(before), what });
         }
         if self.links.iter().any(|link| link.id == Some(id)) {
-            self.journal.push(Entry::Misuse { link: Some(link), what: format!("{id:?} was given out twice") });
+            self.chronicle.push(Entry::Misuse { link: Some(link), what: format!("{id:?} was given out twice") });
         }
         self.by_id[id.index()] = Some((id, link));
         let found = &mut self.links[link];
@@ -238,7 +238,7 @@ impl<A: App> Net<A> {
             Some(server) => format!("{call} on a link that is {server:?}"),
             None => format!("{call} on a link that never was"),
         };
-        self.journal.push(Entry::Misuse { link, what });
+        self.chronicle.push(Entry::Misuse { link, what });
         None
     }
 
@@ -283,7 +283,7 @@ impl<A: App> Io<A> for Net<A> {
         };
         if self.links[link].broken {
             self.kernel.count(Fault::BrokenWrite);
-            self.journal.push(Entry::Broke { link });
+            self.chronicle.push(Entry::Broke { link });
             self.kernel.step("broken write", link as u64, || format!("on link {link}"));
             return Err(ErrorKind::BrokenPipe.into());
         }
@@ -298,7 +298,7 @@ impl<A: App> Io<A> for Net<A> {
             sum = mix(sum, digest(part));
             match found.wire.feed(part) {
                 Ok(bytes) => hub += bytes,
-                Err(what) => self.journal.push(Entry::Misuse { link: Some(link), what }),
+                Err(what) => self.chronicle.push(Entry::Misuse { link: Some(link), what }),
             }
             // What is sent to somebody who is gone is on its way until the reset comes back.
             if found.peer != Peer::Gone {
@@ -306,10 +306,10 @@ impl<A: App> Io<A> for Net<A> {
             }
         }
         for (text, length) in found.wire.texts.drain(..).filter(|_| self.notes_texts) {
-            self.journal.push(Entry::Said { link, text, length });
+            self.chronicle.push(Entry::Said { link, text, length });
         }
         self.schedule_down(link, 0);
-        self.journal.push(Entry::Wrote { link, offered, hub });
+        self.chronicle.push(Entry::Wrote { link, offered, hub });
         self.kernel.step("write", mix(sum, taken as u64), || format!("{taken} of {offered} bytes to link {link}"));
         match taken {
             0 if offered > 0 && self.kernel.rng.chance(300) => Err(ErrorKind::Interrupted.into()),
@@ -342,20 +342,20 @@ impl<A: App> Io<A> for Net<A> {
         }
         self.schedule_down(link, 0);
         self.reject_late_bytes(link);
-        self.journal.push(Entry::Closed { link });
+        self.chronicle.push(Entry::Closed { link });
         self.kernel.step("close", link as u64, || format!("of link {link} by the server"));
     }
 
     fn effect(&mut self, effect: A::Effect) {
-        self.journal.push(Entry::Effect(effect));
+        self.chronicle.push(Entry::Effect(effect));
     }
 
     fn log(&mut self, record: Record) {
         self.kernel.step("log", digest(record.to_string().as_bytes()), || format!("{} {record}", record.level));
         if record.what == "the guard let a violation through" {
-            self.journal.push(Entry::Fault(record.to_string()));
+            self.chronicle.push(Entry::Fault(record.to_string()));
         } else if record.level == Level::Error {
-            self.journal.push(Entry::Wrong(record));
+            self.chronicle.push(Entry::Wrong(record));
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{Check, Oracle, complain};
 use crate::app::live::{Called, Id};
-use crate::journal::Verdict;
+use crate::chronicle::Verdict;
 use lazuli::Stats;
 use std::collections::{BTreeMap, BTreeSet};
 

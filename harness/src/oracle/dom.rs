@@ -8,8 +8,8 @@
 
 use super::{Check, Oracle, complain};
 use crate::app::live::{Called, Home, Id, Snapshot};
+use crate::chronicle::Verdict;
 use crate::dom::{Dom, Kind, NodeId};
-use crate::journal::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was rendered last, of each component.

@@ -1,7 +1,7 @@
 //! Each connection comes once and goes once; nothing is said before or after; in the end nothing is left.
 
 use super::{Check, Oracle, complain};
-use crate::journal::{Call, Verdict, What};
+use crate::chronicle::{Call, Verdict, What};
 use lazuli::{ConnId, Stats};
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@
 //! slow may miss some under a policy that drops, and never sees anything late or twice.
 
 use super::{Check, Oracle, complain};
-use crate::journal::{Call, Did, Tag, Verdict, What};
+use crate::chronicle::{Call, Did, Tag, Verdict, What};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 #[derive(Default)]

@@ -5,7 +5,7 @@
 //! open when they have. Known are only the bytes that came, and the bytes that a socket took after it had taken none.
 
 use super::{Check, Oracle, complain};
-use crate::journal::{Call, Verdict, What};
+use crate::chronicle::{Call, Verdict, What};
 use lazuli::{Heartbeat, Time};
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use super::Seen;
 use super::party::{News, Party};
 use super::visits::visit;
+use crate::chronicle::Entry;
 use crate::codec::{Answer, CLOSE, FIN, Incoming, PONG, close_payload};
-use crate::journal::Entry;
 use crate::kernel::Event;
 use crate::net::Server;
 use crate::oracle::{Check, Oracle, complain};

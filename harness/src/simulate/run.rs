@@ -3,7 +3,7 @@
 use super::guests::Guests;
 use super::party::Party;
 use super::{Application, Found, Simulation, Summary, World};
-use crate::journal::Journal;
+use crate::chronicle::Chronicle;
 use crate::kernel::Kernel;
 use crate::plan::{FaultRates, NetPlan};
 use crate::rng::Rng;
@@ -172,7 +172,7 @@ impl Simulation {
             app,
             routes,
             limits: &Limits::default(),
-            journal: Journal::default(),
+            chronicle: Chronicle::default(),
         };
         Inner::with(guests, product, kernel, net, faults)
     }

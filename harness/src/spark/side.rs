@@ -1,7 +1,7 @@
 //! A hub that is driven by hand: every output is taken at once, as by a transport that is never slow.
 
 use crate::app::{RouteLimits, SimApp, SimEffect, SimEvent, application};
-use crate::journal::Journal;
+use crate::chronicle::Chronicle;
 use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Limits, Output, Refused, Request, Time};
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl Side {
     /// A hub with the simulated application, and Spark sockets with these limits.
     pub(super) fn new(config: Config, limits: &RouteLimits, spark: Limits) -> Side {
         let (app, mut routes) =
-            application(limits, &Journal::default()).expect("the patterns of the application are right");
+            application(limits, &Chronicle::default()).expect("the patterns of the application are right");
         routes.spark_with("/spark", spark, |_| Ok(lazuli::Session::default())).expect("a new pattern");
         Side { hub: Hub::new(config, routes, app), now: Time::ZERO, sent: BTreeMap::new(), effects: Vec::new() }
     }

@@ -1,7 +1,7 @@
 //! What is done to the driver, and what is seen of it.
 
 use super::{Crowd, EffectOf, EventOf, World};
-use crate::journal::Entry;
+use crate::chronicle::Entry;
 use crate::kernel::Event;
 use crate::net::{Net, Server};
 use crate::oracle::{Check, Oracle, complain};
@@ -115,7 +115,7 @@ impl<C: Crowd> World<C> {
     fn absorb(&mut self) -> Check {
         C::look(self)?;
         let mut entries = mem::take(&mut self.entries);
-        self.journal.take(&mut entries);
+        self.chronicle.take(&mut entries);
         let result = entries.drain(..).try_for_each(|entry| self.see(entry));
         self.entries = entries;
         result

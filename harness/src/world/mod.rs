@@ -8,8 +8,8 @@ mod fate;
 mod hear;
 mod visit;
 
+use crate::chronicle::{Chronicle, Entry};
 use crate::codec::{Answer, Incoming};
-use crate::journal::{Entry, Journal};
 use crate::kernel::{Event, Kernel};
 use crate::net::{Net, Peer, Server};
 use crate::oracle::{Bounds, Check, Failure, Oracle, complain};
@@ -136,7 +136,7 @@ pub(crate) struct World<C: Crowd> {
     pub(crate) operations: u32,
     /// Counts what comes from outside.
     pub(crate) outside: u32,
-    journal: Journal<EffectOf<C>>,
+    chronicle: Chronicle<EffectOf<C>>,
     entries: Vec<Entry<EffectOf<C>>>,
     buffer: Vec<u8>,
 }
@@ -149,7 +149,7 @@ pub(crate) struct Product<'p, A: App> {
     pub(crate) routes: Routes<A>,
     /// Of its sockets, those that hold for all of them.
     pub(crate) limits: &'p Limits,
-    pub(crate) journal: Journal<A::Effect>,
+    pub(crate) chronicle: Chronicle<A::Effect>,
 }
 
 /// After faults have healed, everything comes to rest within this time; so it does after everyone has left. It is longer
@@ -164,18 +164,18 @@ impl<C: Crowd> World<C> {
         net: NetPlan,
         faults: FaultRates,
     ) -> World<C> {
-        let Product { config, settings, app, routes, limits, journal } = product;
+        let Product { config, settings, app, routes, limits, chronicle } = product;
         World {
             crowd,
             driver: Driver::new(Hub::new(config.clone(), routes, app), settings),
-            net: Net::new(kernel, net, journal.clone()),
+            net: Net::new(kernel, net, chronicle.clone()),
             bounds: Bounds::new(config.window, limits.frames.control_frames),
             phase: Phase::Busy,
             faults,
             visits: Vec::new(),
             operations: 0,
             outside: 0,
-            journal,
+            chronicle,
             entries: Vec::new(),
             buffer: Vec::new(),
         }

@@ -2,7 +2,9 @@
 
 use lazuli::driver::Settings;
 use lazuli::driver::guard::FrameLimits;
+use lazuli::journal::Journal;
 use lazuli::{Channel, Context, Limits, Result, Routes};
+use lazuli_harness::journal::Memory;
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 use std::io::{Read, Write};
@@ -84,6 +86,8 @@ pub struct Running {
     pub addr: SocketAddr,
     stop: Box<dyn Fn(Duration)>,
     thread: Option<JoinHandle<std::io::Result<()>>>,
+    /// What it wrote down.
+    pub journal: Memory,
 }
 
 impl Running {
@@ -108,10 +112,13 @@ macro_rules! starter {
         /// Starts a server on this transport.
         pub fn $name(settings: Settings) -> Running {
             let (sender, receiver) = mpsc::channel();
+            let memory = Memory::default();
+            let journal = Journal::to(memory.clone());
             let thread = std::thread::spawn(move || {
                 let server = $transport::Server::bind("127.0.0.1:0", routes(), ())?
                     .settings(settings)
                     .tls(configs().0)
+                    .journal(journal)
                     .log(|_| {});
                 let stopper = server.stopper();
                 let stop: Box<dyn Fn(Duration) + Send> = Box::new(move |within| stopper.stop(within));
@@ -119,7 +126,7 @@ macro_rules! starter {
                 server.run()
             });
             let (addr, stop) = receiver.recv().expect("the server starts");
-            Running { addr, stop, thread: Some(thread) }
+            Running { addr, stop, thread: Some(thread), journal: memory }
         }
     };
 }

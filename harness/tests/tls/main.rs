@@ -32,6 +32,7 @@ on_both! {
     a_cut_connection_is_lost
     a_client_without_tls_gets_an_alert
     a_broken_record_is_answered_by_an_alert_and_the_end
+    a_journal_replays_without_keys
     a_handshake_that_stops_is_cut
     it_conforms
 }
@@ -195,6 +196,29 @@ fn a_broken_record_is_answered_by_an_alert_and_the_end(start: Start) {
     assert_eq!(stays.text(), "left 1006");
     let error = bad.0.read().expect_err("no message");
     assert!(error.to_string().contains("BadRecordMac"), "{error}");
+}
+
+/// What was written down is what was decrypted; and what sockets took is less than that, now and then.
+fn a_journal_replays_without_keys(start: Start) {
+    let mut server = start(Settings::default());
+    let (mut ann, mut ben) = (Client::open(server.addr, "/chat/x"), Client::open(server.addr, "/chat/x"));
+    assert_eq!((ann.text(), ben.text()), ("welcome".into(), "welcome".into()));
+    ann.send("flood 8000000");
+    for client in [&mut ann, &mut ben] {
+        assert_eq!(client.0.read().expect("a message").len(), 8_000_000);
+    }
+    let record = [&[23, 3, 3, 0, 32][..], &[9; 32]].concat();
+    ann.0.get_mut().sock.write_all(&record).expect("the server reads");
+    assert_eq!(ben.text(), "left 1006");
+    let reading = thread::spawn(move || while ben.0.read().is_ok() {});
+    server.stop();
+    reading.join().expect("no panic");
+    let bytes = server.journal.bytes();
+    let replayed = lazuli_harness::replay_journal(&bytes, lab::routes(), ()).expect("a journal");
+    assert!(replayed.difference.is_none() && replayed.end.is_some(), "{replayed}");
+    let mut words = String::new();
+    lazuli_harness::journal::tell_journal(&bytes, |line| words += line).expect("a journal");
+    assert!(words.contains("the peer broke TLS") && words.contains("takes bytes again"));
 }
 
 fn a_handshake_that_stops_is_cut(start: Start) {

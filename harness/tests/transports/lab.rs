@@ -2,6 +2,7 @@
 
 use lazuli::backplane::Port;
 use lazuli::driver::Settings;
+use lazuli::journal::Journal;
 use lazuli::{App, Channel, Config, Context, Handle, Node, Response, Result, Routes, Scope};
 use std::net::SocketAddr;
 use std::sync::mpsc;
@@ -65,7 +66,7 @@ impl Channel<Lab> for Member {
     }
 }
 
-fn routes() -> Routes<Lab> {
+pub fn routes() -> Routes<Lab> {
     let mut routes = Routes::new();
     let added = [
         routes.channel("/room/:name", |join| Ok(Member { room: join.param("name").into() })),
@@ -112,6 +113,7 @@ pub struct Wish {
     pub config: Config,
     pub settings: Settings,
     pub backplane: Option<(Node, Port)>,
+    pub journal: Option<Journal<Lab>>,
 }
 
 /// The transports have the same functions and no trait in common, so this is written once and made twice.
@@ -131,6 +133,9 @@ macro_rules! starter {
                             handle.event(Sum { room: add.room, value: add.numbers.iter().sum() });
                         });
                     });
+                if let Some(journal) = wish.journal {
+                    server = server.journal(journal);
+                }
                 if let Some((node, port)) = wish.backplane {
                     server = server.backplane(node, port);
                 }

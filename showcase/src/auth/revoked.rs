@@ -38,7 +38,8 @@ mod tests {
     #[test]
     fn tokens_made_before_are_taken_back() {
         let tokens = Tokens::new(b"secret");
-        let claims = tokens.read(&tokens.issue("ada", Vec::new(), 60).unwrap()).unwrap();
+        let claims =
+            tokens.read(&tokens.issue("ada", Vec::new(), 60).unwrap(), Timestamp::from_unix_micros(0)).unwrap();
         let second = |seconds: u64| Timestamp::from_unix_micros(seconds * 1_000_000 + 999_999);
         let mut revoked = Revoked::default();
         revoked.revoke("bob".into(), second(claims.iat + 10));

@@ -23,6 +23,9 @@ pub struct Claims {
     #[serde(default)]
     pub iat: u64,
     iss: String,
+    /// From when on, in seconds of Unix time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
 }
 
 impl Claims {
@@ -56,8 +59,8 @@ impl Tokens {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_required_spec_claims(&["exp", "iss"]);
         rules.set_issuer(&[ISSUER]);
-        rules.validate_nbf = true;
-        rules.leeway = 0;
+        // The time is the hub's, which `read` is told.
+        rules.validate_exp = false;
         Tokens { sign: EncodingKey::from_secret(secret), check: DecodingKey::from_secret(secret), rules }
     }
 
@@ -71,14 +74,22 @@ impl Tokens {
     /// A token for a user that holds for so many seconds.
     pub fn issue(&self, user: &str, channels: Vec<String>, seconds: u64) -> jsonwebtoken::errors::Result<String> {
         let iat = get_current_timestamp();
-        let claims =
-            Claims { user_id: user.into(), channels, exp: iat.saturating_add(seconds), iat, iss: ISSUER.into() };
+        let claims = Claims {
+            user_id: user.into(),
+            channels,
+            exp: iat.saturating_add(seconds),
+            iat,
+            iss: ISSUER.into(),
+            nbf: None,
+        };
         encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
     }
 
-    /// What a token says, if it is one of ours and still holds. Why not is not told: it would help only who forges one.
-    pub fn read(&self, token: &str) -> Option<Claims> {
-        Some(decode(token, &self.check, &self.rules).ok()?.claims)
+    /// What a token says, if it is one of ours and holds now. Why not is not told: it would help only who forges one.
+    pub fn read(&self, token: &str, now: Timestamp) -> Option<Claims> {
+        let claims: Claims = decode(token, &self.check, &self.rules).ok()?.claims;
+        let now = now.as_unix_micros() / 1_000_000;
+        (now < claims.exp && claims.nbf.is_none_or(|nbf| nbf <= now)).then_some(claims)
     }
 }
 
@@ -88,6 +99,10 @@ mod tests {
     use serde_json::{Value, json};
 
     const SECRET: &[u8] = b"a secret of these tests";
+
+    fn now() -> Timestamp {
+        Timestamp::from_unix_micros(get_current_timestamp() * 1_000_000)
+    }
 
     fn signed(header: Header, claims: &Value, secret: &[u8]) -> String {
         encode(&header, claims, &EncodingKey::from_secret(secret)).unwrap()
@@ -104,16 +119,16 @@ mod tests {
     }
 
     fn read(changed: Value) -> Option<Claims> {
-        Tokens::new(SECRET).read(&signed(Header::new(Algorithm::HS256), &claims(changed), SECRET))
+        Tokens::new(SECRET).read(&signed(Header::new(Algorithm::HS256), &claims(changed), SECRET), now())
     }
 
     #[test]
     fn what_was_issued_is_read() {
         let tokens = Tokens::new(SECRET);
-        let read = tokens.read(&tokens.issue("ada", vec!["news".into()], 60).unwrap()).unwrap();
+        let read = tokens.read(&tokens.issue("ada", vec!["news".into()], 60).unwrap(), now()).unwrap();
         assert_eq!((&*read.user_id, read.exp - read.iat), ("ada", 60));
         assert!(read.allow("news") && !read.allow("new") && !read.allow("") && !read.is_operator());
-        assert!(tokens.read(&tokens.issue("root", vec!["admin".into()], 60).unwrap()).unwrap().is_operator());
+        assert!(tokens.read(&tokens.issue("root", vec!["admin".into()], 60).unwrap(), now()).unwrap().is_operator());
     }
 
     #[test]
@@ -152,17 +167,17 @@ mod tests {
     fn a_token_of_another_secret_or_algorithm_does_not_hold() {
         let tokens = Tokens::new(SECRET);
         let right = signed(Header::new(Algorithm::HS256), &claims(json!({})), SECRET);
-        assert!(tokens.read(&right).is_some());
-        assert!(tokens.read(&signed(Header::new(Algorithm::HS256), &claims(json!({})), b"another")).is_none());
+        assert!(tokens.read(&right, now()).is_some());
+        assert!(tokens.read(&signed(Header::new(Algorithm::HS256), &claims(json!({})), b"another"), now()).is_none());
         let [header, body, signature] = right.split('.').collect::<Vec<_>>()[..] else { panic!("{right}") };
         // {"typ":"JWT","alg":"none"}, {"alg":"HS512"}
         for forged in ["eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0", "eyJhbGciOiJIUzUxMiJ9"] {
-            assert!(tokens.read(&format!("{forged}.{body}.{signature}")).is_none());
-            assert!(tokens.read(&format!("{forged}.{body}.")).is_none());
+            assert!(tokens.read(&format!("{forged}.{body}.{signature}"), now()).is_none());
+            assert!(tokens.read(&format!("{forged}.{body}."), now()).is_none());
         }
         for cut in [format!("{header}.{body}"), format!("{header}.{body}."), format!(".{body}.{signature}"), "x".into()]
         {
-            assert!(tokens.read(&cut).is_none(), "{cut}");
+            assert!(tokens.read(&cut, now()).is_none(), "{cut}");
         }
     }
 }

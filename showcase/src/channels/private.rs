@@ -75,7 +75,7 @@ impl Channel<Showcase> for Private {
 fn bearer(cx: &Scope<'_>, request: &Request) -> Result<Result<Claims, Response>> {
     let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
     let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    if let Some(claims) = token.and_then(|token| cx.app().read(token)) {
+    if let Some(claims) = token.and_then(|token| cx.app().read(token, cx.timestamp())) {
         return Ok(Ok(claims));
     }
     let refused = Response::text("Authentication required: Authorization: Bearer TOKEN\n").with_status(401);

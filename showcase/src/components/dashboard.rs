@@ -53,7 +53,8 @@ pub fn add(routes: &mut Routes<Showcase>) -> Result<(), PatternError> {
     routes.get("/dashboard", move |cx, request| {
         let mut viewer = Viewer::default();
         if let Some(token) = request.query("token").or_else(|| request.cookie("token")) {
-            viewer.claims = cx.app().read(token).filter(|claims| claims.allow(&board_of(&claims.user_id)));
+            let claims = cx.app().read(token, cx.timestamp());
+            viewer.claims = claims.filter(|claims| claims.allow(&board_of(&claims.user_id)));
             if viewer.claims.is_none() {
                 return Ok(Response::text("This token is for no dashboard\n").with_status(403));
             }

@@ -47,7 +47,7 @@ impl Opened {
             characters: 0,
             room: format!("document:{id}"),
             id,
-            copy: Replica::for_browser(),
+            copy: Replica::for_browser(0),
             turn: 0,
             revision: 0,
             is_told: false,

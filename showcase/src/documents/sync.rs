@@ -36,6 +36,7 @@ impl Opened {
         if turn != self.turn.to_string() {
             return; // it was said before the browser heard of this copy, and will be said again
         }
+        self.copy.set_time(cx.timestamp());
         if let Err(error) = change.map_or(Ok(()), |change| self.take(cx, &change)) {
             cx.flash(Flash::Warning, error.message());
             return self.begin(cx, true);
@@ -70,7 +71,7 @@ impl Opened {
     /// The same; `is_refused`: and forget what was typed.
     fn begin(&mut self, cx: &mut Context<'_>, is_refused: bool) {
         self.turn = cx.random();
-        self.copy = Replica::for_browser();
+        self.copy = Replica::for_browser(self.turn);
         self.catch_up(cx);
         self.copy.take_changes();
         cx.dispatch(

@@ -14,7 +14,7 @@ fn somebody() -> Person {
 fn a_document_outlives_those_who_have_it_open_without_its_history() {
     let mut documents = Documents::default();
     documents.open("a", conn(1), somebody(), &[]);
-    let ada = Replica::for_browser();
+    let ada = Replica::for_browser(1);
     ada.splice(&Splice(0, 0, "abcdef".into())).unwrap();
     ada.splice(&Splice(1, 4, String::new())).unwrap();
     documents.change("a", |document| document.learn(&ada.news(&document.shared.knows())));

@@ -17,7 +17,7 @@ pub(crate) use seen::Show;
 pub(crate) use seen::{Called, Home, Id, Seen, Snapshot, Stage};
 
 use super::{SimApp, SimEffect, SimEvent};
-use crate::journal::Journal;
+use crate::chronicle::Chronicle;
 use lazuli::route::PatternError;
 use lazuli::{Limits, Mount, Registered, Request, Response, Result, Routes, Scope, Session};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ type Known = Registered<Props, SimApp>;
 /// When a pattern is wrong, which is a mistake here.
 pub(crate) fn live_application(
     spark: Limits,
-    journal: &Journal<SimEffect>,
+    chronicle: &Chronicle<SimEffect>,
 ) -> Result<(SimApp, Routes<SimApp>), PatternError> {
     let mut routes = Routes::new();
     let known: [Known; KINDS] = [
@@ -76,7 +76,7 @@ pub(crate) fn live_application(
     ];
     routes.get("/live/:place", move |cx, request| page(cx, request, &known))?;
     routes.spark_with("/spark", spark, |_| Ok(Session::default()))?;
-    let app = SimApp { total: 0, conns: BTreeMap::new(), journal: journal.clone(), stage: Stage::default() };
+    let app = SimApp { total: 0, conns: BTreeMap::new(), chronicle: chronicle.clone(), stage: Stage::default() };
     Ok((app, routes))
 }
 

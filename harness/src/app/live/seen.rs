@@ -33,7 +33,7 @@ pub(crate) enum Seen {
     Called {
         id: Id,
         what: Called,
-        verdict: crate::journal::Verdict,
+        verdict: crate::chronicle::Verdict,
         /// The changes that its fields have seen since it was made.
         version: u64,
     },

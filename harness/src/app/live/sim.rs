@@ -4,7 +4,7 @@ use super::seen::{Called, Id, Seen, Show, Stage};
 use super::{Props, told};
 use crate::app::member::{Cx, Trouble};
 use crate::app::{SimApp, SimEvent, panic_on_demand};
-use crate::journal::Verdict;
+use crate::chronicle::Verdict;
 use lazuli::html::Render;
 use lazuli::{ChannelMessage, Component, Error, Event, Flash, Result, Timer, html};
 use serde::Deserialize;

@@ -16,7 +16,7 @@ fn follow(shown: &mut Vec<u16>, changes: Vec<Splice>) {
 
 #[test]
 fn changes_at_different_places_both_survive() {
-    let (ada, ben) = (Replica::for_browser(), Replica::for_browser());
+    let (ada, ben) = (Replica::for_browser(1), Replica::for_browser(2));
     ada.splice(&Splice(0, 0, "one three".into())).unwrap();
     sync(&ada, &ben);
     ada.splice(&Splice(0, 3, "ONE".into())).unwrap();
@@ -32,7 +32,7 @@ fn changes_at_different_places_both_survive() {
 
 #[test]
 fn undo_takes_back_what_is_ones_own() {
-    let (mut ada, ben) = (Replica::for_browser(), Replica::for_browser());
+    let (mut ada, ben) = (Replica::for_browser(3), Replica::for_browser(4));
     ben.splice(&Splice(0, 0, "Ben".into())).unwrap();
     sync(&ada, &ben);
     ada.splice(&Splice(0, 0, "Ada, ".into())).unwrap();
@@ -47,7 +47,7 @@ fn undo_takes_back_what_is_ones_own() {
 
 #[test]
 fn a_mark_stays_between_its_letters_in_every_copy() {
-    let (ada, ben) = (Replica::for_browser(), Replica::for_browser());
+    let (ada, ben) = (Replica::for_browser(5), Replica::for_browser(6));
     ada.splice(&Splice(0, 0, "ab".into())).unwrap();
     sync(&ada, &ben);
     let mark = ada.mark(1).unwrap();
@@ -63,7 +63,7 @@ fn a_mark_stays_between_its_letters_in_every_copy() {
 
 #[test]
 fn what_is_no_change_of_the_text_is_refused() {
-    let ada = Replica::for_browser();
+    let ada = Replica::for_browser(7);
     ada.splice(&Splice(0, 0, "a😀b".into())).unwrap();
     for (at, delete) in [(2, 0), (1, 1), (5, 0), (0, 5), (u32::MAX, 1), (4, u32::MAX)] {
         ada.splice(&Splice(at, delete, "x".into())).unwrap_err();
@@ -76,7 +76,7 @@ fn what_is_no_change_of_the_text_is_refused() {
 /// Whoever changes what, and whenever they meet: in the end all have the same text, and so has who follows the changes.
 #[test]
 fn all_copies_converge() {
-    let mut copies = [Replica::for_browser(), Replica::for_browser(), Replica::for_browser()];
+    let mut copies = [Replica::for_browser(8), Replica::for_browser(9), Replica::for_browser(10)];
     let mut shown = [const { Vec::new() }; 3];
     let mut state = 7_u64;
     let mut random = move |below: usize| {

@@ -129,21 +129,21 @@ impl Tag {
 
 /// The one list of what was seen; the application inside the hub writes to it as well as the links.
 #[derive(Debug)]
-pub(crate) struct Journal<F>(Arc<Mutex<Vec<Entry<F>>>>);
+pub(crate) struct Chronicle<F>(Arc<Mutex<Vec<Entry<F>>>>);
 
-impl<F> Clone for Journal<F> {
+impl<F> Clone for Chronicle<F> {
     fn clone(&self) -> Self {
-        Journal(self.0.clone())
+        Chronicle(self.0.clone())
     }
 }
 
-impl<F> Default for Journal<F> {
+impl<F> Default for Chronicle<F> {
     fn default() -> Self {
-        Journal(Arc::default())
+        Chronicle(Arc::default())
     }
 }
 
-impl<F> Journal<F> {
+impl<F> Chronicle<F> {
     pub(crate) fn push(&self, entry: Entry<F>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
