@@ -3,38 +3,14 @@
 #[path = "../examples/tokio/transport.rs"]
 mod transport;
 
-use lazuli::driver::guard::FrameLimits;
 use lazuli::journal::{End, Journal};
-use lazuli::{Channel, Config, Context, Hub, Limits, Result, Routes};
-use lazuli_harness::conformance::{Target, run};
+use lazuli::{Config, Hub};
+use lazuli_harness::conformance::{Target, routes, run};
 use lazuli_harness::journal::Memory;
 use lazuli_harness::replay_journal;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
-
-struct Echo;
-
-impl Channel for Echo {
-    fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
-        cx.text(text);
-        Ok(())
-    }
-
-    fn on_binary(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result {
-        cx.binary(bytes);
-        Ok(())
-    }
-}
-
-fn routes() -> Routes {
-    let frames = FrameLimits { text: 16 << 20, binary: 16 << 20, fragments: 1 << 18, ..FrameLimits::default() };
-    let large = Limits { frames, waiting: 32 << 20, ..Limits::default() };
-    let mut routes = Routes::new();
-    routes.channel_with("/echo", large, |_| Ok(Echo)).expect("the pattern is right");
-    routes.channel("/limited", |_| Ok(Echo)).expect("the pattern is right");
-    routes
-}
 
 /// One after the other: each run opens many connections and takes what the machine has.
 static ALONE: Mutex<()> = Mutex::new(());

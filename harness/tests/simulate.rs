@@ -284,6 +284,16 @@ fn what_is_not_the_same_twice_is_found() {
 }
 
 #[test]
+fn what_fails_but_not_again_says_so() {
+    let runs = AtomicU64::new(0);
+    let found = found(|_| assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "only the first time"));
+    assert!(
+        found.sentence.contains("only the first time") && found.sentence.contains("not come from the seed"),
+        "{found}"
+    );
+}
+
+#[test]
 fn time_stands_still_in_handlers() {
     let found = found(|world| {
         let inner = world.clone();

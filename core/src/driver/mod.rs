@@ -27,7 +27,7 @@
 //! - **Other threads** reach the hub by a [`Handle`](crate::Handle), which the transport makes, and [`Driver::remote`].
 //! - **The end**: [`Driver::shutdown`], and then turns and timeouts as ever, until [`Driver::is_drained`] and [`Driver::links`] is 0.
 //!
-//! `harness/examples/tokio/transport.rs` is a whole one in under 150 lines, and `lazuli_harness::conformance` says whether one is right.
+//! `harness/examples/tokio/transport.rs` is a whole one in under 150 lines, and `lazuli_harness::conformance` says whether one is right: serve its `routes()`.
 
 pub mod guard;
 pub mod head;

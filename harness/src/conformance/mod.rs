@@ -2,7 +2,8 @@
 //! as it must, and does it survive peers that don't?
 //!
 //! It is for whoever writes a transport. Serve two channels with it, run the suite against its
-//! address, and it passes or says what it got wrong:
+//! address, and it passes or says what it got wrong. A transport of lazuli serves [`routes`]; any
+//! other server needs:
 //!
 //! - an **echo** channel that sends every text and binary message back as it came, up to 16 MiB
 //!   each, and lets 16 MiB of them wait for a peer that doesn't read;
@@ -35,7 +36,12 @@
 //! assert_eq!(report.failed(), 0, "{report}");
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
+//!
+//! `harness/tests/conformance.rs` does it for three transports, and `harness/tests/suite` shows that
+//! the suite finds what is wrong with a server that has bugs.
 
+use lazuli::driver::guard::FrameLimits;
+use lazuli::{Channel, Context, Limits, Routes};
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -74,6 +80,41 @@ pub const CONNECTIONS: usize = 64;
 
 /// How many cases run at once, the slow ones apart.
 const WORKERS: usize = 8;
+
+/// The two channels that the suite needs, at `/echo` and `/limited`.
+///
+/// ```no_run
+/// use lazuli_harness::conformance::{Target, routes, run};
+///
+/// # // Whatever the transport's own way to be started is.
+/// # fn start(_: lazuli::Routes) -> std::net::SocketAddr { unimplemented!() }
+/// let addr = start(routes());
+/// let report = run(&Target::new(addr, "/echo", "/limited"));
+/// assert_eq!(report.failed(), 0, "{report}");
+/// ```
+pub fn routes() -> Routes {
+    let frames = FrameLimits { text: 16 << 20, binary: 16 << 20, fragments: 1 << 18, ..FrameLimits::default() };
+    let large = Limits { frames, waiting: 32 << 20, ..Limits::default() };
+    let mut routes = Routes::new();
+    routes.channel_with("/echo", large, |_| Ok(Echo)).expect("the pattern is right");
+    routes.channel("/limited", |_| Ok(Echo)).expect("the pattern is right");
+    routes
+}
+
+/// Says everything that it hears.
+struct Echo;
+
+impl Channel for Echo {
+    fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> lazuli::Result {
+        cx.text(text);
+        Ok(())
+    }
+
+    fn on_binary(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> lazuli::Result {
+        cx.binary(bytes);
+        Ok(())
+    }
+}
 
 /// What a case comes to.
 type Outcome = Result<(), Failure>;

@@ -45,6 +45,8 @@ pub(crate) struct Link {
     pub(crate) blocked: bool,
     /// It ever did.
     pub(crate) was_blocked: bool,
+    /// How much of what the server offered last its socket did not take.
+    pub(crate) owed: usize,
     /// A reset has reached the server: writing fails.
     pub(crate) broken: bool,
     /// Until when the client does not read.
@@ -72,6 +74,7 @@ impl Link {
             down: Pipe::default(),
             wire: Wire::default(),
             blocked: false,
+            owed: 0,
             was_blocked: false,
             broken: false,
             stalled: Time::ZERO,

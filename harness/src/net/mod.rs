@@ -291,6 +291,7 @@ impl<A: App> Io<A> for Net<A> {
         let delay = self.delay();
         let at = self.kernel.after(delay);
         let found = &mut self.links[link];
+        found.owed = offered - taken;
         let (mut left, mut sum, mut hub) = (taken, 0, 0);
         for slice in slices {
             let part = &slice[..left.min(slice.len())];

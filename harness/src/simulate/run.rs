@@ -105,9 +105,13 @@ impl Simulation {
                 write.borrow_mut().push(line.to_owned());
             }
         });
-        self.run_once(seed, make, test, trace);
-        let words = words.take();
-        Err(Found { seed, at: wrong.at.saturating_since(Time::ZERO), sentence: wrong.sentence, words })
+        let told = self.run_once(seed, make, test, trace).wrong.map(|told| told.sentence);
+        let (words, at, mut sentence) = (words.take(), wrong.at.saturating_since(Time::ZERO), wrong.sentence);
+        if told.as_ref() != Some(&sentence) && !sentence.starts_with("determinism") {
+            sentence +=
+                " (run again for its words, the seed was another one: something in it does not come from the seed)";
+        }
+        Err(Found { seed, at, sentence, words })
     }
 
     fn run_once<P: Application>(
@@ -118,6 +122,7 @@ impl Simulation {
         trace: Trace,
     ) -> Ran {
         let simulating = Simulating::begin();
+        drop(last_panic());
         let party: Rc<RefCell<Party>> = Rc::default();
         let made = catch_unwind(AssertUnwindSafe(|| {
             World::new(self.draw(seed, make, trace, &party), party.clone(), self.tolerates)

@@ -274,6 +274,9 @@ impl<A: App> World<Guests<A>> {
                 Some(link) if link.server == Server::Open && overdue(link.up.next()) => {
                     stuck.push(format!("the server has not read what {name} said"));
                 }
+                Some(link) if link.peer == Peer::Open && link.server == Server::Open && link.owed > 0 => {
+                    stuck.push(format!("the server has {} bytes for {name}, and does not write them", link.owed));
+                }
                 Some(link) if link.peer == Peer::Open && overdue(link.down.next()) => {
                     stuck.push(format!("{name} has not read what the server said"));
                 }
