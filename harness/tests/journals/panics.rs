@@ -30,7 +30,8 @@ fn write_the_panic() {
     assert_eq!(b.close_code().0, 1011);
     a.send("still here");
     assert_eq!(a.text(), "still here");
-    (a.close(), b.close());
+    a.close();
+    b.close();
     server.stop();
     assert_same(&memory.bytes());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journals/panic.journal");
