@@ -71,6 +71,26 @@ pub const VERSION: u16 = 1;
 type WriteEvent<A> = Box<dyn FnMut(&<A as App>::Event, &mut Vec<u8>) -> bool + Send>;
 
 /// Where a driver writes down what it is told; see the [module](self).
+///
+/// ```
+/// use lazuli::journal::{Journal, Redaction};
+/// use lazuli::{App, Scope};
+///
+/// struct Shop;
+/// enum Event { Sold(u32) }
+///
+/// impl App for Shop {
+///     type Event = Event;
+///     type Effect = ();
+/// }
+///
+/// // A server would have a file. 64 MiB, the shop's events, and nothing that people said.
+/// let journal: Journal<Shop> = Journal::to(Vec::new())
+///     .at_most(64 << 20)
+///     .events(|Event::Sold(number), bytes| bytes.extend(number.to_le_bytes()))
+///     .redacted(Redaction::default());
+/// # let _ = journal;
+/// ```
 pub struct Journal<A: App = ()> {
     writer: Box<dyn Write + Send>,
     most: u64,

@@ -104,6 +104,37 @@ type ReadEvent<A> = Box<dyn FnMut(&[u8]) -> Option<<A as App>::Event>>;
 type Words = Box<dyn FnMut(&str)>;
 
 /// A journal that is to be played.
+///
+/// ```
+/// use lazuli::driver::{Driver, Settings};
+/// use lazuli::journal::Journal;
+/// use lazuli::{App, Config, Hub, Result, Routes, Scope, Time, Input};
+/// use lazuli_harness::journal::{Memory, Replay};
+///
+/// struct Counts;
+///
+/// impl App for Counts {
+///     type Event = u8;
+///     type Effect = ();
+///
+///     fn on_event(&self, cx: &mut Scope<'_, Self>, event: u8) -> Result {
+///         cx.to_all().text(&format!("{event}"));
+///         Ok(())
+///     }
+/// }
+///
+/// let memory = Memory::default();
+/// let journal = Journal::to(memory.clone()).events(|event, bytes| bytes.push(*event));
+/// let hub = Hub::new(Config::default(), Routes::new(), Counts);
+/// let mut driver = Driver::recorded(hub, Settings::default(), journal);
+/// driver.input(Time::ZERO, Input::App(7));
+/// drop(driver);
+///
+/// let bytes = memory.bytes();
+/// let replay = Replay::new(&bytes)?.events(|bytes| bytes.first().copied()).words(|line| println!("{line}"));
+/// assert!(replay.run(Routes::new(), Counts)?.difference.is_none());
+/// # Ok::<(), lazuli_harness::journal::Unplayable>(())
+/// ```
 pub struct Replay<'j, A: App> {
     reader: Reader<'j>,
     secret: Option<Secret>,

@@ -3,7 +3,7 @@
 use super::file::{self, assert_same, last_hash, replay};
 use super::lab;
 use lazuli::journal::{Reader, Unreadable, VERSION};
-use lazuli_harness::journal::{Memory, Unplayable, tell_journal};
+use lazuli_harness::journal::{Memory, Unplayable};
 use std::sync::OnceLock;
 
 /// A journal of a few hundred entries.
@@ -42,10 +42,11 @@ fn a_journal_that_breaks_off_replays_up_to_its_last_whole_entry() {
 fn a_flipped_bit_is_found_and_its_place_is_told() {
     let bytes = journal();
     let starts: Vec<usize> = Reader::new(bytes).unwrap().entries().map(|placed| placed.unwrap().at).collect();
-    for at in (0..bytes.len()).step_by(3) {
+    for at in (0..bytes.len()).step_by(5) {
         let mut damaged = bytes.to_vec();
         damaged[at] ^= 1 << (at % 8);
-        match tell_journal(&damaged, |_| {}) {
+        let read = Reader::new(&damaged).and_then(|reader| reader.entries().try_for_each(|placed| placed.map(drop)));
+        match read {
             Err(Unreadable::Damaged { at: found }) => {
                 let entry = starts.iter().rposition(|&start| start <= at).map_or(0, |entry| starts[entry]);
                 assert!(found == entry || at < starts[0], "byte {at}: found at {found}, not at {entry}");

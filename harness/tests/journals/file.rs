@@ -3,10 +3,15 @@
 use super::lab::{Lab, Sum};
 use lazuli::journal::{Answers, Entry, Journal, Reader, Turn};
 use lazuli_harness::journal::{Memory, Replay, Replayed, Unplayable};
+use std::io::Write;
 
 /// A journal that goes there and has everything.
 pub fn journal(file: &Memory) -> Journal<Lab> {
-    Journal::to(file.clone()).events(|Sum { room, value }, bytes| bytes.extend(format!("{value} {room}").bytes()))
+    journal_to(file.clone())
+}
+
+pub fn journal_to(writer: impl Write + Send + 'static) -> Journal<Lab> {
+    Journal::to(writer).events(|Sum { room, value }, bytes| bytes.extend(format!("{value} {room}").bytes()))
 }
 
 /// The event that was written.

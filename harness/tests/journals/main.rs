@@ -5,6 +5,7 @@
 mod client;
 mod damage;
 mod file;
+mod killed;
 #[path = "../transports/lab.rs"]
 mod lab;
 mod panics;

@@ -1,5 +1,6 @@
 //! The documents that are edited together: so many, each so long, and what was not opened for longest goes.
 
+mod given;
 mod log;
 mod opened;
 mod replica;
@@ -30,7 +31,6 @@ pub struct Documents {
 }
 
 /// One document.
-#[derive(Default)]
 pub struct Document {
     /// The copy that is everybody's.
     pub shared: Replica,
@@ -79,7 +79,7 @@ impl Documents {
             oldest.map(|oldest| self.all.remove(&oldest));
         }
         self.opened += 1;
-        let document = self.all.entry(id.into()).or_default();
+        let document = self.all.entry(id.into()).or_insert_with(Document::new);
         document.opened = self.opened;
         document.people.retain(|conn, _| still.contains(conn));
         document.people.insert(conn, person);
@@ -95,7 +95,7 @@ impl Documents {
                 self.all.remove(id);
                 return;
             }
-            (document.shared, document.history) = (Replica::default(), 0);
+            (document.shared, document.history) = (Replica::of(0), 0);
             // A splice at the start is one of any text.
             let _ = document.shared.splice(&Splice(0, 0, text));
         }
@@ -103,6 +103,11 @@ impl Documents {
 }
 
 impl Document {
+    fn new() -> Document {
+        let shared = Replica::of(0);
+        Document { shared, people: BTreeMap::new(), saved: None, revision: 0, history: 0, opened: 0 }
+    }
+
     /// Takes over what a copy of it knows.
     pub fn learn(&mut self, news: &[u8]) {
         self.shared.learn(news);

@@ -1,17 +1,12 @@
 //! A text of which there are several copies, each of which may change: they become the same again.
 
+use super::given::{Clock, document};
 use super::log::Log;
 use super::splice::Splice;
-use lazuli::{Error, Result, Timestamp};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use lazuli::{Error, Result};
 use yrs::types::Delta;
-use yrs::undo::Options as UndoOptions;
 use yrs::updates::decoder::Decode;
-use yrs::{
-    Any, Assoc, ClientID, Doc, GetString, IndexedSequence, Observable, OffsetKind, Options, Out, ReadTxn, StateVector,
-    StickyIndex,
-};
+use yrs::{Any, Assoc, Doc, GetString, IndexedSequence, Observable, Out, ReadTxn, StateVector, StickyIndex};
 use yrs::{Text, TextRef, Transact, UndoManager, Update};
 
 /// What others changed is not one's own to undo.
@@ -24,29 +19,19 @@ pub struct Replica {
     undo: Option<UndoManager>,
     made: Log<Vec<u8>>,
     changes: Log<Splice>,
-    /// The time in milliseconds: what comes shortly after another change is undone with it.
-    now: Arc<AtomicU64>,
-}
-
-impl Default for Replica {
-    fn default() -> Self {
-        Replica::of(0)
-    }
+    /// What tells it the time.
+    pub clock: Clock,
 }
 
 impl Replica {
-    /// A copy with a number. No two may change a text that have the same; left to itself, it would draw one, other than the
-    /// hub's randomness.
-    fn of(number: u64) -> Replica {
-        let (client_id, guid) = (ClientID::new(number & (u64::MAX >> 11)), "text".into());
-        let doc = Doc::with_options(Options { client_id, guid, offset_kind: OffsetKind::Utf16, ..Options::default() });
+    /// A copy with a number, which no other one may have.
+    pub fn of(number: u64) -> Replica {
+        let doc = document(number);
         let text = doc.get_or_insert_text("text");
-        let (made, changes, now) = (Log::default(), Log::default(), Arc::default());
-        Replica { doc, text, undo: None, made, changes, now }
+        Replica { doc, text, undo: None, made: Log::default(), changes: Log::default(), clock: Clock::default() }
     }
 
-    /// A copy that remembers what changes, for a browser to follow, and what it changed itself, to be undone. `number` names
-    /// it, as far as 53 bits do.
+    /// A copy that remembers what changes, for a browser to follow, and what it changed itself, to be undone.
     pub fn for_browser(number: u64) -> Replica {
         let mut replica = Replica::of(number);
         let changes = replica.changes.clone();
@@ -73,17 +58,10 @@ impl Replica {
             }
         });
         debug_assert!(observed.is_ok(), "nobody else has a new document");
-        let now = replica.now.clone();
-        let timestamp = Arc::new(move || now.load(Relaxed));
-        let mut undo = UndoManager::with_options(UndoOptions { timestamp, ..UndoOptions::default() });
+        let mut undo = UndoManager::with_options(replica.clock.undo_options());
         undo.expand_scope(&replica.doc, &replica.text);
         replica.undo = Some(undo);
         replica
-    }
-
-    /// Says what time it is.
-    pub fn set_time(&self, now: Timestamp) {
-        self.now.store(now.as_unix_micros() / 1_000, Relaxed);
     }
 
     /// The whole text.

@@ -36,7 +36,7 @@ impl Opened {
         if turn != self.turn.to_string() {
             return; // it was said before the browser heard of this copy, and will be said again
         }
-        self.copy.set_time(cx.timestamp());
+        self.copy.clock.set(cx.timestamp());
         if let Err(error) = change.map_or(Ok(()), |change| self.take(cx, &change)) {
             cx.flash(Flash::Warning, error.message());
             return self.begin(cx, true);

@@ -36,6 +36,31 @@ use text::Text;
 /// Where a handler asks for more than that, a replay goes another way, and says at which turn first: a token is not
 /// good any more, a command that is told by its first word is unknown, a component is not mounted. [`Redaction::keep`] helps, or
 /// a journal that has everything.
+///
+/// ```
+/// use lazuli::driver::{Driver, Settings};
+/// use lazuli::journal::{Entry, Journal, Reader, Redaction};
+/// use lazuli::{Config, Hub, Routes, Time};
+/// # #[derive(Clone, Default)]
+/// # struct File(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+/// # impl std::io::Write for File {
+/// #     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> { self.0.lock().unwrap().write(bytes) }
+/// #     fn flush(&mut self) -> std::io::Result<()> { Ok(()) }
+/// # }
+/// # let (file, written) = { let file = File::default(); (file.clone(), file.0) };
+///
+/// let hub: Hub = Hub::new(Config::default(), Routes::new(), ());
+/// let journal = Journal::to(file).redacted(Redaction::default());
+/// let mut driver = Driver::recorded(hub, Settings::default(), journal);
+/// let link = driver.accept(Time::ZERO, None).expect("room for a link");
+/// driver.receive(Time::ZERO, link, b"GET /orders?token=hunter2 HTTP/1.1\r\nCookie: id=7-seven");
+///
+/// # let bytes = written.lock().unwrap().clone();
+/// let last = Reader::new(&bytes)?.entries().last().expect("entries")?;
+/// let Entry::Received { bytes, .. } = last.entry else { panic!("{last:?}") };
+/// assert_eq!(bytes, b"GET /orders?token=AAAAAAA HTTP/1.1\r\nCookie: id=AAAAAAA");
+/// # Ok::<(), lazuli::journal::Unreadable>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Redaction {
     keep: Vec<String>,

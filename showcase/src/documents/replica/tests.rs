@@ -1,6 +1,7 @@
 //! Copies of a text, and what becomes of them.
 
 use super::*;
+use lazuli::Timestamp;
 
 fn sync(one: &Replica, other: &Replica) {
     other.learn(&one.news(&other.knows()));
@@ -23,7 +24,7 @@ fn changes_at_different_places_both_survive() {
     ben.splice(&Splice(4, 0, "two ".into())).unwrap();
     sync(&ada, &ben);
     assert_eq!((ada.text(), ben.text()), ("ONE two three".into(), "ONE two three".into()));
-    let all = Replica::default();
+    let all = Replica::of(0);
     for news in [ada.take_news(), ben.take_news()].into_iter().flatten() {
         all.learn(&news);
     }
@@ -57,7 +58,7 @@ fn a_mark_stays_between_its_letters_in_every_copy() {
     for at in [0, 1, 2, 99] {
         assert_eq!(ada.find(&ada.mark(at).unwrap()), Some(at.min(2)));
     }
-    let empty = Replica::default();
+    let empty = Replica::of(0);
     assert_eq!(empty.find(&empty.mark(0).unwrap()), Some(0));
 }
 
@@ -83,8 +84,9 @@ fn all_copies_converge() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
-    for _ in 0..2_000 {
+    for step in 0..2_000 {
         let who = random(3);
+        copies[who].clock.set(Timestamp::from_unix_micros(step * 200_000));
         let text: Vec<char> = copies[who].text().chars().collect();
         let (from, to) = (random(text.len() + 1), random(text.len() + 1));
         let (from, to) = (from.min(to), from.max(to).min(from.min(to) + 4));
