@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc::UnboundedReceiver};
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::{JoinSet, LocalSet, yield_now};
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// What another thread wants done with the driver: hand in what a [`lazuli::Handle`] was given, or shut it down.
@@ -101,6 +101,8 @@ async fn read<A: App>(server: Rc<Server<A>>, link: LinkId, stream: Rc<TcpStream>
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(_) => return server.tell(|driver, now| driver.disconnected(now, link, true)),
         }
+        drop(buffer);
+        yield_now().await; // others have their turn, and a task whose socket was closed meanwhile ends
     }
 }
 
