@@ -94,14 +94,13 @@ async fn obey<A: App>(mut orders: UnboundedReceiver<Order<A>>, server: Rc<Server
 /// Reads a socket until it has nothing more to give.
 async fn read<A: App>(server: Rc<Server<A>>, link: LinkId, stream: Rc<TcpStream>) {
     while stream.readable().await.is_ok() {
-        let mut buffer = server.buffer.borrow_mut();
-        match stream.try_read(&mut buffer) {
+        let read = stream.try_read(&mut server.buffer.borrow_mut());
+        match read {
             Ok(0) => return server.tell(|driver, now| driver.disconnected(now, link, false)),
-            Ok(length) => server.tell(|driver, now| driver.receive(now, link, &buffer[..length])),
+            Ok(length) => server.tell(|driver, now| driver.receive(now, link, &server.buffer.borrow()[..length])),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(_) => return server.tell(|driver, now| driver.disconnected(now, link, true)),
         }
-        drop(buffer);
         yield_now().await; // others have their turn, and a task whose socket was closed meanwhile ends
     }
 }
