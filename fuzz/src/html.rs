@@ -1,6 +1,6 @@
 //! Markup, patches, and whoever applies them.
 
-use lazuli_harness::dom::{Dom, Misfit, Templates, View};
+use lazuli_harness::dom::{Dom, Templates, View};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -54,8 +54,7 @@ pub fn applier(bytes: &[u8]) {
     for (name, source) in &sources {
         drop(templates.add(name, &source.to_string()));
     }
-    let mut library =
-        |name: &str| templates.get(name).ok_or_else(|| Misfit::new(format!("there is no template {name:?}")));
+    let mut library = |name: &str| templates.find(name);
     let mut dom = Dom::document("<div></div>");
     let Some(host) = dom.descendants(Dom::ROOT).find(|node| dom.is(*node, "div")) else { return };
     dom.set_inner_html(host, &old);

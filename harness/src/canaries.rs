@@ -1,12 +1,11 @@
 //! Planted bugs: each has to be found, or the oracles are blind there.
 
 use crate::oracle::Oracle;
-use crate::run::run_seed;
+use crate::run::try_seed;
 use lazuli::canary::{Canary, set};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::panic::catch_unwind;
 use std::thread;
 
 /// So often each bug is looked for, each time among other seeds.
@@ -111,8 +110,7 @@ fn hunt(canary: Canary, start: u64, seeds: u64, jobs: usize) -> Sighting {
 fn look(meant_for: Oracle, seeds: Range<u64>) -> (Option<u64>, Vec<Oracle>) {
     let mut seen = Vec::new();
     for (number, seed) in (1..).zip(seeds) {
-        let oracle =
-            catch_unwind(|| run_seed(seed).failure.map(|failure| failure.oracle)).unwrap_or(Some(Oracle::Panics));
+        let oracle = try_seed(seed).failure.map(|failure| failure.oracle);
         seen.extend(oracle);
         if oracle == Some(meant_for) {
             return (Some(number), seen);

@@ -55,10 +55,10 @@ fn act(args: &[String]) -> Result<bool, String> {
         plant(name)?;
     }
     match (command.as_str(), &options.what) {
-        ("run", None) => Ok(run(&options, 1_000, Duration::MAX)),
+        ("run", None) => Ok(run(&options, None)),
         ("soak", None) => {
             let minutes = options.minutes.ok_or("soak needs --minutes")?;
-            Ok(run(&options, u64::MAX, Duration::from_secs(60 * minutes)))
+            Ok(run(&options, Some(Duration::from_secs(60 * minutes))))
         }
         ("replay", Some(what)) => Ok(tell(what)),
         ("shrink", Some(what)) => make_short(what, &options),
@@ -138,16 +138,17 @@ impl What {
     }
 }
 
-fn run(options: &Options, seeds: u64, long: Duration) -> bool {
+/// Runs seeds: so many, or for so long.
+fn run(options: &Options, long: Option<Duration>) -> bool {
     let begin = Instant::now();
-    let seeds = options.seeds.unwrap_or(seeds);
-    let start = options.start.unwrap_or_else(|| if long == Duration::MAX { 0 } else { unheard_of() });
-    let every = if long == Duration::MAX { (seeds / 20).max(10) } else { 5_000 };
+    let (seeds, start) = if long.is_some() { (u64::MAX, unheard_of()) } else { (1_000, 0) };
+    let (seeds, start) = (options.seeds.unwrap_or(seeds), options.start.unwrap_or(start));
+    let every = if long.is_some() { 5_000 } else { (seeds / 20).max(10) };
     let mut report: Report = run_seeds(start..start.saturating_add(seeds), options.jobs(), |done, failed| {
         if done % every == 0 {
             eprintln!("{done} seeds from {start} on, {failed} failed, {:.0} s", begin.elapsed().as_secs_f64());
         }
-        begin.elapsed() < long
+        long.is_none_or(|long| begin.elapsed() < long)
     });
     report.wall = Some(begin.elapsed());
     println!("{report}");

@@ -1,7 +1,7 @@
 //! The parts that a seed is played in. Each has a world and a tape of its own, and none knows of the others.
 
 use crate::coverage::Coverage;
-use crate::oracle::{Check, Failure, Oracle, complain};
+use crate::oracle::{Failure, contain};
 use crate::rng::Rng;
 use crate::spark::Law;
 use crate::tally::Tally;
@@ -9,7 +9,6 @@ use crate::trace::Trace;
 use crate::{clients, live};
 use lazuli::Time;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 /// One of the parts that a seed is played in.
@@ -122,13 +121,4 @@ fn play_spark(rng: Rng, trace: Trace) -> Played {
         tape: law.rng.into_tape(),
         ..Played::default()
     }
-}
-
-/// A panic of the product is a failure.
-pub(crate) fn contain<T>(call: impl FnOnce() -> Check<T>) -> Check<T> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-        complain(Oracle::Panics, format!("a panic got out of the driver: {text}"))
-    })
 }

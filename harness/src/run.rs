@@ -1,7 +1,7 @@
 //! Seeds and tapes, run.
 
 use crate::coverage::Coverage;
-use crate::oracle::{Failure, Oracle};
+use crate::oracle::{Failure, Oracle, unequal_at_end};
 use crate::part::{Part, play};
 use crate::report::Report;
 use crate::rng::Rng;
@@ -79,9 +79,7 @@ fn twice(run: impl Fn(Trace) -> (Outcome, Trace)) -> Outcome {
     }
     let (mut outcome, trace) = run(Trace::against(trace.into_steps()));
     if outcome.failure.is_none() {
-        let at = Time::ZERO + outcome.simulated;
-        let complain = |sentence| Failure { oracle: Oracle::Determinism, at, sentence };
-        outcome.failure = trace.difference(true).map(complain);
+        outcome.failure = unequal_at_end(&trace, outcome.simulated);
     }
     outcome
 }
@@ -116,7 +114,7 @@ pub fn run_seeds(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64, u64) -> 
     let work = || {
         loop {
             let Some(seed) = lock().0.next() else { return };
-            let outcome = panic::catch_unwind(|| run_seed(seed)).unwrap_or_else(|_| broken());
+            let outcome = try_seed(seed);
             let mut state = lock();
             let (left, waiting, report) = &mut *state;
             waiting.insert(seed, outcome);
@@ -142,8 +140,10 @@ pub fn run_seeds(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64, u64) -> 
     report
 }
 
-/// A seed in which the simulator itself panicked.
-fn broken() -> Outcome {
-    let sentence = "the simulator itself panicked; its words are above".to_owned();
-    Outcome { failure: Some(Failure { oracle: Oracle::Panics, at: Time::ZERO, sentence }), ..Outcome::default() }
+/// Runs a seed; that the simulator itself panics is a failure too.
+pub(crate) fn try_seed(seed: u64) -> Outcome {
+    panic::catch_unwind(|| run_seed(seed)).unwrap_or_else(|_| {
+        let sentence = "the simulator itself panicked; its words are above".to_owned();
+        Outcome { failure: Some(Failure { oracle: Oracle::Panics, at: Time::ZERO, sentence }), ..Outcome::default() }
+    })
 }

@@ -1,11 +1,10 @@
 //! Makes the tape of a failure short and plain: what is left is what it takes.
 
-use crate::oracle::{Failure, Oracle};
+use crate::oracle::{Failure, Oracle, unequal_at_end};
 use crate::part::{Part, play};
 use crate::rng::Rng;
 use crate::tape::Tape;
 use crate::trace::Trace;
-use lazuli::Time;
 
 /// A failure, and a short tape that leads to it.
 #[derive(Clone, Debug)]
@@ -142,14 +141,14 @@ fn fails(part: Part, bytes: &[u8], runs_twice: bool) -> Found {
         return once.failure.map(|failure| (failure, once.tape));
     }
     let again = run(Trace::against(once.trace.into_steps()));
-    let differs = |sentence| Failure { oracle: Oracle::Determinism, at: Time::ZERO + again.simulated, sentence };
-    let failure = again.failure.or_else(|| again.trace.difference(true).map(differs))?;
+    let failure = again.failure.or_else(|| unequal_at_end(&again.trace, again.simulated))?;
     Some((failure, again.tape))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lazuli::Time;
 
     /// Wrong is a byte above 100 that has one above 50 somewhere before it. Another oracle finds the byte 77.
     fn wrong(bytes: &[u8], _: bool) -> Found {

@@ -232,6 +232,14 @@ impl Templates {
         self.0.get(name).cloned()
     }
 
+    /// A template that was added, for [`View::hydrate`](super::View::hydrate) and [`View::apply`](super::View::apply).
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn find(&self, name: &str) -> Result<Rc<Template>, Misfit> {
+        self.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")))
+    }
+
     /// Adds a template from its JSON.
     ///
     /// # Errors

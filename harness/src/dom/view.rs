@@ -25,8 +25,7 @@ pub struct Misfit {
 }
 
 impl Misfit {
-    /// Says what does not fit, or is not there.
-    pub fn new(what: impl Into<String>) -> Misfit {
+    pub(crate) fn new(what: impl Into<String>) -> Misfit {
         Misfit { what: what.into(), is_unknown: false }
     }
 

@@ -42,11 +42,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod io;
 mod memory;
-mod tape;
 mod words;
 
+use crate::oracle::text_of;
 use crate::trace::Seconds;
+use io::ReplayIo;
 use lazuli::driver::Driver;
 use lazuli::journal::{Answers, End, Entries, Entry, Header, Journal, Reader, Turn, Unreadable};
 use lazuli::log::Record;
@@ -54,7 +56,6 @@ use lazuli::{App, Hub, Input, Routes, Secret, Time};
 use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tape::Tape;
 
 pub use memory::Memory;
 
@@ -298,7 +299,7 @@ impl<'j, A: App> Replay<'j, A> {
         let entries = self.reader.entries();
         let mut run = Run {
             driver,
-            tape: Tape::new(header.redacted),
+            io: ReplayIo::new(header.redacted),
             since: entries.clone(),
             replayed: Replayed {
                 entries: 0,
@@ -315,7 +316,7 @@ impl<'j, A: App> Replay<'j, A> {
         };
         self.play(entries, &mut run)?;
         let mut replayed = run.replayed;
-        replayed.records = run.tape.records;
+        replayed.records = run.io.records;
         self.say(|| replayed.to_string());
         Ok(replayed)
     }
@@ -330,7 +331,7 @@ impl<'j, A: App> Replay<'j, A> {
             match placed.entry {
                 Entry::Turned { turn, answers } => {
                     run.turn(at, answers, Some(turn));
-                    self.say_all(&run.tape);
+                    self.say_all(&run.io);
                     run.since = entries.clone();
                     told = false;
                     continue;
@@ -341,7 +342,7 @@ impl<'j, A: App> Replay<'j, A> {
                     run.compare(at, Turn { hash, ..Turn::default() }, came);
                     break;
                 }
-                Entry::Accepted { peer } => run.tell(|driver, tape| tape.outputs.accepted(driver.accept(now, peer))),
+                Entry::Accepted { peer } => run.tell(|driver, io| io.outputs.accepted(driver.accept(now, peer))),
                 Entry::Received { link, bytes } => run.tell(|driver, _| driver.receive(now, link, bytes)),
                 Entry::Disconnected { link, reset } => run.tell(|driver, _| driver.disconnected(now, link, reset)),
                 Entry::Failed { link } => run.tell(|driver, _| driver.fail(now, link, "as recorded")),
@@ -361,7 +362,7 @@ impl<'j, A: App> Replay<'j, A> {
         if told {
             // Whatever ended the process may come in the turn that it did not live to write down.
             run.turn(0, Answers::ALL, None);
-            self.say_all(&run.tape);
+            self.say_all(&run.io);
         }
         Ok(())
     }
@@ -384,9 +385,9 @@ impl<'j, A: App> Replay<'j, A> {
         }
     }
 
-    fn say_all(&mut self, tape: &Tape<'_>) {
+    fn say_all(&mut self, io: &ReplayIo<'_>) {
         if let Some(words) = &mut self.words {
-            for did in &tape.did {
+            for did in &io.did {
                 words(&format!("    {did}"));
             }
         }
@@ -396,7 +397,7 @@ impl<'j, A: App> Replay<'j, A> {
 /// A replay on its way.
 struct Run<'j, A: App> {
     driver: Driver<A>,
-    tape: Tape<'j>,
+    io: ReplayIo<'j>,
     /// The entries since the last turn.
     since: Entries<'j>,
     replayed: Replayed,
@@ -404,20 +405,19 @@ struct Run<'j, A: App> {
 
 impl<'j, A: App> Run<'j, A> {
     /// Tells the driver something; a panic of it is noted, and the replay goes on, as a server with threads does.
-    fn tell(&mut self, tell: impl FnOnce(&mut Driver<A>, &mut Tape<'j>)) {
-        let told = catch_unwind(AssertUnwindSafe(|| tell(&mut self.driver, &mut self.tape)));
+    fn tell(&mut self, tell: impl FnOnce(&mut Driver<A>, &mut ReplayIo<'j>)) {
+        let told = catch_unwind(AssertUnwindSafe(|| tell(&mut self.driver, &mut self.io)));
         if let Err(panic) = told {
-            let what = panic.downcast_ref::<&str>().map(|text| text.to_string());
-            let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            let what = text_of(panic.as_ref()).unwrap_or_default();
             self.replayed.panics.push(format!("after entry {}: {what}", self.replayed.entries));
         }
     }
 
     fn turn(&mut self, at: usize, answers: Answers<'j>, recorded: Option<Turn>) {
-        self.tape.answers = answers;
-        self.tape.did.clear();
-        self.tell(|driver, tape| driver.turn(tape));
-        let came = self.tape.outputs.turned(self.driver.next_timeout());
+        self.io.answers = answers;
+        self.io.did.clear();
+        self.tell(|driver, io| driver.turn(io));
+        let came = self.io.outputs.turned(self.driver.next_timeout());
         if let Some(recorded) = recorded {
             self.compare(at, recorded, came);
             self.replayed.turns += 1;
@@ -437,7 +437,7 @@ impl<'j, A: App> Run<'j, A> {
             recorded,
             came,
             told: told.map(|placed| words::entry(&placed.entry)).collect(),
-            did: self.tape.did.iter().map(ToString::to_string).collect(),
+            did: self.io.did.iter().map(ToString::to_string).collect(),
         });
     }
 }

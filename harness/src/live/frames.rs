@@ -3,7 +3,7 @@
 use super::World;
 use super::browser::{Asked, Browser};
 use crate::coverage::Mark;
-use crate::dom::{Misfit, View};
+use crate::dom::View;
 use crate::oracle::{Answered, Check, Oracle, complain};
 use lazuli::Time;
 use serde_json::Value;
@@ -22,7 +22,7 @@ impl World {
         }
         let Browser { page: Some(page), templates, .. } = browser else { return Ok(()) };
         for part in page.parts.iter_mut().filter(|part| part.view.is_none()) {
-            let mut library = |name: &str| templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")));
+            let mut library = |name: &str| templates.find(name);
             let view = View::hydrate(&mut page.dom, part.host, &part.shape, &mut library);
             part.view = Some(view.or_else(|misfit| {
                 let shown = page.dom.inner_html(part.host);
@@ -111,7 +111,7 @@ impl World {
             self.crowd.coverage.add(Mark::Renumbered, 1);
         }
         let Some(view) = &mut part.view else { return complain(Oracle::Dom, "a patch came before the mount") };
-        let mut library = |name: &str| templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")));
+        let mut library = |name: &str| templates.find(name);
         match view.apply(&mut page.dom, patch, &mut library) {
             Ok(()) => Ok(()),
             Err(misfit) if misfit.asks_anew() => {

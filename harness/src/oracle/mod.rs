@@ -2,19 +2,23 @@
 
 mod bounds;
 mod components;
+mod determinism;
 mod dom;
 mod lifecycle;
 mod order;
 mod pace;
+mod panics;
 mod presence;
 mod silence;
 
 pub(crate) use bounds::Bounds;
 pub(crate) use components::{Answered, Components};
+pub(crate) use determinism::{same_so_far, unequal_at_end};
 pub(crate) use dom::Pages;
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use order::Order;
 pub(crate) use pace::Pace;
+pub(crate) use panics::{contain, text_of};
 pub(crate) use presence::Views;
 pub(crate) use silence::Silence;
 

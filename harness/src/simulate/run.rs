@@ -5,6 +5,7 @@ use super::party::Party;
 use super::{Application, Found, Simulation, Summary, World};
 use crate::chronicle::Chronicle;
 use crate::kernel::Kernel;
+use crate::oracle::text_of;
 use crate::plan::{FaultRates, NetPlan};
 use crate::rng::Rng;
 use crate::trace::{Seconds, Trace};
@@ -47,7 +48,7 @@ fn keep_panics() {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if IS_SIMULATING.get() {
-                let message = text_of(info.payload());
+                let message = said(info.payload());
                 let place = info.location().map(|place| format!("{place}: ")).unwrap_or_default();
                 LAST_PANIC.set(Some(format!("{place}{message}")));
             } else {
@@ -184,12 +185,11 @@ impl Simulation {
 }
 
 fn words_of(payload: &(dyn Any + Send)) -> String {
-    last_panic().unwrap_or_else(|| text_of(payload).to_owned())
+    last_panic().unwrap_or_else(|| said(payload).to_owned())
 }
 
-fn text_of(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message")
+fn said(payload: &(dyn Any + Send)) -> &str {
+    text_of(payload).unwrap_or("a panic without a message")
 }
 
 /// What a reader wants to know of a run first. Of the rest, bytes and turns, most is noise.

@@ -1,7 +1,7 @@
 //! A page with live components: what its browser knows of it, and what it says on its socket, by `docs/protocol.md`.
 
 use super::Client;
-use crate::dom::{Dom, Misfit, NodeId, Templates, View};
+use crate::dom::{Dom, NodeId, Templates, View};
 use lazuli::Preview;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -174,7 +174,7 @@ impl Tab {
             let mut is_lacking = false;
             let mut library = |name: &str| {
                 is_lacking |= templates.get(name).is_none();
-                templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")))
+                templates.find(name)
             };
             match View::hydrate(&mut self.dom, part.host, &part.shape, &mut library) {
                 Ok(view) => part.view = Some(view),
@@ -285,7 +285,7 @@ impl Tab {
         }
         (part.is_awaited, part.is_stale) = (false, false);
         let Some(view) = &mut part.view else { panic!("{} got a patch before the mount", self.name) };
-        let mut library = |name: &str| templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")));
+        let mut library = |name: &str| templates.find(name);
         match view.apply(&mut self.dom, patch, &mut library) {
             Ok(()) => {}
             Err(misfit) if misfit.asks_anew() => {
@@ -388,7 +388,7 @@ impl Tab {
             let mut missing = false;
             let mut library = |name: &str| {
                 missing |= self.templates.get(name).is_none();
-                self.templates.get(name).ok_or_else(|| Misfit::new(format!("lacks {name}")))
+                self.templates.find(name)
             };
             match View::empty(host).apply(&mut fresh, &patch, &mut library) {
                 Ok(()) => {}

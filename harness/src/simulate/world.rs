@@ -14,7 +14,7 @@ use lazuli::{App, Config, Handle, Hub, Stats, Time};
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What the application's own I/O becomes in a simulation.
@@ -294,10 +294,14 @@ impl<A: App> World<A> {
     fn flush(&self) {
         let mut inner = self.inner();
         inner.obey();
-        for remote in std::mem::take(&mut *self.0.handed.lock().unwrap_or_else(PoisonError::into_inner)) {
+        for remote in std::mem::take(&mut *self.handed()) {
             inner.crowd.remotes.push_back(remote);
             inner.net.kernel.schedule(0, Event::Outside);
         }
+    }
+
+    fn handed(&self) -> MutexGuard<'_, Vec<Remote<A::Event>>> {
+        self.0.handed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// After something has happened: effects are done, handlers hear of it, and what must be true is looked at.
@@ -306,10 +310,9 @@ impl<A: App> World<A> {
         while let Some(effect) = { self.inner().crowd.effects.pop_front() } {
             let on_effect = self.0.on_effect.borrow().clone();
             if let Some(run) = on_effect {
-                let before = std::mem::take(&mut *self.0.handed.lock().unwrap_or_else(PoisonError::into_inner));
+                let before = std::mem::take(&mut *self.handed());
                 run(effect, &self.0.handle);
-                let answers =
-                    std::mem::replace(&mut *self.0.handed.lock().unwrap_or_else(PoisonError::into_inner), before);
+                let answers = std::mem::replace(&mut *self.handed(), before);
                 self.answer(answers);
             }
         }

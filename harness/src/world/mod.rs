@@ -12,7 +12,7 @@ use crate::chronicle::{Chronicle, Entry};
 use crate::codec::{Answer, Incoming};
 use crate::kernel::{Event, Kernel};
 use crate::net::{Net, Peer, Server};
-use crate::oracle::{Bounds, Check, Failure, Oracle, complain};
+use crate::oracle::{Bounds, Check, Failure, Oracle, complain, same_so_far};
 use crate::plan::{FaultRates, NetPlan};
 use lazuli::driver::{Driver, Settings};
 use lazuli::{App, Config, Hub, Limits, Routes, Time};
@@ -231,10 +231,8 @@ impl<C: Crowd> World<C> {
         if !more || self.net.kernel.rng.chance(self.net.plan.turns) {
             self.turn(!more)?;
         }
-        match self.net.kernel.trace.difference(false) {
-            Some(difference) => complain(Oracle::Determinism, difference),
-            None => Ok(true),
-        }
+        same_so_far(&self.net.kernel.trace)?;
+        Ok(true)
     }
 
     /// How late the clock wakes the driver.

@@ -1,9 +1,9 @@
 //! Servers with TLS of both transports, and what it takes to talk to them.
 
 use lazuli::driver::Settings;
-use lazuli::driver::guard::FrameLimits;
 use lazuli::journal::Journal;
-use lazuli::{Channel, Context, Limits, Result, Routes};
+use lazuli::{Channel, Context, Result, Routes};
+use lazuli_harness::conformance;
 use lazuli_harness::journal::Memory;
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
@@ -16,20 +16,6 @@ use tungstenite::{Message, WebSocket};
 
 /// Nothing that a test waits for takes longer, unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Echo;
-
-impl Channel for Echo {
-    fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result {
-        cx.text(text);
-        Ok(())
-    }
-
-    fn on_binary(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result {
-        cx.binary(bytes);
-        Ok(())
-    }
-}
 
 struct Chat(String);
 
@@ -56,11 +42,7 @@ impl Channel for Chat {
 
 /// What the conformance suite asks for, and a chat.
 pub fn routes() -> Routes {
-    let frames = FrameLimits { text: 16 << 20, binary: 16 << 20, fragments: 1 << 18, ..FrameLimits::default() };
-    let large = Limits { frames, waiting: 32 << 20, ..Limits::default() };
-    let mut routes = Routes::new();
-    routes.channel_with("/echo", large, |_| Ok(Echo)).expect("the pattern is right");
-    routes.channel("/limited", |_| Ok(Echo)).expect("the pattern is right");
+    let mut routes = conformance::routes();
     routes.channel("/chat/:room", |join| Ok(Chat(join.param("room").into()))).expect("the pattern is right");
     routes
 }

@@ -7,7 +7,7 @@ use lazuli::log::{Level, Record};
 use lazuli::{App, Position};
 use std::io::{self, ErrorKind, IoSlice};
 
-pub(super) struct Tape<'j> {
+pub(super) struct ReplayIo<'j> {
     pub(super) answers: Answers<'j>,
     pub(super) outputs: Outputs,
     /// What was done in this turn.
@@ -16,13 +16,13 @@ pub(super) struct Tape<'j> {
     pub(super) records: Vec<Record>,
 }
 
-impl Tape<'_> {
+impl ReplayIo<'_> {
     pub(super) fn new(lengths_only: bool) -> Self {
-        Tape { answers: Answers::ALL, outputs: Outputs::new(lengths_only), did: Vec::new(), records: Vec::new() }
+        ReplayIo { answers: Answers::ALL, outputs: Outputs::new(lengths_only), did: Vec::new(), records: Vec::new() }
     }
 }
 
-impl<A: App> Io<A> for Tape<'_> {
+impl<A: App> Io<A> for ReplayIo<'_> {
     fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         let offered = Shown::of_slices(bytes);
         let taken = self.answers.next(bytes.iter().map(|slice| slice.len()).sum());
