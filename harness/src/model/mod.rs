@@ -59,6 +59,8 @@ pub(crate) struct Model {
     vague: BTreeSet<u32>,
     /// Rooms whose presence has changed in this input.
     news: BTreeSet<u32>,
+    /// Those whose members were told of it last.
+    told: BTreeSet<u32>,
     /// Every timer that is set, in the order in which they come.
     timers: BTreeMap<(Time, u64), HubTimer>,
     /// When which session is looked after.
@@ -106,6 +108,7 @@ impl Model {
             inputs: 0,
             vague: BTreeSet::new(),
             news: BTreeSet::new(),
+            told: BTreeSet::new(),
             timers: BTreeMap::new(),
             beats: BTreeMap::new(),
             accepted: Bucket::default(),

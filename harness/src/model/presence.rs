@@ -135,7 +135,8 @@ impl Model {
             return;
         }
         self.inputs += 1;
-        for room in std::mem::take(&mut self.news) {
+        self.told = std::mem::take(&mut self.news);
+        for room in self.told.clone() {
             self.tell_presence(room);
         }
     }
@@ -176,11 +177,18 @@ impl Model {
         self.cast(&[room], newcomer.as_slice(), &Item::text(&told));
     }
 
-    /// Somebody was too slow, and nobody can tell whether that was before the members of rooms were told what has changed.
+    /// Somebody was too slow, and nobody can tell whether that was before the members of rooms were told what has changed, or
+    /// while they were.
     pub(super) fn lose_track(&mut self) {
-        for room in self.news.clone() {
+        let rooms: Vec<u32> = self.news.union(&self.told).copied().collect();
+        for room in rooms {
             self.vague.insert(room);
             self.loosen_members(room);
+        }
+        for session in 0..self.sessions() {
+            let mut handed = std::mem::take(&mut self.at(session).out.handed);
+            handed.retain(|item| !self.is_vague(&item.bytes));
+            self.at(session).out.handed = handed;
         }
     }
 
