@@ -52,6 +52,7 @@ mod part;
 mod plan;
 mod queue;
 mod report;
+mod restless;
 mod rng;
 mod run;
 pub mod script;

@@ -2,6 +2,7 @@
 
 use crate::coverage::Coverage;
 use crate::oracle::{Failure, contain};
+use crate::restless::{Manner, Restless};
 use crate::rng::Rng;
 use crate::spark::Law;
 use crate::tally::Tally;
@@ -60,17 +61,18 @@ pub(crate) struct Played {
     pub(crate) tape: Vec<u8>,
 }
 
-/// Plays a part by what is on the tape, and goes on with the trace.
-pub(crate) fn play(part: Part, rng: Rng, trace: Trace) -> Played {
+/// Plays a part by what is on the tape, in this manner, and goes on with the trace.
+pub(crate) fn play(part: Part, rng: Rng, trace: Trace, manner: Manner) -> Played {
     match part {
-        Part::Clients => play_clients(rng, trace),
-        Part::Pages => play_pages(rng, trace),
+        Part::Clients => play_clients(rng, trace, manner),
+        Part::Pages => play_pages(rng, trace, manner),
         Part::Spark => play_spark(rng, trace),
     }
 }
 
-fn play_clients(rng: Rng, trace: Trace) -> Played {
+fn play_clients(rng: Rng, trace: Trace, manner: Manner) -> Played {
     let mut world = clients::World::new(rng, trace);
+    world.restless = Restless::new(manner);
     let failure = world.run().err();
     let (clients, operations) = (world.clients(), world.operations);
     let (kernel, mut model) = (world.net.kernel, world.crowd.model);
@@ -89,11 +91,12 @@ fn play_clients(rng: Rng, trace: Trace) -> Played {
 }
 
 /// A seed may have no pages.
-fn play_pages(mut rng: Rng, trace: Trace) -> Played {
+fn play_pages(mut rng: Rng, trace: Trace, manner: Manner) -> Played {
     let Some(plan) = live::Plan::draw(&mut rng) else {
         return Played { trace, tape: rng.into_tape(), ..Played::default() };
     };
     let mut world = live::World::new(plan, rng, trace);
+    world.restless = Restless::new(manner);
     let failure = world.run().err();
     let (clients, operations) = (world.browsers(), world.operations);
     let kernel = world.net.kernel;

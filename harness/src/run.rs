@@ -1,9 +1,10 @@
 //! Seeds and tapes, run.
 
 use crate::coverage::Coverage;
-use crate::oracle::{Failure, Oracle, unequal_at_end};
+use crate::oracle::{Failure, Oracle};
 use crate::part::{Part, play};
 use crate::report::Report;
+use crate::restless::{Manner, Ran, run_again};
 use crate::rng::Rng;
 use crate::tally::Tally;
 use crate::tape::Tape;
@@ -39,19 +40,19 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
-/// Runs a seed, twice; the second run has to be the same.
+/// Runs a seed, twice; the second run has to be the same, though reads are split, outputs polled and clocks read otherwise in it.
 ///
 /// ```
 /// let [once, again] = [1, 1].map(lazuli_harness::run_seed);
 /// assert_eq!(once.hash, again.hash);
 /// ```
 pub fn run_seed(seed: u64) -> Outcome {
-    twice(|trace| run_parts(&Part::ALL, |part| Rng::new(part.seed(seed)), trace))
+    twice(|trace, manner| run_parts(&Part::ALL, |part| Rng::new(part.seed(seed)), trace, manner))
 }
 
 /// Runs a seed once and tells what happens in words, line by line.
 pub fn replay(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
-    run_parts(&Part::ALL, |part| Rng::new(part.seed(seed)), Trace::in_words(words)).0
+    run_parts(&Part::ALL, |part| Rng::new(part.seed(seed)), Trace::in_words(words), Manner::CALM).0
 }
 
 /// Runs a tape, twice; the second run has to be the same.
@@ -64,31 +65,31 @@ pub fn replay(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
 /// assert_eq!(outcome.failure, None);
 /// ```
 pub fn run_tape(tape: &Tape) -> Outcome {
-    twice(|trace| run_parts(&[tape.part()], |_| tape.rng(), trace))
+    twice(|trace, manner| run_parts(&[tape.part()], |_| tape.rng(), trace, manner))
 }
 
 /// Runs a tape once and tells what happens in words, line by line.
 pub fn replay_tape(tape: &Tape, words: impl FnMut(&str) + 'static) -> Outcome {
-    run_parts(&[tape.part()], |_| tape.rng(), Trace::in_words(words)).0
+    run_parts(&[tape.part()], |_| tape.rng(), Trace::in_words(words), Manner::CALM).0
 }
 
-fn twice(run: impl Fn(Trace) -> (Outcome, Trace)) -> Outcome {
-    let (outcome, trace) = run(Trace::new());
+fn twice(run: impl Fn(Trace, Manner) -> (Outcome, Trace)) -> Outcome {
+    let (outcome, trace) = run(Trace::new(), Manner::CALM);
     if outcome.failure.is_some() {
         return outcome;
     }
-    let (mut outcome, trace) = run(Trace::against(trace.into_steps()));
-    if outcome.failure.is_none() {
-        outcome.failure = unequal_at_end(&trace, outcome.simulated);
-    }
-    outcome
+    let again = run_again(trace.into_steps(), |trace, manner| {
+        let (mut result, trace) = run(trace, manner);
+        Ran { failure: result.failure.take(), simulated: result.simulated, result, trace }
+    });
+    Outcome { failure: again.failure, ..again.result }
 }
 
 /// Plays one part after the other, up to the first in which something is wrong.
-fn run_parts(parts: &[Part], rng: impl Fn(Part) -> Rng, mut trace: Trace) -> (Outcome, Trace) {
+fn run_parts(parts: &[Part], rng: impl Fn(Part) -> Rng, mut trace: Trace, manner: Manner) -> (Outcome, Trace) {
     let mut outcome = Outcome::default();
     for &part in parts {
-        let played = play(part, rng(part), trace);
+        let played = play(part, rng(part), trace, manner);
         trace = played.trace;
         outcome.simulated += played.simulated;
         outcome.operations += played.operations;

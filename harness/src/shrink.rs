@@ -1,10 +1,12 @@
 //! Makes the tape of a failure short and plain: what is left is what it takes.
 
-use crate::oracle::{Failure, Oracle, unequal_at_end};
+use crate::oracle::Failure;
 use crate::part::{Part, play};
+use crate::restless::{Manner, Ran, run_again};
 use crate::rng::Rng;
 use crate::tape::Tape;
 use crate::trace::Trace;
+use std::mem;
 
 /// A failure, and a short tape that leads to it.
 #[derive(Clone, Debug)]
@@ -122,7 +124,7 @@ impl<F: Fn(&[u8], bool) -> Found> Shrinker<F> {
         }
         self.tried += 1;
         let oracle = self.failure.oracle;
-        let found = (self.fails)(&bytes, oracle == Oracle::Determinism).filter(|(failure, _)| failure.oracle == oracle);
+        let found = (self.fails)(&bytes, oracle.takes_two_runs()).filter(|(failure, _)| failure.oracle == oracle);
         let Some((failure, bytes)) = found else { return false };
         (self.failure, self.best) = (failure, Tape::new(self.best.part(), bytes));
         true
@@ -135,19 +137,27 @@ fn fails_in(part: Part) -> impl Fn(&[u8], bool) -> Found {
 }
 
 fn fails(part: Part, bytes: &[u8], runs_twice: bool) -> Found {
-    let run = |trace| play(part, Rng::from_tape(bytes.to_vec()), trace);
-    let once = run(Trace::new());
+    let run = |trace, manner| play(part, Rng::from_tape(bytes.to_vec()), trace, manner);
+    let once = run(Trace::new(), Manner::CALM);
     if once.failure.is_some() || !runs_twice {
         return once.failure.map(|failure| (failure, once.tape));
     }
-    let again = run(Trace::against(once.trace.into_steps()));
-    let failure = again.failure.or_else(|| unequal_at_end(&again.trace, again.simulated))?;
-    Some((failure, again.tape))
+    let again = run_again(once.trace.into_steps(), |trace, manner| {
+        let mut played = run(trace, manner);
+        Ran {
+            failure: played.failure.take(),
+            simulated: played.simulated,
+            trace: mem::take(&mut played.trace),
+            result: played.tape,
+        }
+    });
+    again.failure.map(|failure| (failure, again.result))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oracle::Oracle;
     use lazuli::Time;
 
     /// Wrong is a byte above 100 that has one above 50 somewhere before it. Another oracle finds the byte 77.

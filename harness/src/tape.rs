@@ -1,6 +1,7 @@
 //! A tape: the bytes that decide all that happens in one part of a run.
 
 use crate::part::{Part, play};
+use crate::restless::Manner;
 use crate::rng::Rng;
 use crate::trace::Trace;
 use std::fmt;
@@ -28,7 +29,7 @@ impl Tape {
     /// assert_eq!(run_tape(&tape).failure, None);
     /// ```
     pub fn of_seed(part: Part, seed: u64) -> Tape {
-        Tape::new(part, play(part, Rng::recording(part.seed(seed)), Trace::new()).tape)
+        Tape::new(part, play(part, Rng::recording(part.seed(seed)), Trace::new(), Manner::CALM).tape)
     }
 
     /// A tape as it stands in a file: the first byte says for which part it is. Any bytes will do.

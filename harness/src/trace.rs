@@ -76,6 +76,11 @@ impl Trace {
         self.steps
     }
 
+    /// The steps of the earlier run.
+    pub(crate) fn take_before(&mut self) -> Vec<Step> {
+        self.before.take().unwrap_or_default()
+    }
+
     /// What the first step that differs from the earlier run is, in a sentence. At the end of a run, `ended` says so:
     /// steps that the earlier run had beyond it differ too.
     pub(crate) fn difference(&self, ended: bool) -> Option<String> {

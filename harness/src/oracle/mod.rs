@@ -56,10 +56,21 @@ pub enum Oracle {
     Pace,
     /// Once faults have healed, everything that is under way arrives.
     Rest,
+    /// How reads are split, and when outputs are polled, changes nothing.
+    Chunking,
+    /// What is due comes when it is due, not before; a clock that goes back stands still.
+    Time,
     /// Two runs of a seed are the same, step by step.
     Determinism,
     /// No panic gets out of the driver.
     Panics,
+}
+
+impl Oracle {
+    /// Whether it says something of two runs that are compared, or may do.
+    pub(crate) fn takes_two_runs(self) -> bool {
+        matches!(self, Oracle::Chunking | Oracle::Time | Oracle::Determinism)
+    }
 }
 
 impl fmt::Display for Oracle {
@@ -78,6 +89,8 @@ impl fmt::Display for Oracle {
             Oracle::Components => "components",
             Oracle::Pace => "pace",
             Oracle::Rest => "rest",
+            Oracle::Chunking => "chunking",
+            Oracle::Time => "time",
             Oracle::Determinism => "determinism",
             Oracle::Panics => "panics",
         })

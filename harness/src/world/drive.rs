@@ -6,7 +6,8 @@ use crate::kernel::Event;
 use crate::net::{Net, Server};
 use crate::oracle::{Check, Oracle, complain, contain};
 use crate::trace::mix;
-use lazuli::driver::Driver;
+use lazuli::Time;
+use lazuli::driver::{Driver, LinkId};
 use lazuli::handle::Remote;
 use std::mem;
 
@@ -19,8 +20,16 @@ impl<C: Crowd> World<C> {
         Ok(result)
     }
 
-    pub(super) fn accept(&mut self, link: usize) -> Check {
+    /// The time that the driver is told: now, or, where it knows that already, maybe an earlier one.
+    pub(crate) fn time(&mut self) -> Time {
         let now = self.now();
+        let back = if self.told == now { self.restless.back() } else { 0 };
+        self.told = now;
+        Time::from_micros(now.as_micros().saturating_sub(back))
+    }
+
+    pub(super) fn accept(&mut self, link: usize) -> Check {
+        let now = self.time();
         let port = 1_024 + (link % 60_000) as u16;
         let address = C::address(self, self.net.links[link].session);
         let id = self.drive(|driver, _| driver.accept(now, Some(([10, 0, 0, address], port).into())))?;
@@ -37,9 +46,8 @@ impl<C: Crowd> World<C> {
         let (session, server) = (self.net.links[link].session, self.net.links[link].server);
         let result = match self.net.links[link].id.filter(|_| server != Server::Closed && !bytes.is_empty()) {
             Some(id) => {
-                let now = self.now();
                 C::arrives(self, session, &bytes);
-                self.drive(|driver, _| driver.receive(now, id, &bytes)).and_then(|()| C::settled(self, Some(session)))
+                self.hand_over(id, &bytes).and_then(|()| C::settled(self, Some(session)))
             }
             None => Ok(()),
         };
@@ -53,9 +61,25 @@ impl<C: Crowd> World<C> {
         Ok(())
     }
 
+    /// The driver gets bytes, in as many pieces as it is.
+    fn hand_over(&mut self, id: LinkId, bytes: &[u8]) -> Check {
+        let now = self.time();
+        let mut ends = mem::take(&mut self.ends);
+        self.restless.ends(bytes.len(), &mut ends);
+        let result = self.drive(|driver, _| {
+            let mut begin = 0;
+            for &end in &ends {
+                driver.receive(now, id, &bytes[begin..end]);
+                begin = end;
+            }
+        });
+        self.ends = ends;
+        result
+    }
+
     /// The driver is told that a peer is gone.
     pub(super) fn disconnect(&mut self, link: usize, reset: bool) -> Check {
-        let now = self.now();
+        let now = self.time();
         let session = self.net.links[link].session;
         let Some(id) = self.net.links[link].id else { return Ok(()) };
         self.net.kernel.step("disconnected", mix(link as u64, u64::from(reset)), || {
@@ -92,7 +116,8 @@ impl<C: Crowd> World<C> {
         let now = self.now();
         self.net.kernel.step("timeout", 0, || "of the driver".to_owned());
         C::time_comes(self);
-        self.drive(|driver, _| driver.timeout(now))?;
+        let told = self.time();
+        self.drive(|driver, _| driver.timeout(told))?;
         C::time_came(self)?;
         self.bounds.handled(now, self.driver.next_timeout())
     }
@@ -101,11 +126,14 @@ impl<C: Crowd> World<C> {
     pub(crate) fn turn(&mut self, is_last: bool) -> Check {
         C::turns(self);
         self.drive(|driver, net| driver.turn(net))?;
+        if self.restless.once_more() {
+            self.drive(|driver, net| driver.turn(net))?;
+        }
         C::turned(self, is_last)
     }
 
     pub(crate) fn remote(&mut self, remote: Remote<EventOf<C>>) -> Check {
-        let now = self.now();
+        let now = self.time();
         self.drive(|driver, _| driver.remote(now, remote))?;
         C::settled(self, None)
     }

@@ -14,6 +14,7 @@ use crate::kernel::{Event, Kernel};
 use crate::net::{Net, Peer, Server};
 use crate::oracle::{Bounds, Check, Failure, Oracle, complain, same_so_far};
 use crate::plan::{FaultRates, NetPlan};
+use crate::restless::{Manner, Restless};
 use lazuli::driver::{Driver, Settings};
 use lazuli::{App, Config, Hub, Limits, Routes, Time};
 use std::time::Duration;
@@ -136,9 +137,14 @@ pub(crate) struct World<C: Crowd> {
     pub(crate) operations: u32,
     /// Counts what comes from outside.
     pub(crate) outside: u32,
+    /// What is otherwise in this run than in the first one of its seed.
+    pub(crate) restless: Restless,
+    /// The latest time that the driver was told.
+    told: Time,
     chronicle: Chronicle<EffectOf<C>>,
     entries: Vec<Entry<EffectOf<C>>>,
     buffer: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 /// What the product in the middle of a world is made from.
@@ -175,9 +181,12 @@ impl<C: Crowd> World<C> {
             visits: Vec::new(),
             operations: 0,
             outside: 0,
+            restless: Restless::new(Manner::CALM),
+            told: Time::ZERO,
             chronicle,
             entries: Vec::new(),
             buffer: Vec::new(),
+            ends: Vec::new(),
         }
     }
 
