@@ -72,6 +72,12 @@ pub enum Canary {
     SilentAnew,
     /// In a long text, what comes before a change is counted one short.
     WrongSplice,
+    /// A clock that goes back is believed.
+    ClockBack,
+    /// What counts against a flood of pings are reads, and not pings.
+    CountedPieces,
+    /// A shutdown forgets the connection that came last.
+    LeftOpen,
 }
 
 #[cfg(feature = "canary")]
@@ -110,6 +116,9 @@ impl Canary {
         Canary::AnyToken,
         Canary::SilentAnew,
         Canary::WrongSplice,
+        Canary::ClockBack,
+        Canary::CountedPieces,
+        Canary::LeftOpen,
     ];
 }
 

@@ -122,7 +122,10 @@ fn look(meant_for: Oracle, seeds: Range<u64>) -> (Option<u64>, Vec<Oracle>) {
 /// The oracle that has to find a bug.
 fn meant_for(canary: Canary) -> Oracle {
     match canary {
-        Canary::SkippedMember | Canary::SurvivingEffects | Canary::DeadTimer => Oracle::Delivery,
+        Canary::SkippedMember | Canary::SurvivingEffects => Oracle::Delivery,
+        Canary::DeadTimer | Canary::ClockBack => Oracle::Time,
+        Canary::CountedPieces => Oracle::Chunking,
+        Canary::LeftOpen => Oracle::Shutdown,
         Canary::Overtaking => Oracle::Order,
         Canary::StaleId | Canary::UntoldClose | Canary::EmptyRoom | Canary::PongInFrame => Oracle::Lifecycle,
         Canary::LostCredit | Canary::NoLimit => Oracle::Bounds,

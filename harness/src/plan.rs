@@ -95,6 +95,8 @@ pub(crate) struct FaultRates {
     pub(crate) garbage: u32,
     /// Of a thousand resets, how many the driver learns of by writing.
     pub(crate) broken_write: u32,
+    /// Of a hundred thousand moments, how many see the clock jump ahead.
+    pub(crate) jump: u32,
 }
 
 impl Plan {
@@ -258,6 +260,7 @@ impl FaultRates {
             slow_reader: rate(300),
             garbage: rate(150),
             broken_write: rate(1_000),
+            jump: rate(200),
         }
     }
 }

@@ -97,6 +97,8 @@ counters! {
         Flooded = "control floods",
         /// Many clients left or came at once.
         Storm = "storms",
+        /// The clock jumped ahead: the machine slept, or was held up.
+        Jump = "clock jumps",
         /// The server shut down amid everything.
         Shutdown = "sudden shutdowns",
     }

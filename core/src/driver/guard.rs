@@ -8,6 +8,7 @@
 //! form, and browsers refuse the longer ones too. A close code is accepted from 1000 to 1014 except the reserved 1004,
 //! 1005 and 1006, and from 3000 to 4999: 1012 to 1014 were registered after the RFC.
 
+use crate::canary::{Canary, is_planted};
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;
@@ -190,6 +191,9 @@ impl Guard {
     pub fn inspect(&mut self, limits: &FrameLimits, now: Time, bytes: &[u8]) -> Result<usize, Violation> {
         if let Some(violation) = self.expired(limits, now) {
             return Err(violation);
+        }
+        if is_planted(Canary::CountedPieces) && !self.at_boundary() {
+            self.controls += 1;
         }
         let (mut at, mut good) = (0, 0);
         while let Some((&byte, _)) = bytes[at..].split_first() {

@@ -220,7 +220,10 @@ impl<A: App> Hub<A> {
         self.deadline = Some(self.state.timers.insert(deadline.max(self.state.now), Due::Shutdown));
         self.log(Level::Info, "shutting down", None, alloc::string::String::new);
         let sockets = self.state.conns.iter().filter(|(_, found)| found.socket().is_none());
-        let conns: Vec<ConnId> = sockets.map(|(conn, _)| conn).collect();
+        let mut conns: Vec<ConnId> = sockets.map(|(conn, _)| conn).collect();
+        if is_planted(Canary::LeftOpen) {
+            conns.pop();
+        }
         let spread = self.state.config.come_back.as_millis() as u64;
         for conn in conns {
             let millis = self.state.rng.below(spread.saturating_add(1)) ^ ambient();

@@ -75,6 +75,17 @@ impl World {
         self.net.send(visit.link, bytes);
     }
 
+    /// A message or a control frame, whole.
+    pub(super) fn send_whole(
+        &mut self,
+        session: u32,
+        bytes: &[u8],
+        arrivals: impl IntoIterator<Item = (usize, Arrival)>,
+    ) {
+        let (begun, complete) = ([(1, Arrival::Begun)], [(bytes.len(), Arrival::Complete)]);
+        self.send(session, bytes, begun.into_iter().chain(arrivals).chain(complete));
+    }
+
     pub(super) fn mask(&mut self) -> u32 {
         self.net.kernel.rng.next_u32()
     }
@@ -86,7 +97,7 @@ impl World {
         let arrival = if opcode == PING { Arrival::Ping(payload.to_vec()) } else { Arrival::Pong(payload.to_vec()) };
         self.net.kernel.step("control", session.into(), || format!("session {session} sends {arrival:?}"));
         let end = bytes.len();
-        self.send(session, &bytes, [(1, Arrival::Control), (end, arrival)]);
+        self.send_whole(session, &bytes, [(1, Arrival::Control), (end, arrival)]);
     }
 
     /// Answers a ping.
@@ -107,7 +118,7 @@ impl World {
         let mut bytes = Vec::new();
         push_frame(&mut bytes, FIN | CLOSE, self.mask(), &close_payload(code, reason));
         let end = bytes.len();
-        self.send(session, &bytes, [(end, Arrival::Close { code, reason: reason.to_owned() })]);
+        self.send_whole(session, &bytes, [(end, Arrival::Close { code, reason: reason.to_owned() })]);
     }
 
     /// A client leaves in order.

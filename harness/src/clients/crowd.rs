@@ -36,7 +36,8 @@ impl Crowd for Clients {
     }
 
     fn address(world: &mut World, session: u32) -> u8 {
-        world.crowd.model.advance(world.now());
+        let (now, request_time) = (world.now(), world.crowd.plan.settings.request_time);
+        world.crowd.model.accepted(now, session, request_time);
         world.crowd.model.address(session)
     }
 
@@ -58,14 +59,21 @@ impl Crowd for Clients {
         world.crowd.silence.heard(world.crowd.model.time(), session);
     }
 
+    /// What takes as long as a jump may have its end by it, before anybody could see to that.
+    fn jumped(world: &mut World, by: Duration) {
+        world.crowd.silence.jumped(by);
+        world.net.links.iter_mut().for_each(|link| link.brisk = false);
+    }
+
     fn time_comes(world: &mut World) {
         world.crowd.model.time_comes(world.now());
     }
 
     fn time_came(world: &mut World) -> Check {
         let (now, late) = (world.now(), world.late());
-        let Clients { model, silence, .. } = &mut world.crowd;
+        let Clients { model, silence, shutdown, .. } = &mut world.crowd;
         model.time_came()?;
+        shutdown.handled(now);
         silence.handled(now, late, |session| model.is_connected(session))
     }
 

@@ -21,7 +21,7 @@ impl World {
         let (bytes, wrong, code) = nonsense(kind, mask);
         self.net.kernel.step("nonsense", kind, || format!("session {session}: {bytes:02x?}, to be closed with {code}"));
         self.visits[session as usize].is_quiet = true;
-        self.send(session, &bytes, [(wrong + 1, Arrival::Violation(code))]);
+        self.send(session, &bytes, [(1, Arrival::Begun), (wrong + 1, Arrival::Violation(code))]);
         if self.net.kernel.rng.chance(500) {
             // Whatever follows is not read any more.
             let noise = vec![0xa5; self.net.kernel.rng.below(3_000) as usize];
@@ -44,9 +44,9 @@ impl World {
         }
         self.net.kernel.step("dawdle", how, || format!("session {session}: {bytes:02x?} and no more"));
         self.visits[session as usize].is_quiet = true;
-        let mut arrivals = vec![(1, Arrival::Unfinished)];
+        let mut arrivals = vec![(1, Arrival::Begun)];
         if how == 2 {
-            arrivals.insert(0, (1, Arrival::Control));
+            arrivals.push((1, Arrival::Control));
         }
         self.send(session, &bytes, arrivals);
     }

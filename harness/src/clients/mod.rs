@@ -13,7 +13,7 @@ use crate::app::application;
 use crate::chronicle::Chronicle;
 use crate::kernel::Kernel;
 use crate::model::Model;
-use crate::oracle::{Lifecycle, Order, Silence, Views};
+use crate::oracle::{Lifecycle, Order, Shutdown, Silence, Views};
 use crate::plan::Plan;
 use crate::rng::Rng;
 use crate::trace::Trace;
@@ -31,6 +31,7 @@ pub(crate) struct Clients {
     order: Order,
     views: Views,
     silence: Silence,
+    shutdown: Shutdown,
     /// Whether the server was told to shut down.
     shut_down: bool,
     /// The session of each client, if it has one.
@@ -55,6 +56,7 @@ impl World {
             order: Order::default(),
             views: Views::default(),
             silence: Silence::default(),
+            shutdown: Shutdown::new(plan.config.come_back),
             shut_down: false,
             sessions: vec![None; plan.clients],
             controls: 0,

@@ -135,10 +135,7 @@ impl World {
                 let head = format!("GET / HTTP/1.1\r\nHost: a\r\nLong: {}", "x".repeat(17_000));
                 self.send(session, head.as_bytes(), [(16 << 10, Arrival::BadRequest { status: 431 })]);
             }
-            None => {
-                self.crowd.model.slow_request(session);
-                self.send(session, b"GET / HTTP/1.1\r\nHo", []);
-            }
+            None => self.send(session, b"GET / HTTP/1.1\r\nHo", []),
         }
     }
 }

@@ -108,7 +108,7 @@ impl World {
         push_frame(&mut bytes, FIN | first, self.mask(), rest);
         let arrival = if kind == Kind::Text { Arrival::Text(op) } else { Arrival::Binary(op) };
         arrivals.push((bytes.len(), arrival));
-        self.send(session, &bytes, arrivals);
+        self.send_whole(session, &bytes, arrivals);
     }
 
     /// A room: mostly the session's own.

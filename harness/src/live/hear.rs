@@ -5,6 +5,7 @@ use super::browser::{Asked, Session};
 use crate::codec::{Answer, Incoming};
 use crate::kernel::Event;
 use crate::oracle::{Check, Oracle, complain};
+use crate::tally::Fault;
 use crate::world::{Phase, Talk};
 use serde_json::{Value, json};
 
@@ -34,6 +35,14 @@ impl World {
                 let length = answer.headers.get("content-length").and_then(|length| length.parse().ok());
                 self.visits[session as usize].talk = Talk::Reading { length, body: rest.to_vec() };
                 self.read_page(session)
+            }
+            // The clock has jumped while the request was on its way.
+            (_, 408) if self.net.kernel.tally.get(Fault::Jump) > 0 => {
+                let visit = &mut self.visits[session as usize];
+                visit.talk = Talk::Over;
+                self.net.finish(visit.link);
+                self.wake(session);
+                Ok(())
             }
             _ => complain(Oracle::Delivery, format!("session {session} of a page was answered {answer:?}")),
         }

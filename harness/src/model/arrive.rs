@@ -7,6 +7,7 @@ use crate::coverage::Mark;
 use crate::oracle::{Check, Oracle, complain};
 use crate::tally::Fault;
 use lazuli::Time;
+use std::time::Duration;
 
 /// Something of a session that has reached the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +32,10 @@ pub(crate) enum Arrival {
     Close { code: Option<u16>, reason: String },
     /// The first byte that breaks a rule.
     Violation(u16),
-    /// The first byte of a message that is never completed.
-    Unfinished,
+    /// The first byte of a message or a control frame, which has to be complete in time.
+    Begun,
+    /// Its last byte.
+    Complete,
 }
 
 /// Whether there is room for one more connection.
@@ -74,6 +77,7 @@ impl Model {
     /// A session's bytes are about to be handed to the driver; these arrive with them.
     pub(crate) fn arrive(&mut self, now: Time, session: u32, arrivals: impl IntoIterator<Item = Arrival>) {
         self.advance(now);
+        self.cut_short(session);
         let found = self.at(session);
         found.arrivals.extend(arrivals);
         if found.life == Life::Open && !found.muted {
@@ -81,9 +85,18 @@ impl Model {
         }
     }
 
-    /// A session's link was accepted; its request has to be complete in time, or may be refused for it.
-    pub(crate) fn slow_request(&mut self, session: u32) {
-        self.at(session).answers.push(408);
+    /// A session's link is being accepted; its request has to be complete within this time.
+    pub(crate) fn accepted(&mut self, now: Time, session: u32, request_time: Duration) {
+        self.advance(now);
+        self.at(session).request_by = now + request_time;
+    }
+
+    /// The time for a message that has begun may be over.
+    pub(super) fn cut_short(&mut self, session: u32) {
+        if self.at(session).unfinished.is_some_and(|at| at <= self.now) {
+            self.at(session).unfinished = None;
+            self.answer_end(session, Some(1008), Reason::Any);
+        }
     }
 
     /// Passes over what arrived and calls nobody back, or not before the driver's turn.
@@ -95,6 +108,18 @@ impl Model {
             let life = self.at(session).life;
             if self.at(session).muted {
                 self.at(session).arrivals.clear();
+            }
+            match self.at(session).arrivals.front() {
+                Some(Arrival::Begun) => {
+                    let by = self.now + self.limits.of(route).frames.message_time;
+                    self.at(session).unfinished = (life == Life::Open).then_some(by);
+                }
+                Some(Arrival::Complete) => self.at(session).unfinished = None,
+                _ => {}
+            }
+            if let Some(Arrival::Begun | Arrival::Complete) = self.at(session).arrivals.front() {
+                self.at(session).arrivals.pop_front();
+                continue;
             }
             if !self.at(session).arrivals.is_empty() {
                 // What follows from the message before came first.
@@ -109,9 +134,6 @@ impl Model {
                 Some(Arrival::Control) => {}
                 Some(Arrival::Violation(code)) => self.answer_end(session, Some(code), Reason::Any),
                 Some(Arrival::Close { code, reason }) => self.answer_end(session, code, Reason::Exactly(reason)),
-                Some(Arrival::Unfinished) if life == Life::Open => {
-                    self.at(session).unfinished = Some(self.now + self.limits.of(route).frames.message_time);
-                }
                 Some(arrival @ (Arrival::Text(_) | Arrival::Binary(_)))
                     if life == Life::Open && !self.at(session).admitted =>
                 {

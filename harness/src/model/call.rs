@@ -154,6 +154,7 @@ impl Model {
                     Some(Due::Close { code, reason: Reason::Any })
                 }
                 None if self.at(session).may_be_silent && code == 1011 => {
+                    self.unsure_beats = true;
                     self.coverage.add(Mark::Silent, 1);
                     self.decide(session, Some(code), Reason::Any);
                     Some(Due::Close { code, reason: Reason::Any })
@@ -198,12 +199,12 @@ impl Model {
     fn on_timer(&mut self, session: u32, number: u64) -> Check {
         self.run_silent();
         let Some(&(at, order, every)) = self.at(session).timers.get(&number) else {
-            return complain(Oracle::Delivery, format!("timer {number} of session {session} came and is not set"));
+            return complain(Oracle::Time, format!("timer {number} of session {session} came and is not set"));
         };
         let first = self.timers.first_key_value().map(|(first, _)| *first);
         if at > self.now || first != Some((at, order)) {
             let sentence = format!("timer {number} of session {session} came before its time or its turn");
-            return complain(Oracle::Delivery, sentence);
+            return complain(Oracle::Time, sentence);
         }
         self.cancel(session, number);
         if let Some(every) = every {

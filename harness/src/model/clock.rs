@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::out::Item;
-use super::session::Reason;
+use super::session::{Life, Reason};
 use crate::coverage::Mark;
 use crate::oracle::{Check, Oracle, complain};
 use lazuli::{Kind, Time};
@@ -190,9 +190,12 @@ impl Model {
     pub(crate) fn time_comes(&mut self, now: Time) {
         self.advance(now);
         for session in 0..self.sessions() {
-            if self.at(session).unfinished.is_some_and(|at| at <= self.now) {
-                self.at(session).unfinished = None;
-                self.answer_end(session, Some(1008), Reason::Any);
+            self.cut_short(session);
+            let found = self.at(session);
+            if found.life == Life::Waiting && found.request_by <= now {
+                found.life = Life::Ended;
+                found.arrivals.clear();
+                found.answers.push(408);
             }
         }
         self.timing = true;
@@ -205,7 +208,7 @@ impl Model {
         if let Some((_, timer)) = left
             && self.due.is_empty()
         {
-            return complain(Oracle::Delivery, format!("{timer:?} did not come"));
+            return complain(Oracle::Time, format!("{timer:?} did not come"));
         }
         self.run_beats(None);
         self.timing = false;

@@ -37,7 +37,7 @@ impl Model {
             place.map(|place| self.at(session).out.handed.remove(place));
             return Ok(());
         }
-        let found = self.at(session);
+        let (unsure_beats, found) = (self.unsure_beats, self.at(session));
         let is_heartbeat = kind == Kind::Ping && bytes == b"heartbeat";
         if is_heartbeat && !found.exact {
             found.out.handed.retain(|item| item.kind != Kind::Ping || *item.bytes != *b"heartbeat");
@@ -48,7 +48,9 @@ impl Model {
                 found.out.handed.pop_front();
             }
         }
-        match found.out.handed.pop_front() {
+        let first =
+            found.out.handed.iter().position(|item| item.is_heartbeat() == is_heartbeat).filter(|_| unsure_beats);
+        match found.out.handed.remove(first.unwrap_or(0)) {
             Some(item) if right(&item) => Ok(()),
             due => {
                 let got = super::out::Item { kind, bytes: bytes.into() }.shown();

@@ -63,6 +63,8 @@ pub(crate) struct Model {
     told: BTreeSet<u32>,
     /// Every timer that is set, in the order in which they come.
     timers: BTreeMap<(Time, u64), HubTimer>,
+    /// Whether somebody was closed as silent of whom nobody could tell when: who was sent a ping before or after that is open.
+    unsure_beats: bool,
     /// When which session is looked after.
     beats: BTreeMap<(Time, u64), u32>,
     /// What is left of the rate of requests, and of the failures of each address.
@@ -110,6 +112,7 @@ impl Model {
             news: BTreeSet::new(),
             told: BTreeSet::new(),
             timers: BTreeMap::new(),
+            unsure_beats: false,
             beats: BTreeMap::new(),
             accepted: Bucket::default(),
             failures: BTreeMap::new(),

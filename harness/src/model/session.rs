@@ -121,6 +121,8 @@ pub(super) struct Session {
     pub(super) controls: (u32, Time),
     /// Until when a message has to be complete that never will be.
     pub(super) unfinished: Option<Time>,
+    /// Until when its request has to be complete.
+    pub(super) request_by: Time,
     /// The close frame that the server has to send.
     pub(super) farewell: Option<(Option<u16>, Reason)>,
     /// From when on messages may be missing before the close frame.
@@ -165,6 +167,7 @@ impl Session {
             pings: VecDeque::new(),
             controls: (0, Time::ZERO),
             unfinished: None,
+            request_by: Time::MAX,
             farewell: None,
             cut_from: Time::MAX,
             answers: Vec::new(),

@@ -1,7 +1,6 @@
-//! What is held for one connection has an end; deadlines that were handled are over.
+//! What is held for one connection has an end.
 
 use super::{Check, Oracle, complain};
-use lazuli::Time;
 
 /// What may stand in an out-queue beside frames of the hub and pongs: an answer to a handshake and a close frame.
 const BESIDE: usize = 2_048;
@@ -37,17 +36,6 @@ impl Bounds {
         }
         complain(Oracle::Bounds, format!("{bytes} bytes wait for session {session}, more than its limit of {limit}"))
     }
-
-    /// Deadlines were handled at `now`; the next one is `next`.
-    pub(crate) fn handled(&self, now: Time, next: Option<Time>) -> Check {
-        match next {
-            Some(next) if next <= now => {
-                let next = next.as_micros();
-                complain(Oracle::Bounds, format!("a deadline of {next} µs is left after it was handled"))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -61,7 +49,5 @@ mod tests {
         assert!(bounds.waiting(0, 10, 10).is_ok() && bounds.waiting(0, 11, 10).is_err());
         assert!(bounds.offered(0, 100 + beside, 50).is_ok() && bounds.offered(0, 101 + beside, 50).is_err());
         assert!(bounds.offered(0, 101 + beside, 101).is_ok(), "one large frame is always let through");
-        assert!(bounds.handled(Time::ZERO, Some(Time::ZERO)).is_err());
-        assert!(bounds.handled(Time::ZERO, None).is_ok());
     }
 }

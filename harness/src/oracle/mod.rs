@@ -9,7 +9,9 @@ mod order;
 mod pace;
 mod panics;
 mod presence;
+mod shutdown;
 mod silence;
+mod time;
 
 pub(crate) use bounds::Bounds;
 pub(crate) use components::{Answered, Components};
@@ -20,7 +22,9 @@ pub(crate) use order::Order;
 pub(crate) use pace::Pace;
 pub(crate) use panics::{contain, text_of};
 pub(crate) use presence::Views;
+pub(crate) use shutdown::Shutdown;
 pub(crate) use silence::Silence;
+pub(crate) use time::handled;
 
 use crate::trace::Seconds;
 use lazuli::Time;
@@ -36,12 +40,14 @@ pub enum Oracle {
     Delivery,
     /// The members of a room see one order.
     Order,
-    /// What is held for one connection has an end; deadlines that were handled are over.
+    /// What is held for one connection has an end.
     Bounds,
     /// The members of a room know who is there, and know it right in the end.
     Presence,
     /// Silent peers are sent pings, and then closed; others never.
     Silence,
+    /// A server that is shut down closes everyone in order, lets nobody in, and comes to its end in time.
+    Shutdown,
     /// Limits hold exactly.
     Limits,
     /// Messages that wait for their batch are handed over in order, in time, and before the end.
@@ -82,6 +88,7 @@ impl fmt::Display for Oracle {
             Oracle::Bounds => "bounds",
             Oracle::Presence => "presence",
             Oracle::Silence => "silence",
+            Oracle::Shutdown => "shutdown",
             Oracle::Limits => "limits",
             Oracle::Batches => "batches",
             Oracle::Spark => "spark",

@@ -46,6 +46,13 @@ impl Silence {
         }
     }
 
+    /// The clock has jumped: for so long nobody could say anything, or hear it.
+    pub(crate) fn jumped(&mut self, by: Duration) {
+        for found in self.sessions.values_mut() {
+            found.kept = found.kept.max(found.heard) + by;
+        }
+    }
+
     /// A callback ran.
     pub(crate) fn called(&mut self, now: Time, call: &Call) -> Check {
         let session = call.session;

@@ -4,7 +4,7 @@ use super::{Crowd, EffectOf, EventOf, World};
 use crate::chronicle::Entry;
 use crate::kernel::Event;
 use crate::net::{Net, Server};
-use crate::oracle::{Check, Oracle, complain, contain};
+use crate::oracle::{Check, Oracle, complain, contain, handled};
 use crate::trace::mix;
 use lazuli::Time;
 use lazuli::driver::{Driver, LinkId};
@@ -119,7 +119,7 @@ impl<C: Crowd> World<C> {
         let told = self.time();
         self.drive(|driver, _| driver.timeout(told))?;
         C::time_came(self)?;
-        self.bounds.handled(now, self.driver.next_timeout())
+        handled(now, self.driver.next_timeout())
     }
 
     /// `is_last`: nothing more happens at this moment.

@@ -15,6 +15,7 @@ use crate::net::{Net, Peer, Server};
 use crate::oracle::{Bounds, Check, Failure, Oracle, complain, same_so_far};
 use crate::plan::{FaultRates, NetPlan};
 use crate::restless::{Manner, Restless};
+use crate::tally::Fault;
 use lazuli::driver::{Driver, Settings};
 use lazuli::{App, Config, Hub, Limits, Routes, Time};
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub(crate) trait Crowd: Sized {
     fn loses(world: &mut World<Self>, link: usize, reset: bool);
     /// A socket that was full takes bytes again.
     fn takes_again(_: &mut World<Self>, _session: u32) {}
+    /// The clock has jumped ahead.
+    fn jumped(_: &mut World<Self>, _by: Duration) {}
     /// The driver is about to do what is due.
     fn time_comes(_: &mut World<Self>) {}
     fn time_came(_: &mut World<Self>) -> Check {
@@ -231,6 +234,7 @@ impl<C: Crowd> World<C> {
         let deadline = self.driver.next_timeout().map(|at| at + self.late());
         let Some(at) = self.next_at() else { return Ok(false) };
         self.net.kernel.now = self.now().max(at);
+        self.jump();
         if deadline.is_some_and(|deadline| deadline <= self.now()) {
             self.timeout()?;
         } else if let Some(event) = self.net.kernel.queue.pop() {
@@ -242,6 +246,23 @@ impl<C: Crowd> World<C> {
         }
         same_so_far(&self.net.kernel.trace)?;
         Ok(true)
+    }
+
+    /// The clock may jump ahead: everything that was to happen meanwhile happens now.
+    fn jump(&mut self) {
+        let kernel = &mut self.net.kernel;
+        if self.phase != Phase::Busy
+            || self.faults.jump == 0
+            || kernel.rng.below(100_000) < 100_000 - u64::from(self.faults.jump)
+        {
+            return;
+        }
+        let most = *kernel.rng.pick(&[100_000, 2_000_000, 60_000_000, 3_600_000_000]);
+        let micros = kernel.rng.below(most);
+        kernel.count(Fault::Jump);
+        kernel.step("jump", micros, || format!("of the clock, {micros} µs ahead"));
+        kernel.now = kernel.after(micros);
+        C::jumped(self, Duration::from_micros(micros));
     }
 
     /// How late the clock wakes the driver.
