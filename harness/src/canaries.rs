@@ -1,7 +1,7 @@
 //! Planted bugs: each has to be found, or the oracles are blind there.
 
 use crate::oracle::Oracle;
-use crate::run::try_seed;
+use crate::run::{run_seed, try_seed};
 use lazuli::canary::{Canary, set};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -110,7 +110,7 @@ fn hunt(canary: Canary, start: u64, seeds: u64, jobs: usize) -> Sighting {
 fn look(meant_for: Oracle, seeds: Range<u64>) -> (Option<u64>, Vec<Oracle>) {
     let mut seen = Vec::new();
     for (number, seed) in (1..).zip(seeds) {
-        let oracle = try_seed(seed).failure.map(|failure| failure.oracle);
+        let oracle = try_seed(seed, run_seed).failure.map(|failure| failure.oracle);
         seen.extend(oracle);
         if oracle == Some(meant_for) {
             return (Some(number), seen);

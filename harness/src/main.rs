@@ -1,7 +1,7 @@
 //! The simulator's command line; `--help` says what it can do.
 
 use lazuli_harness::journal::tell_journal;
-use lazuli_harness::{Outcome, Report, Tape, replay, replay_tape, run_seeds, shrink, shrink_tape};
+use lazuli_harness::{Outcome, Report, Tape, replay, replay_tape, run_all, run_mixed, run_seed, shrink, shrink_tape};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -16,6 +16,10 @@ Simulates a lazuli server from seeds.
 
   lazuli-harness soak --minutes M [--start S] [--jobs J] [--all-seen]
       The same for so long, by default with seeds that nobody has run before.
+
+  lazuli-harness mixed [--seeds N] [--start S] [--jobs J]
+      Runs the mixed scenario of N seeds, once each: a hundred clients, each of which does something at least once a
+      virtual second, for some minutes, with everything that can go wrong. The report says how fast that was.
 
   lazuli-harness replay SEED|TAPE
       Runs a seed, or a tape from a file, once and tells what happens, line by line; the last line has the hash.
@@ -55,10 +59,11 @@ fn act(args: &[String]) -> Result<bool, String> {
         plant(name)?;
     }
     match (command.as_str(), &options.what) {
-        ("run", None) => Ok(run(&options, None)),
+        ("run", None) => Ok(run(&options, None, run_seed)),
+        ("mixed", None) => Ok(run(&options, None, run_mixed)),
         ("soak", None) => {
             let minutes = options.minutes.ok_or("soak needs --minutes")?;
-            Ok(run(&options, Some(Duration::from_secs(60 * minutes))))
+            Ok(run(&options, Some(Duration::from_secs(60 * minutes)), run_seed))
         }
         ("replay", Some(what)) => Ok(tell(what)),
         ("shrink", Some(what)) => make_short(what, &options),
@@ -139,20 +144,30 @@ impl What {
 }
 
 /// Runs seeds: so many, or for so long.
-fn run(options: &Options, long: Option<Duration>) -> bool {
+fn run(options: &Options, long: Option<Duration>, one: fn(u64) -> Outcome) -> bool {
     let begin = Instant::now();
     let (seeds, start) = if long.is_some() { (u64::MAX, unheard_of()) } else { (1_000, 0) };
     let (seeds, start) = (options.seeds.unwrap_or(seeds), options.start.unwrap_or(start));
     let every = if long.is_some() { 5_000 } else { (seeds / 20).max(10) };
-    let mut report: Report = run_seeds(start..start.saturating_add(seeds), options.jobs(), |done, failed| {
+    let range = start..start.saturating_add(seeds);
+    let mut report: Report = run_all(range, options.jobs(), one, |done, failed| {
         if done % every == 0 {
             eprintln!("{done} seeds from {start} on, {failed} failed, {:.0} s", begin.elapsed().as_secs_f64());
         }
         long.is_none_or(|long| begin.elapsed() < long)
     });
     report.wall = Some(begin.elapsed());
+    report.cpu = cpu_time();
     println!("{report}");
     report.failures.is_empty() && (!options.all_seen || report.never_seen().is_empty())
+}
+
+/// How much of the processor's time this process has had, where the system says it: on Linux, in hundredths of a second.
+fn cpu_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let ticks = after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse().unwrap_or(0));
+    Some(Duration::from_millis(10 * ticks.sum::<u64>()))
 }
 
 /// A seed that nobody has begun with before, unless at the same moment.

@@ -2,6 +2,7 @@
 
 use crate::coverage::Coverage;
 use crate::oracle::{Failure, contain};
+use crate::plan::Plan;
 use crate::restless::{Manner, Restless};
 use crate::rng::Rng;
 use crate::spark::Law;
@@ -70,8 +71,14 @@ pub(crate) fn play(part: Part, rng: Rng, trace: Trace, manner: Manner) -> Played
     }
 }
 
-fn play_clients(rng: Rng, trace: Trace, manner: Manner) -> Played {
-    let mut world = clients::World::new(rng, trace);
+fn play_clients(mut rng: Rng, trace: Trace, manner: Manner) -> Played {
+    let plan = Plan::draw(&mut rng);
+    play_plan(plan, rng, trace, manner)
+}
+
+/// Plays clients by a plan.
+pub(crate) fn play_plan(plan: Plan, rng: Rng, trace: Trace, manner: Manner) -> Played {
+    let mut world = clients::World::new(plan, rng, trace);
     world.restless = Restless::new(manner);
     let failure = world.run().err();
     let (clients, operations) = (world.clients(), world.operations);

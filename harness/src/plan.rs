@@ -145,6 +145,27 @@ impl Plan {
     }
 }
 
+/// How many clients the mixed scenario has, and how many operations: some minutes of virtual time.
+const MIXED: (usize, u32) = (100, 60_000);
+
+impl Plan {
+    /// The mixed scenario: a hundred clients, each of which does something at least once a second, and everything else as
+    /// the seed has it.
+    pub(crate) fn mixed(rng: &mut Rng) -> Plan {
+        let mut plan = Plan::draw(rng);
+        (plan.clients, plan.operations) = MIXED;
+        plan.pause = 500_000;
+        plan.config.connections = 100_000;
+        plan.config.per_address = usize::MAX;
+        plan.config.accepted = Config::default().accepted;
+        plan.settings = Settings::default();
+        plan.sudden = None;
+        // A clock that jumps would make any scenario fast.
+        plan.faults.jump = 0;
+        plan
+    }
+}
+
 /// In milliseconds: after which silence a peer is sent a ping, and how long it has for the answer.
 const HEARTBEATS: &[Option<(u64, u64)>] = &[
     None,

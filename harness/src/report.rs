@@ -1,7 +1,7 @@
 //! What became of many seeds.
 
 use crate::coverage::{Coverage, Mark};
-use crate::oracle::Failure;
+use crate::oracle::{Failure, Promise};
 use crate::run::Outcome;
 use crate::tally::Tally;
 use std::fmt;
@@ -17,6 +17,8 @@ pub struct Report {
     pub simulated: Duration,
     /// How long it took, if that was measured.
     pub wall: Option<Duration>,
+    /// How much of the processor's time it took, if that was measured.
+    pub cpu: Option<Duration>,
     /// What clients and others did.
     pub operations: u64,
     /// Steps of the traces.
@@ -82,8 +84,12 @@ impl fmt::Display for Report {
             let ratio = self.simulated.as_micros() / wall.as_micros().max(1);
             write!(f, " in {:.1} s, {ratio} times as fast as it happens", wall.as_secs_f64())?;
         }
-        writeln!(f, " (every seed runs twice)")?;
-        writeln!(f, "operations  {} in {} steps", self.operations, self.steps)?;
+        writeln!(f)?;
+        write!(f, "operations  {} in {} steps", self.operations, self.steps)?;
+        if let Some(cpu) = self.cpu.filter(|cpu| !cpu.is_zero()) {
+            write!(f, ", {:.0} a second of the processor's time", self.operations as f64 / cpu.as_secs_f64())?;
+        }
+        writeln!(f)?;
         writeln!(f, "median      {} clients, {} operations a seed", self.median_clients(), self.median_operations())?;
         writeln!(f, "faults      {}", self.tally)?;
         writeln!(f, "seen        {}", self.coverage)?;
@@ -93,6 +99,9 @@ impl fmt::Display for Report {
         }
         for (seed, failure) in self.failures.iter().take(SHOWN) {
             writeln!(f, "seed {seed} failed: {failure}")?;
+            for Promise { sentence, file } in failure.oracle.promises() {
+                writeln!(f, "  {file} says: {sentence}")?;
+            }
             writeln!(f, "  again, in words: cargo run --release -p lazuli-harness -- replay {seed}")?;
         }
         if self.failures.len() > SHOWN {

@@ -2,7 +2,8 @@
 
 use crate::coverage::Coverage;
 use crate::oracle::{Failure, Oracle};
-use crate::part::{Part, play};
+use crate::part::{Part, Played, play, play_plan};
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::restless::{Manner, Ran, run_again};
 use crate::rng::Rng;
@@ -12,7 +13,7 @@ use crate::trace::Trace;
 use lazuli::Time;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
@@ -40,6 +41,19 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
+impl Outcome {
+    /// Adds what became of a part.
+    fn add(&mut self, played: Played) -> Trace {
+        self.simulated += played.simulated;
+        self.operations += played.operations;
+        self.clients += played.clients;
+        self.tally.merge(&played.tally);
+        self.coverage.merge(&played.coverage);
+        self.failure = played.failure;
+        played.trace
+    }
+}
+
 /// Runs a seed, twice; the second run has to be the same, though reads are split, outputs polled and clocks read otherwise in it.
 ///
 /// ```
@@ -53,6 +67,17 @@ pub fn run_seed(seed: u64) -> Outcome {
 /// Runs a seed once and tells what happens in words, line by line.
 pub fn replay(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
     run_parts(&Part::ALL, |part| Rng::new(part.seed(seed)), Trace::in_words(words), Manner::CALM).0
+}
+
+/// Runs the mixed scenario of a seed, once: a hundred clients of channels, each of which does something at least once a virtual
+/// second, with the seed's faults.
+pub fn run_mixed(seed: u64) -> Outcome {
+    let mut rng = Rng::new(seed);
+    let plan = Plan::mixed(&mut rng);
+    let mut outcome = Outcome::default();
+    let trace = outcome.add(play_plan(plan, rng, Trace::new(), Manner::CALM));
+    (outcome.hash, outcome.steps) = (trace.hash(), trace.len());
+    outcome
 }
 
 /// Runs a tape, twice; the second run has to be the same.
@@ -90,13 +115,7 @@ fn run_parts(parts: &[Part], rng: impl Fn(Part) -> Rng, mut trace: Trace, manner
     let mut outcome = Outcome::default();
     for &part in parts {
         let played = play(part, rng(part), trace, manner);
-        trace = played.trace;
-        outcome.simulated += played.simulated;
-        outcome.operations += played.operations;
-        outcome.clients += played.clients;
-        outcome.tally.merge(&played.tally);
-        outcome.coverage.merge(&played.coverage);
-        outcome.failure = played.failure;
+        trace = outcome.add(played);
         if outcome.failure.is_some() {
             break;
         }
@@ -105,17 +124,27 @@ fn run_parts(parts: &[Part], rng: impl Fn(Part) -> Rng, mut trace: Trace, manner
     (outcome, trace)
 }
 
-/// Runs many seeds on `jobs` threads. After each seed, `progress` gets how many are done and how many have failed, and says whether to
+/// Runs many seeds on `jobs` threads, each as [`run_seed`] does. After each seed, `progress` gets how many are done and how many have failed, and says whether to
 /// go on.
 ///
 /// A seed whose simulation itself panics counts as failed, as far as its neighbours are concerned.
 pub fn run_seeds(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64, u64) -> bool + Sync) -> Report {
+    run_all(seeds, jobs, run_seed, progress)
+}
+
+/// Runs many seeds with `run`; see [`run_seeds`].
+pub fn run_all(
+    seeds: Range<u64>,
+    jobs: usize,
+    run: impl Fn(u64) -> Outcome + Sync,
+    progress: impl Fn(u64, u64) -> bool + Sync,
+) -> Report {
     let next = Mutex::new((seeds, BTreeMap::new(), Report::default()));
     let lock = || next.lock().unwrap_or_else(PoisonError::into_inner);
     let work = || {
         loop {
             let Some(seed) = lock().0.next() else { return };
-            let outcome = try_seed(seed);
+            let outcome = try_seed(seed, &run);
             let mut state = lock();
             let (left, waiting, report) = &mut *state;
             waiting.insert(seed, outcome);
@@ -142,8 +171,8 @@ pub fn run_seeds(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64, u64) -> 
 }
 
 /// Runs a seed; that the simulator itself panics is a failure too.
-pub(crate) fn try_seed(seed: u64) -> Outcome {
-    panic::catch_unwind(|| run_seed(seed)).unwrap_or_else(|_| {
+pub(crate) fn try_seed(seed: u64, run: impl Fn(u64) -> Outcome) -> Outcome {
+    panic::catch_unwind(AssertUnwindSafe(|| run(seed))).unwrap_or_else(|_| {
         let sentence = "the simulator itself panicked; its words are above".to_owned();
         Outcome { failure: Some(Failure { oracle: Oracle::Panics, at: Time::ZERO, sentence }), ..Outcome::default() }
     })

@@ -44,8 +44,7 @@ pub(crate) struct Clients {
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
 impl World {
-    pub(crate) fn new(mut rng: Rng, trace: Trace) -> World {
-        let plan = Plan::draw(&mut rng);
+    pub(crate) fn new(plan: Plan, rng: Rng, trace: Trace) -> World {
         let chronicle = Chronicle::default();
         let (app, routes) = application(&plan.limits, &chronicle).expect("the patterns of the application are right");
         let mut kernel = Kernel::new(rng, trace);

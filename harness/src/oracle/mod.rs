@@ -9,6 +9,7 @@ mod order;
 mod pace;
 mod panics;
 mod presence;
+mod promises;
 mod shutdown;
 mod silence;
 mod time;
@@ -22,6 +23,7 @@ pub(crate) use order::Order;
 pub(crate) use pace::Pace;
 pub(crate) use panics::{contain, text_of};
 pub(crate) use presence::Views;
+pub use promises::Promise;
 pub(crate) use shutdown::Shutdown;
 pub(crate) use silence::Silence;
 pub(crate) use time::handled;
@@ -73,6 +75,28 @@ pub enum Oracle {
 }
 
 impl Oracle {
+    /// All of them.
+    pub const ALL: &[Oracle] = &[
+        Oracle::Lifecycle,
+        Oracle::Delivery,
+        Oracle::Order,
+        Oracle::Bounds,
+        Oracle::Presence,
+        Oracle::Silence,
+        Oracle::Shutdown,
+        Oracle::Limits,
+        Oracle::Batches,
+        Oracle::Spark,
+        Oracle::Dom,
+        Oracle::Components,
+        Oracle::Pace,
+        Oracle::Rest,
+        Oracle::Chunking,
+        Oracle::Time,
+        Oracle::Determinism,
+        Oracle::Panics,
+    ];
+
     /// Whether it says something of two runs that are compared, or may do.
     pub(crate) fn takes_two_runs(self) -> bool {
         matches!(self, Oracle::Chunking | Oracle::Time | Oracle::Determinism)
