@@ -26,8 +26,8 @@ pub(crate) struct Plan {
     pub(crate) net: NetPlan,
     pub(crate) habits: Habits,
     pub(crate) faults: FaultRates,
-    /// What a client pauses between two operations, in microseconds.
-    pub(crate) pause: u64,
+    /// What a client pauses between two operations, in microseconds, at the least and at the most.
+    pub(crate) pause: (u64, u64),
     /// What lies between two commands from outside, in microseconds; 0: there are none.
     pub(crate) outside: u64,
     /// The longest payload of a usual message.
@@ -135,7 +135,7 @@ impl Plan {
             net: NetPlan::draw(rng, faultless),
             habits: Habits::draw(rng),
             faults: if faultless { FaultRates::default() } else { FaultRates::draw(rng) },
-            pause: rng.between(300_000, 3_000_000),
+            pause: (0, 2 * rng.between(300_000, 3_000_000)),
             outside: if rng.chance(300) { 0 } else { rng.between(100_000, 3_000_000) },
             payload: *rng.pick(&[10, 100, 100, 1_000]),
             large: *rng.pick(&[0, 10, 50]),
@@ -145,16 +145,16 @@ impl Plan {
     }
 }
 
-/// How many clients the mixed scenario has, and how many operations: some minutes of virtual time.
-const MIXED: (usize, u32) = (100, 60_000);
+/// How many clients the mixed scenario has, in how many rooms, and how many operations: ten minutes of virtual time.
+const MIXED: (usize, u32, u32) = (100, 25, 60_000);
 
 impl Plan {
     /// The mixed scenario: a hundred clients, each of which does something at least once a second, and everything else as
     /// the seed has it.
     pub(crate) fn mixed(rng: &mut Rng) -> Plan {
         let mut plan = Plan::draw(rng);
-        (plan.clients, plan.operations) = MIXED;
-        plan.pause = 500_000;
+        (plan.clients, plan.rooms, plan.operations) = MIXED;
+        plan.pause = (900_000, 1_000_000);
         plan.config.connections = 100_000;
         plan.config.per_address = usize::MAX;
         plan.config.accepted = Config::default().accepted;

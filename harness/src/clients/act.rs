@@ -19,7 +19,9 @@ impl World {
             self.phase = Phase::Resting;
             return Ok(());
         }
-        self.net.kernel.schedule_within(2 * self.crowd.plan.pause, Event::Act(client));
+        let (least, most) = self.crowd.plan.pause;
+        let pause = self.net.kernel.rng.between(least, most);
+        self.net.kernel.schedule(pause, Event::Act(client));
         if !self.crowd.shut_down && self.crowd.plan.sudden.is_some_and(|sudden| self.operations >= sudden) {
             self.net.kernel.count(Fault::Shutdown);
             self.shut_down()?;

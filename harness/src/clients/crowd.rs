@@ -17,7 +17,7 @@ impl Crowd for Clients {
     const CALM: Duration = Duration::from_secs(120);
 
     fn begin(world: &mut World) {
-        world.call_all(world.clients(), world.crowd.plan.pause);
+        world.call_all(world.clients(), world.crowd.plan.pause.1 / 2);
         if world.crowd.plan.outside > 0 {
             world.net.kernel.schedule_within(world.crowd.plan.outside, Event::Outside);
         }

@@ -89,6 +89,7 @@ impl Model {
     pub(crate) fn accepted(&mut self, now: Time, session: u32, request_time: Duration) {
         self.advance(now);
         self.at(session).request_by = now + request_time;
+        self.deadlines.insert((now + request_time, session));
     }
 
     /// The time for a message that has begun may be over.
@@ -113,6 +114,7 @@ impl Model {
                 Some(Arrival::Begun) => {
                     let by = self.now + self.limits.of(route).frames.message_time;
                     self.at(session).unfinished = (life == Life::Open).then_some(by);
+                    self.deadlines.insert((by, session));
                 }
                 Some(Arrival::Complete) => self.at(session).unfinished = None,
                 _ => {}

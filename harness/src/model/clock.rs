@@ -189,7 +189,10 @@ impl Model {
     /// Deadlines are about to be handled.
     pub(crate) fn time_comes(&mut self, now: Time) {
         self.advance(now);
-        for session in 0..self.sessions() {
+        while let Some(&(at, session)) = self.deadlines.first()
+            && at <= now
+        {
+            self.deadlines.pop_first();
             self.cut_short(session);
             let found = self.at(session);
             if found.life == Life::Waiting && found.request_by <= now {

@@ -65,6 +65,8 @@ pub(crate) struct Model {
     timers: BTreeMap<(Time, u64), HubTimer>,
     /// Whether somebody was closed as silent of whom nobody could tell when: who was sent a ping before or after that is open.
     unsure_beats: bool,
+    /// When sessions have to be done with a request, or with a message; or had, if they are.
+    deadlines: BTreeSet<(Time, u32)>,
     /// When which session is looked after.
     beats: BTreeMap<(Time, u64), u32>,
     /// What is left of the rate of requests, and of the failures of each address.
@@ -113,6 +115,7 @@ impl Model {
             told: BTreeSet::new(),
             timers: BTreeMap::new(),
             unsure_beats: false,
+            deadlines: BTreeSet::new(),
             beats: BTreeMap::new(),
             accepted: Bucket::default(),
             failures: BTreeMap::new(),

@@ -15,6 +15,7 @@ use crate::trace::{bytes as digest, mix};
 use lazuli::driver::{Io, LinkId};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Time};
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, IoSlice};
 
 /// All links, and the server's side of them.
@@ -25,6 +26,8 @@ pub(crate) struct Net<A: App> {
     pub(crate) chronicle: Chronicle<A::Effect>,
     /// The link of each of the driver's ids, by the id's index.
     by_id: Vec<Option<(LinkId, usize)>>,
+    /// All ids that this server gave out.
+    ids: BTreeSet<u64>,
     /// Whether faults have healed: everyone reads at once.
     pub(crate) healed: bool,
     /// Whether the chronicle is to have each text that was written.
@@ -33,7 +36,7 @@ pub(crate) struct Net<A: App> {
 
 impl<A: App> Net<A> {
     pub(crate) fn new(kernel: Kernel<A::Event>, plan: NetPlan, chronicle: Chronicle<A::Effect>) -> Net<A> {
-        Net { kernel, links: Vec::new(), plan, chronicle, by_id: Vec::new(), healed: false, notes_texts: false }
+        Net { kernel, links: Vec::new(), plan, chronicle, by_id: Vec::new(), ids: BTreeSet::new(), healed: false, notes_texts: false }
     }
 
     /// A new link for a session.
@@ -59,7 +62,7 @@ impl<A: App> Net<A> {
             let what = format!("{id:?} takes the place of a link that was not closed yet");
             self.chronicle.push(Entry::Misuse { link: Some(before), what });
         }
-        if self.links.iter().any(|link| link.id == Some(id)) {
+        if !self.ids.insert(id.as_u64()) {
             self.chronicle.push(Entry::Misuse { link: Some(link), what: format!("{id:?} was given out twice") });
         }
         self.by_id[id.index()] = Some((id, link));
@@ -193,6 +196,7 @@ impl<A: App> Net<A> {
     /// The server is gone, and all of its sockets are reset. Who has not reached it yet reaches the next one.
     pub(crate) fn server_dies(&mut self) {
         self.by_id.clear();
+        self.ids.clear();
         for link in 0..self.links.len() {
             // The next server gives out the same ids.
             self.links[link].id = None;
