@@ -41,6 +41,11 @@ impl Crowd for Browsers {
         world.crowd.lost.push(world.net.links[link].session);
     }
 
+    fn jumped(world: &mut World, _: Duration) {
+        let now = world.now();
+        world.crowd.pace.jumped(now);
+    }
+
     fn turned(world: &mut World, is_last: bool) -> Check {
         world.on_turned(is_last)
     }

@@ -92,12 +92,14 @@ impl Model {
         self.deadlines.insert((now + request_time, session));
     }
 
-    /// The time for a message that has begun may be over.
-    pub(super) fn cut_short(&mut self, session: u32) {
-        if self.at(session).unfinished.is_some_and(|at| at <= self.now) {
+    /// The time for a message that has begun may be over; whether it is.
+    pub(super) fn cut_short(&mut self, session: u32) -> bool {
+        let is_over = self.at(session).unfinished.is_some_and(|at| at <= self.now);
+        if is_over {
             self.at(session).unfinished = None;
             self.answer_end(session, Some(1008), Reason::Any);
         }
+        is_over
     }
 
     /// Passes over what arrived and calls nobody back, or not before the driver's turn.

@@ -81,7 +81,7 @@ impl Model {
 
     pub(super) fn on_batch(&mut self, session: u32, ops: &[u32]) -> Check {
         self.skip_silent(session);
-        if self.at(session).due.is_empty() {
+        if self.at(session).due.is_empty() && !self.driver_first.contains(&session) {
             self.run_silent();
             self.run_beats(Some(session));
         }

@@ -130,7 +130,7 @@ impl Model {
     fn on_close(&mut self, session: u32, code: u16, reason: &str) -> Check {
         // What it was sent for a message that calls nobody back may have been too much.
         self.skip_silent(session);
-        if self.at(session).due.is_empty() && !self.is_ending(session) {
+        if self.at(session).due.is_empty() && !self.is_ending(session) && !self.driver_first.contains(&session) {
             self.run_silent();
             self.run_beats(Some(session));
         }

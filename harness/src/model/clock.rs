@@ -193,7 +193,9 @@ impl Model {
             && at <= now
         {
             self.deadlines.pop_first();
-            self.cut_short(session);
+            if self.cut_short(session) {
+                self.driver_first.insert(session);
+            }
             let found = self.at(session);
             if found.life == Life::Waiting && found.request_by <= now {
                 found.life = Life::Ended;
@@ -215,6 +217,7 @@ impl Model {
         }
         self.run_beats(None);
         self.timing = false;
+        self.driver_first.clear();
         self.settled(None)
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Model {
     unsure_beats: bool,
     /// When sessions have to be done with a request, or with a message; or had, if they are.
     deadlines: BTreeSet<(Time, u32)>,
+    /// Sessions whose messages the driver has cut short in this timeout: it does that before the hub looks at its timers.
+    driver_first: BTreeSet<u32>,
     /// When which session is looked after.
     beats: BTreeMap<(Time, u64), u32>,
     /// What is left of the rate of requests, and of the failures of each address.
@@ -116,6 +118,7 @@ impl Model {
             timers: BTreeMap::new(),
             unsure_beats: false,
             deadlines: BTreeSet::new(),
+            driver_first: BTreeSet::new(),
             beats: BTreeMap::new(),
             accepted: Bucket::default(),
             failures: BTreeMap::new(),

@@ -36,7 +36,16 @@ pub(crate) struct Net<A: App> {
 
 impl<A: App> Net<A> {
     pub(crate) fn new(kernel: Kernel<A::Event>, plan: NetPlan, chronicle: Chronicle<A::Effect>) -> Net<A> {
-        Net { kernel, links: Vec::new(), plan, chronicle, by_id: Vec::new(), ids: BTreeSet::new(), healed: false, notes_texts: false }
+        Net {
+            kernel,
+            links: Vec::new(),
+            plan,
+            chronicle,
+            by_id: Vec::new(),
+            ids: BTreeSet::new(),
+            healed: false,
+            notes_texts: false,
+        }
     }
 
     /// A new link for a session.

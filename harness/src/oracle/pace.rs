@@ -15,6 +15,8 @@ pub(crate) struct Pace {
     every: Duration,
     window: usize,
     pages: BTreeMap<u32, Page>,
+    /// When the clock jumped: what had been made before is written after it, behind its time.
+    jumped: Option<Time>,
 }
 
 /// A session.
@@ -49,7 +51,12 @@ const SMALLEST: usize = 10;
 impl Pace {
     /// For patches that come so often, and a window of so many bytes.
     pub(crate) fn new(every: Duration, window: u32) -> Pace {
-        Pace { every, window: window as usize, pages: BTreeMap::new() }
+        Pace { every, window: window as usize, pages: BTreeMap::new(), jumped: None }
+    }
+
+    /// The clock has jumped, and it is this late now.
+    pub(crate) fn jumped(&mut self, now: Time) {
+        self.jumped = Some(now);
     }
 
     fn page(&mut self, session: u32) -> &mut Page {
@@ -89,7 +96,7 @@ impl Pace {
 
     /// A text frame of so many bytes was written.
     pub(crate) fn wrote(&mut self, now: Time, session: u32, text: Text, length: usize) -> Check {
-        let (every, window) = (self.every, self.window);
+        let (every, window, jumped) = (self.every, self.window, self.jumped);
         let page = self.page(session);
         match (text, page.hurried.take()) {
             (Text::Patches, Some(hurried)) => return complain(Oracle::Pace, hurried),
@@ -110,7 +117,7 @@ impl Pace {
                 }
                 page.written = Written { frames: frames + 1, bytes: bytes + length };
                 let before = page.patched.replace(now).filter(|before| now < *before + every);
-                page.hurried = before.filter(|_| page.is_brisk).map(|before| {
+                page.hurried = before.filter(|_| page.is_brisk && jumped != Some(now)).map(|before| {
                     format!("session {session} got patches at {} and at {}", Seconds(before), Seconds(now))
                 });
             }

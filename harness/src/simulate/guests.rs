@@ -37,6 +37,8 @@ pub(super) struct Guests<A: App> {
     pub(super) busy: Time,
     /// Whether the server was shut down.
     pub(super) is_down: bool,
+    /// What the test draws.
+    pub(super) choices: Rng,
     /// What a server is started with.
     pub(super) config: Config,
 }
@@ -55,7 +57,7 @@ pub(super) struct Session {
 
 impl<A: App> Guests<A> {
     /// Nobody yet.
-    pub(super) fn new(party: Rc<RefCell<Party>>, rng: &mut Rng, config: Config) -> Guests<A> {
+    pub(super) fn new(party: Rc<RefCell<Party>>, rng: &mut Rng, choices: u64, config: Config) -> Guests<A> {
         Guests {
             party,
             effects: VecDeque::new(),
@@ -65,6 +67,7 @@ impl<A: App> Guests<A> {
             back: *rng.pick(&[10_000, 200_000, 1_000_000, 5_000_000]),
             busy: Time::ZERO,
             is_down: false,
+            choices: Rng::new(choices),
             config,
         }
     }
@@ -88,6 +91,9 @@ impl<A: App> Crowd for Guests<A> {
                 world.begin_visit(guest);
             }
         } else if world.phase == Phase::Busy {
+            if world.net.kernel.rng.is_over() {
+                return Ok(());
+            }
             world.net.kernel.schedule_within(2 * world.crowd.pause, Event::Act(who));
             if world.net.kernel.rng.chance(world.faults.storm) {
                 world.net.kernel.count(Fault::Storm);

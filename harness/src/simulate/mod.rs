@@ -112,6 +112,8 @@ pub struct Simulation {
     is_calm: bool,
     tolerates: bool,
     is_whole: bool,
+    /// How many other tapes are tried to make what is found simpler.
+    tries: u32,
 }
 
 impl Default for Simulation {
@@ -124,7 +126,8 @@ impl Simulation {
     /// A hundred seeds, all faults.
     pub fn new() -> Simulation {
         let is_whole = env::var_os("LAZULI_TRACE").is_some_and(|value| value != "0");
-        Simulation { seeds: 0..100, config: Config::default(), is_calm: false, tolerates: false, is_whole }
+        let tries = env::var("LAZULI_SHRINK").ok().and_then(|tries| tries.parse().ok()).unwrap_or(TRIES);
+        Simulation { seeds: 0..100, config: Config::default(), is_calm: false, tolerates: false, is_whole, tries }
     }
 
     /// Runs these seeds, unless the environment names others.
@@ -158,21 +161,16 @@ impl Simulation {
     /// Runs a test with one seed after the other.
     ///
     /// # Errors
-    /// When something is wrong with a seed: of that one and the next fifty, the one that tells it in the fewest words.
+    /// When something is wrong with a seed. What went wrong there and need not have to is left out of the words.
     ///
     /// # Panics
     /// When the application cannot be made, or the environment names seeds that are none.
     pub fn run<P: Application>(&self, app: impl Fn() -> P, test: impl Fn(&World<P::App>)) -> Result<Summary, Found> {
-        let (mut summary, mut seeds) = (Summary::default(), self.chosen());
-        for seed in seeds.by_ref() {
+        let mut summary = Summary::default();
+        for seed in self.chosen() {
             match self.run_seed(seed, &app, &test) {
                 Ok(run) => summary.add(&run),
-                // Another seed may tell it in fewer words.
-                Err(found) => {
-                    let others = seeds.take(LOOK_ON).filter_map(|seed| self.run_seed(seed, &app, &test).err());
-                    return Err(others
-                        .fold(found, |best, other| if other.words.len() < best.words.len() { other } else { best }));
-                }
+                Err(found) => return Err(found),
             }
         }
         Ok(summary)
@@ -195,8 +193,8 @@ impl Simulation {
     }
 }
 
-/// After a seed with which something is wrong, so many more are run.
-const LOOK_ON: usize = 50;
+/// So many unless the environment says otherwise.
+const TRIES: u32 = 1_000;
 
 /// What was run, when all was well.
 #[derive(Clone, Debug, Default)]

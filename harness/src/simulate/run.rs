@@ -8,6 +8,7 @@ use crate::kernel::Kernel;
 use crate::oracle::text_of;
 use crate::plan::{FaultRates, NetPlan};
 use crate::rng::Rng;
+use crate::shrink::Shrinker;
 use crate::trace::{Seconds, Trace};
 use crate::world::{Product, World as Inner};
 use lazuli::driver::Settings;
@@ -23,6 +24,22 @@ pub(super) struct Wrong {
     pub(super) sentence: String,
     pub(super) at: Time,
 }
+
+impl Wrong {
+    /// Whether the same is wrong, though numbers and what is quoted may be others.
+    fn is_like(&self, other: &Wrong) -> bool {
+        fn plain(sentence: &str) -> impl Iterator<Item = char> {
+            let first = sentence.lines().next().unwrap_or_default();
+            let unquoted = first.split('"').step_by(2).flat_map(str::chars);
+            unquoted.filter(|c| !c.is_ascii_digit())
+        }
+        plain(&self.sentence).eq(plain(&other.sentence))
+    }
+}
+
+/// What the hub and the test draw does not stand on the tape: when a failure is made simpler, they stay as they were.
+const OF_THE_HUB: u64 = 0x0b5e_55ed;
+const OF_THE_TEST: u64 = 0x7e57_c0de;
 
 /// Ends a run; the test itself is unwound.
 pub(super) fn give_up(wrong: Wrong) -> ! {
@@ -79,6 +96,8 @@ struct Ran {
     trace: Trace,
     summary: Summary,
     wrong: Option<Wrong>,
+    /// What was read, as far as it is kept.
+    tape: Vec<u8>,
 }
 
 impl Simulation {
@@ -89,15 +108,17 @@ impl Simulation {
         make: &impl Fn() -> P,
         test: &impl Fn(&World<P::App>),
     ) -> Result<Summary, Found> {
-        let first = self.run_once(seed, make, test, Trace::new());
+        let own = || Rng::new(seed);
+        let first = self.run_once(seed, own(), make, test, Trace::new());
         let (mut wrong, mut summary) = (first.wrong, first.summary);
         if wrong.is_none() {
-            let again = self.run_once(seed, make, test, Trace::against(first.trace.into_steps()));
+            let again = self.run_once(seed, own(), make, test, Trace::against(first.trace.into_steps()));
             let differs = again.trace.difference(true).filter(|_| again.wrong.is_none());
             let differs = differs.map(|what| Wrong { sentence: format!("determinism: {what}"), at: Time::ZERO });
             (wrong, summary) = (again.wrong.or(differs), again.summary);
         }
         let Some(wrong) = wrong else { return Ok(summary) };
+        let (rng, wrong) = self.shrink(seed, wrong, make, test);
         let words: Rc<RefCell<Vec<String>>> = Rc::default();
         let write = words.clone();
         let is_whole = self.is_whole;
@@ -106,7 +127,7 @@ impl Simulation {
                 write.borrow_mut().push(line.to_owned());
             }
         });
-        let told = self.run_once(seed, make, test, trace).wrong.map(|told| told.sentence);
+        let told = self.run_once(seed, rng, make, test, trace).wrong.map(|told| told.sentence);
         let (words, at, mut sentence) = (words.take(), wrong.at.saturating_since(Time::ZERO), wrong.sentence);
         if told.as_ref() != Some(&sentence) && !sentence.starts_with("determinism") {
             sentence +=
@@ -115,9 +136,35 @@ impl Simulation {
         Err(Found { seed, at, sentence, words })
     }
 
+    /// A tape that leads to the same with less going wrong, if that can be found.
+    fn shrink<P: Application>(
+        &self,
+        seed: u64,
+        wrong: Wrong,
+        make: &impl Fn() -> P,
+        test: &impl Fn(&World<P::App>),
+    ) -> (Rng, Wrong) {
+        let fails = |bytes: &[u8], like: Option<&Wrong>| {
+            let ran = self.run_once(seed, Rng::from_tape(bytes.to_vec()), make, test, Trace::new());
+            let wrong = ran.wrong.filter(|wrong| like.is_none_or(|like| wrong.is_like(like)))?;
+            Some((wrong, ran.tape))
+        };
+        let recorded = self.run_once(seed, Rng::recording(seed), make, test, Trace::new());
+        let is_same = recorded.wrong.is_some_and(|recorded| recorded.sentence == wrong.sentence);
+        let shrinker = is_same.then(|| Shrinker::new(&recorded.tape, self.tries, fails)).flatten();
+        match shrinker {
+            Some(shrinker) if shrinker.failure.is_like(&wrong) => {
+                let shrunk = shrinker.run(|_, _| {});
+                (Rng::from_tape(shrunk.best), shrunk.failure)
+            }
+            _ => (Rng::new(seed), wrong),
+        }
+    }
+
     fn run_once<P: Application>(
         &self,
         seed: u64,
+        rng: Rng,
         make: &impl Fn() -> P,
         test: &impl Fn(&World<P::App>),
         trace: Trace,
@@ -126,7 +173,7 @@ impl Simulation {
         drop(last_panic());
         let party: Rc<RefCell<Party>> = Rc::default();
         let made = catch_unwind(AssertUnwindSafe(|| {
-            World::new(self.draw(seed, make, trace, &party), party.clone(), self.tolerates)
+            World::new(self.draw(seed, rng, make, trace, &party), party.clone(), self.tolerates)
         }));
         drop(simulating);
         let world = made.unwrap_or_else(|payload| panic!("{}", words_of(payload.as_ref())));
@@ -143,24 +190,25 @@ impl Simulation {
         let summary = world.summary();
         world.forget();
         drop(simulating);
-        let trace = std::mem::take(&mut world.inner().net.kernel.trace);
-        Ran { trace, summary, wrong }
+        let kernel = &mut world.inner().net.kernel;
+        let (trace, tape) = (std::mem::take(&mut kernel.trace), kernel.rng.clone().into_tape());
+        Ran { trace, summary, wrong, tape }
     }
 
     /// What a seed decides: how links are, what goes wrong how often, when clients come back.
     fn draw<P: Application>(
         &self,
         seed: u64,
+        mut rng: Rng,
         make: &impl Fn() -> P,
         trace: Trace,
         party: &Rc<RefCell<Party>>,
     ) -> Inner<Guests<P::App>> {
-        let mut rng = Rng::new(seed);
         let is_calm = self.is_calm || rng.chance(100);
         let net = NetPlan::draw(&mut rng, is_calm);
         let faults = if is_calm { FaultRates::default() } else { FaultRates::draw(&mut rng) };
         let config = Config {
-            seed: rng.next(),
+            seed: seed ^ OF_THE_HUB,
             secret: self.config.secret.clone().or(Some(Secret::new([7; 32]))),
             wall: match self.config.wall {
                 wall if wall == Timestamp::from_unix_micros(0) => Timestamp::from_unix_micros(1_790_000_000_000_000),
@@ -168,7 +216,7 @@ impl Simulation {
             },
             ..self.config.clone()
         };
-        let guests = Guests::new(party.clone(), &mut rng, config.clone());
+        let guests = Guests::new(party.clone(), &mut rng, seed ^ OF_THE_TEST, config.clone());
         let (routes, app) = make().into_parts();
         let mut kernel = Kernel::new(rng, trace);
         kernel.step("seed", seed, || format!("{seed}: {net:?} {faults:?}"));

@@ -153,7 +153,7 @@ impl<A: App> World<Guests<A>> {
 
     pub(super) fn push(&mut self, session: u32, first: u8, payload: &[u8]) {
         let mut bytes = Vec::new();
-        let mask = self.net.kernel.rng.next() as u32;
+        let mask = self.net.kernel.rng.next_u32();
         push_frame(&mut bytes, first, mask, payload);
         self.net.send(self.visits[session as usize].link, &bytes);
     }

@@ -147,18 +147,18 @@ impl<A: App> World<A> {
     #[track_caller]
     pub fn pick<'a, T>(&self, from: &'a [T]) -> &'a T {
         assert!(!from.is_empty(), "there is nothing to pick from");
-        &from[self.inner().net.kernel.rng.below(from.len() as u64) as usize]
+        &from[self.inner().crowd.choices.below(from.len() as u64) as usize]
     }
 
     /// Whether something happens that happens so often: 0.0 never, 1.0 always.
     pub fn chance(&self, of: f64) -> bool {
         const WHOLE: f64 = 1_000_000.0;
-        ((of.clamp(0.0, 1.0) * WHOLE) as u64) > self.inner().net.kernel.rng.below(WHOLE as u64)
+        ((of.clamp(0.0, 1.0) * WHOLE) as u64) > self.inner().crowd.choices.below(WHOLE as u64)
     }
 
     /// A number of this range.
     pub fn number(&self, range: RangeInclusive<u64>) -> u64 {
-        self.inner().net.kernel.rng.between(*range.start(), *range.end())
+        self.inner().crowd.choices.between(*range.start(), *range.end())
     }
 
     // Time.
@@ -243,7 +243,7 @@ impl<A: App> World<A> {
         {
             let mut inner = self.inner();
             inner.net.kernel.step("restart", 0, || "of the server".into());
-            let config = Config { seed: inner.net.kernel.rng.next(), ..inner.crowd.config.clone() };
+            let config = Config { seed: inner.crowd.choices.next(), ..inner.crowd.config.clone() };
             inner.driver = Driver::new(Hub::new(config, routes, app), Settings::default());
             inner.net.server_dies();
             inner.crowd.effects.clear();
