@@ -97,6 +97,8 @@ pub(crate) struct FaultRates {
     pub(crate) broken_write: u32,
     /// Of a hundred thousand moments, how many see the clock jump ahead.
     pub(crate) jump: u32,
+    /// How far at the most, in microseconds.
+    pub(crate) jump_most: u64,
 }
 
 impl Plan {
@@ -269,7 +271,7 @@ impl Habits {
 
 impl FaultRates {
     pub(crate) fn draw(rng: &mut Rng) -> FaultRates {
-        let mut rate = |most| if rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
+        let mut rate = |most| if rng.chance(500) { 1 + rng.below(most) as u32 } else { 0 };
         FaultRates {
             reset: rate(30),
             vanish: rate(10),
@@ -282,6 +284,7 @@ impl FaultRates {
             garbage: rate(150),
             broken_write: rate(1_000),
             jump: rate(200),
+            jump_most: 3_600_000_000,
         }
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 ///
 /// What is said about its request ([`header`](Client::header) and so on) holds for every connection that it makes; what is said while it
 /// has none waits for the next one. It comes back when its connection is lost, as a browser would: after a reset, a silent link that it
-/// has given up, a close with 1001, 1011, 1012 or 1013, and a refusal with 429 or 503. Any other refusal or close ends it.
+/// has given up, a close with 1001, 1011, 1012 or 1013, and a refusal with 408, 429 or 503. Any other refusal or close ends it.
 ///
 /// ```
 /// # use lazuli::{Channel, Context, Result, Routes};

@@ -64,7 +64,7 @@ impl<A: App> Guests<A> {
             remotes: VecDeque::new(),
             wrong: Vec::new(),
             pause: rng.between(200_000, 2_000_000),
-            back: *rng.pick(&[10_000, 200_000, 1_000_000, 5_000_000]),
+            back: *rng.pick(&[1_000_000, 10_000, 200_000, 5_000_000]),
             busy: Time::ZERO,
             is_down: false,
             choices: Rng::new(choices),

@@ -37,6 +37,9 @@ impl Wrong {
     }
 }
 
+/// After so many steps no more tapes are tried: seconds, for tests that have long runs.
+const STEPS: usize = 1_000_000;
+
 /// What the hub and the test draw does not stand on the tape: when a failure is made simpler, they stay as they were.
 const OF_THE_HUB: u64 = 0x0b5e_55ed;
 const OF_THE_TEST: u64 = 0x7e57_c0de;
@@ -144,8 +147,13 @@ impl Simulation {
         make: &impl Fn() -> P,
         test: &impl Fn(&World<P::App>),
     ) -> (Rng, Wrong) {
+        let steps = Cell::new(0);
         let fails = |bytes: &[u8], like: Option<&Wrong>| {
+            if steps.get() > STEPS {
+                return None;
+            }
             let ran = self.run_once(seed, Rng::from_tape(bytes.to_vec()), make, test, Trace::new());
+            steps.set(steps.get() + ran.trace.len());
             let wrong = ran.wrong.filter(|wrong| like.is_none_or(|like| wrong.is_like(like)))?;
             Some((wrong, ran.tape))
         };
@@ -206,7 +214,9 @@ impl Simulation {
     ) -> Inner<Guests<P::App>> {
         let is_calm = self.is_calm || rng.chance(100);
         let net = NetPlan::draw(&mut rng, is_calm);
-        let faults = if is_calm { FaultRates::default() } else { FaultRates::draw(&mut rng) };
+        let mut faults = if is_calm { FaultRates::default() } else { FaultRates::draw(&mut rng) };
+        // Not so far that what is under way is given up: there is no protocol for that, and no test would expect it.
+        faults.jump_most = 5_000_000;
         let config = Config {
             seed: seed ^ OF_THE_HUB,
             secret: self.config.secret.clone().or(Some(Secret::new([7; 32]))),
@@ -255,6 +265,7 @@ const STORY: &[&str] = &[
     "half-close",
     "stall",
     "heal",
+    "jump",
     "log",
     "note",
     "shutdown",

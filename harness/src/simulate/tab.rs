@@ -104,7 +104,7 @@ impl Tab {
 
     /// The page has come; where its socket is to be opened, if it has components.
     pub(super) fn came(&mut self, client: &Client, status: u16, body: &str) -> Option<String> {
-        if matches!(status, 429 | 503) {
+        if matches!(status, 408 | 429 | 503) {
             return None;
         }
         self.cookies = client.cookies();

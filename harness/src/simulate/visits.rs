@@ -204,7 +204,8 @@ impl<A: App> World<Guests<A>> {
         found.wants &= found.comes_back && again;
         if found.wants && self.phase != Phase::Leaving {
             drop(party);
-            self.net.kernel.schedule_within(self.crowd.back, Event::Act(visit(guest)));
+            let back = self.net.kernel.rng.between(self.crowd.back / 2, self.crowd.back);
+            self.net.kernel.schedule(back, Event::Act(visit(guest)));
         }
     }
 
@@ -253,7 +254,7 @@ impl<A: App> World<Guests<A>> {
         self.see_of(session, Seen::Answered { status, body });
         self.visits[session as usize].talk = Talk::Over;
         self.hang_up(session);
-        self.left(session, matches!(status, 429 | 503));
+        self.left(session, matches!(status, 408 | 429 | 503));
     }
 
     /// What has not arrived though everything is well, in words.

@@ -20,28 +20,29 @@ impl<C: Crowd> World<C> {
     /// Lets something go wrong with a session, if it is its turn.
     pub(crate) fn misfortune(&mut self, session: u32) -> bool {
         let faults = self.faults;
-        let mut rates = [faults.reset, faults.vanish, faults.half_close, faults.stall, 0];
-        rates[4] = 1_000 - rates.iter().sum::<u32>();
+        // What is simplest comes first: nothing.
+        let mut rates = [0, faults.reset, faults.vanish, faults.half_close, faults.stall];
+        rates[0] = 1_000 - rates.iter().sum::<u32>();
         let link = self.visits[session as usize].link;
         match self.net.kernel.rng.weighted(&rates) {
-            0 => {
+            1 => {
                 self.net.kernel.count(Fault::Reset);
                 self.break_off(session);
             }
-            1 => {
+            2 => {
                 self.net.kernel.count(Fault::Vanished);
                 self.net.kernel.step("vanish", session.into(), || format!("session {session}"));
                 self.net.links[link].peer = Peer::Vanished;
                 self.net.links[link].brisk = false;
                 self.visits[session as usize].talk = Talk::Over;
             }
-            2 => {
+            3 => {
                 self.net.kernel.count(Fault::HalfClose);
                 self.net.kernel.step("half-close", session.into(), || format!("session {session}"));
                 self.visits[session as usize].is_quiet = true;
                 self.hang_up(session);
             }
-            3 => {
+            4 => {
                 self.net.kernel.count(Fault::Stall);
                 let time = self.net.kernel.rng.between(10_000, C::STALL);
                 self.net.kernel.step("stall", session.into(), || format!("session {session} for {time} µs"));

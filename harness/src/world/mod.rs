@@ -142,6 +142,8 @@ pub(crate) struct World<C: Crowd> {
     pub(crate) outside: u32,
     /// What is otherwise in this run than in the first one of its seed.
     pub(crate) restless: Restless,
+    /// How much has happened at this moment.
+    moments: u32,
     /// The latest time that the driver was told.
     told: Time,
     chronicle: Chronicle<EffectOf<C>>,
@@ -165,6 +167,9 @@ pub(crate) struct Product<'p, A: App> {
 /// than any timer, deadline and delay that a seed can draw, one after the other.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// More than this does not happen at one moment, unless what follows from it leads to it again.
+const AT_ONCE: u32 = 200_000;
+
 impl<C: Crowd> World<C> {
     pub(crate) fn with(
         crowd: C,
@@ -185,6 +190,7 @@ impl<C: Crowd> World<C> {
             operations: 0,
             outside: 0,
             restless: Restless::new(Manner::CALM),
+            moments: 0,
             told: Time::ZERO,
             chronicle,
             entries: Vec::new(),
@@ -231,6 +237,7 @@ impl<C: Crowd> World<C> {
 
     /// The next thing happens, and all that does at the same moment; `false` when nothing will ever happen again.
     pub(crate) fn happen(&mut self) -> Check<bool> {
+        let before = self.now();
         let deadline = self.driver.next_timeout().map(|at| at + self.late());
         let Some(at) = self.next_at() else { return Ok(false) };
         self.net.kernel.now = self.now().max(at);
@@ -245,6 +252,10 @@ impl<C: Crowd> World<C> {
             self.turn(!more)?;
         }
         same_so_far(&self.net.kernel.trace)?;
+        self.moments = if self.now() > before { 0 } else { self.moments + 1 };
+        if self.moments > AT_ONCE {
+            return complain(Oracle::Rest, format!("time stands still: {AT_ONCE} things have happened at one moment"));
+        }
         Ok(true)
     }
 
@@ -258,7 +269,7 @@ impl<C: Crowd> World<C> {
             return;
         }
         let most = *kernel.rng.pick(&[100_000, 2_000_000, 60_000_000, 3_600_000_000]);
-        let micros = kernel.rng.below(most);
+        let micros = kernel.rng.below(most.min(self.faults.jump_most));
         kernel.count(Fault::Jump);
         kernel.step("jump", micros, || format!("of the clock, {micros} µs ahead"));
         kernel.now = kernel.after(micros);
