@@ -4,6 +4,7 @@ use lazuli_harness::journal::tell_journal;
 use lazuli_harness::{Outcome, Report, Tape, replay, replay_tape, run_all, run_mixed, run_seed, shrink, shrink_tape};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const HELP: &str = "\
@@ -150,8 +151,14 @@ fn run(options: &Options, long: Option<Duration>, one: fn(u64) -> Outcome) -> bo
     let (seeds, start) = (options.seeds.unwrap_or(seeds), options.start.unwrap_or(start));
     let every = if long.is_some() { 5_000 } else { (seeds / 20).max(10) };
     let range = start..start.saturating_add(seeds);
-    let mut report: Report = run_all(range, options.jobs(), one, |done, failed| {
+    let shown = AtomicUsize::new(0);
+    let mut report: Report = run_all(range, options.jobs(), one, |done, failures| {
+        let new = failures.get(shown.swap(failures.len(), Ordering::Relaxed)..).unwrap_or_default();
+        for (seed, failure) in new {
+            eprintln!("seed {seed} failed: {failure}");
+        }
         if done % every == 0 {
+            let failed = failures.len();
             eprintln!("{done} seeds from {start} on, {failed} failed, {:.0} s", begin.elapsed().as_secs_f64());
         }
         long.is_none_or(|long| begin.elapsed() < long)

@@ -147,12 +147,12 @@ impl Plan {
     }
 }
 
-/// How many clients the mixed scenario has, in how many rooms, and how many operations: ten minutes of virtual time.
-const MIXED: (usize, u32, u32) = (100, 25, 60_000);
+/// How many clients the mixed scenario has, how many rooms, and how many operations: ten minutes of virtual time.
+const MIXED: (usize, u32, u32) = (100, 50, 60_000);
 
 impl Plan {
-    /// The mixed scenario: a hundred clients, each of which does something at least once a second, and everything else as
-    /// the seed has it.
+    /// The mixed scenario: a hundred clients, each of which does something at least once a second and is in up to three
+    /// rooms of fifty, and everything else as the seed has it.
     pub(crate) fn mixed(rng: &mut Rng) -> Plan {
         let mut plan = Plan::draw(rng);
         (plan.clients, plan.rooms, plan.operations) = MIXED;
@@ -162,6 +162,9 @@ impl Plan {
         plan.config.accepted = Config::default().accepted;
         plan.settings = Settings::default();
         plan.sudden = None;
+        for limits in plan.limits.all() {
+            limits.rooms = 3;
+        }
         // A clock that jumps would make any scenario fast.
         plan.faults.jump = 0;
         plan

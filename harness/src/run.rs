@@ -124,11 +124,11 @@ fn run_parts(parts: &[Part], rng: impl Fn(Part) -> Rng, mut trace: Trace, manner
     (outcome, trace)
 }
 
-/// Runs many seeds on `jobs` threads, each as [`run_seed`] does. After each seed, `progress` gets how many are done and how many have failed, and says whether to
+/// Runs many seeds on `jobs` threads, each as [`run_seed`] does. After each seed, `progress` gets how many are done and which have failed, and says whether to
 /// go on.
 ///
 /// A seed whose simulation itself panics counts as failed, as far as its neighbours are concerned.
-pub fn run_seeds(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64, u64) -> bool + Sync) -> Report {
+pub fn run_seeds(seeds: Range<u64>, jobs: usize, progress: impl Fn(u64, &[(u64, Failure)]) -> bool + Sync) -> Report {
     run_all(seeds, jobs, run_seed, progress)
 }
 
@@ -137,7 +137,7 @@ pub fn run_all(
     seeds: Range<u64>,
     jobs: usize,
     run: impl Fn(u64) -> Outcome + Sync,
-    progress: impl Fn(u64, u64) -> bool + Sync,
+    progress: impl Fn(u64, &[(u64, Failure)]) -> bool + Sync,
 ) -> Report {
     let next = Mutex::new((seeds, BTreeMap::new(), Report::default()));
     let lock = || next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +148,7 @@ pub fn run_all(
             let mut state = lock();
             let (left, waiting, report) = &mut *state;
             waiting.insert(seed, outcome);
-            if !progress(report.seeds() + waiting.len() as u64, report.failures.len() as u64) {
+            if !progress(report.seeds() + waiting.len() as u64, &report.failures) {
                 left.end = left.start;
             }
             // In order, so that the report is the same whichever thread was first.

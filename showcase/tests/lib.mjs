@@ -200,9 +200,12 @@ export class Runner {
     this.#slow.push({ name, play });
   }
 
-  async run(only = '') {
+  /** `share`: of several processes that share the tests, which one this is, as in `1/2`. */
+  async run(only = '', share = '1/1') {
+    const [part, parts] = share.split('/').map(Number);
     const isWanted = ({ name }) => name.includes(only);
-    for (const test of this.#tests.filter(isWanted)) await this.#play([test]);
+    const mine = this.#tests.filter(isWanted).filter((_, place) => place % parts === part - 1);
+    for (const test of mine) await this.#play([test]);
     await this.#play(this.#slow.filter(isWanted));
     console.log(`${this.#passed} passed, ${this.#failed} failed`);
     return this.#passed > 0 && this.#failed === 0;

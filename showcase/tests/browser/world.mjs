@@ -276,7 +276,7 @@ export function test(name, play, { only = browserName } = {}) {
 export async function run() {
   await server.start();
   try {
-    return await runner.run(option('only'));
+    return await runner.run(option('only'), option('share'));
   } finally {
     for (const browser of browsers.values()) await (await browser).close();
     server.signal('SIGKILL');
