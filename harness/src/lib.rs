@@ -41,6 +41,7 @@ mod codec;
 pub mod conformance;
 mod coverage;
 pub mod dom;
+mod hubs;
 pub mod journal;
 mod kernel;
 mod live;
