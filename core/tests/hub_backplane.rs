@@ -5,7 +5,7 @@ mod common;
 use common::cluster::Cluster;
 use common::*;
 use lazuli::backplane::Broker;
-use lazuli::{ConnId, Input, Limits, Link, Node, Position};
+use lazuli::{Config, ConnId, Input, Limits, Link, Node, Position, Timestamp};
 use proptest::prelude::*;
 use std::mem;
 
@@ -286,6 +286,55 @@ fn a_publication_that_no_hub_wrote_is_counted_and_logged() {
         world.input(Input::Published { topic: "room:room", position: Position { epoch: 1, offset }, message });
     }
     assert_eq!((world.stats().unpublished, world.sends.len()), (4, 0));
+}
+
+/// What a hub said last reaches the one that took its place: it is the same node, but another hub.
+fn said_before_a_restart(say: impl FnOnce(&mut World)) -> Vec<Bus> {
+    let mut before = World::new(backplane(0), Limits::default());
+    before.bus.clear();
+    say(&mut before);
+    mem::take(&mut before.bus).into_iter().filter(|bus| matches!(bus, Bus::Publish(..))).collect()
+}
+
+fn started_later() -> World {
+    let wall = Timestamp::from_unix_micros(1_790_000_000_000_000);
+    World::new(Config { wall, ..backplane(0) }, Limits::default())
+}
+
+#[test]
+fn except_does_not_count_on_a_hub_that_was_started_anew() {
+    let said = said_before_a_restart(|world| {
+        let conn = world.member("room");
+        world.run(conn, move |cx| {
+            cx.to_room("room").except(conn).text("others");
+            Ok(())
+        });
+    });
+    let mut after = started_later();
+    let conn = after.member("room");
+    let Some(Bus::Publish(topic, message)) = said.last() else { panic!("{said:?}") };
+    after.input(Input::Published { topic, position: Position { epoch: 1, offset: 1 }, message });
+    assert_eq!(after.got(conn), ["others"]);
+}
+
+#[test]
+fn a_user_who_is_closed_everywhere_is_closed_on_a_hub_that_was_started_anew() {
+    let said = said_before_a_restart(|world| {
+        world.job(|cx| {
+            cx.close_user("ada", 4_000, "out");
+            Ok(())
+        });
+    });
+    let mut after = started_later();
+    let conn = after.open();
+    after.run(conn, |cx| {
+        cx.identify("ada");
+        Ok(())
+    });
+    let Some(Bus::Publish(topic, message)) = said.last() else { panic!("{said:?}") };
+    after.input(Input::Published { topic, position: Position { epoch: 1, offset: 1 }, message });
+    let closes: Vec<(ConnId, u16)> = after.closes.iter().map(|close| (close.conn, close.code)).collect();
+    assert_eq!(closes, [(conn, 4_000)]);
 }
 
 #[derive(Clone, Debug)]

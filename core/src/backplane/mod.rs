@@ -15,7 +15,7 @@ mod publication;
 pub use broker::Broker;
 #[cfg(feature = "std")]
 pub use local::{Local, Port};
-pub(crate) use publication::{Publication, Shown, Whom};
+pub(crate) use publication::{Publication, Shown, Speaker, Whom};
 
 use crate::input::{Input, Link};
 use crate::rooms::Position;

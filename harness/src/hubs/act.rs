@@ -8,7 +8,7 @@ use crate::app::{Route, Verb, room_name, user_name};
 use crate::coverage::Mark;
 use crate::oracle::{Audience, Cast, Check, Guest};
 use crate::tally::Fault;
-use lazuli::{Cause, Command, ConnId, Frame, Input, Kind, Message, Receivers, Request};
+use lazuli::{Cause, Command, ConnId, Frame, Input, Kind, Message, Receivers};
 
 /// What begins so is nothing that a hub writes.
 const FOREIGN: &[u8] = b"foreign ";
@@ -75,8 +75,7 @@ impl World {
         let session = self.sessions;
         let now = self.clock.now;
         let Some(driven) = &mut self.slots[node].driven else { return Ok(()) };
-        let Ok(request) = Request::get(&route.target(session)) else { return Ok(()) };
-        let Ok(conn) = driven.hub.open(now, request) else { return Ok(()) };
+        let Some(conn) = driven.open(now, &route.target(session)) else { return Ok(()) };
         self.sessions += 1;
         let home = route.room();
         let guest = Guest { session, home, rooms: home.into_iter().collect(), ..Guest::default() };
@@ -230,7 +229,8 @@ impl World {
             }
             _ => (Receivers::All, Audience::All),
         };
-        let but: Vec<ConnId> = if self.clock.rng.chance(300) { self.draw_guest(node).into_iter().collect() } else { Vec::new() };
+        let but: Vec<ConnId> =
+            if self.clock.rng.chance(300) { self.draw_guest(node).into_iter().collect() } else { Vec::new() };
         let but_user = if self.clock.rng.chance(300) { Some(self.draw_user()) } else { None };
         let due = Due { casts: vec![self.cast(node, text.clone(), audience, but.clone(), but_user)], ..Due::default() };
         let except_users = but_user.map(user_name).into_iter().collect();
@@ -282,7 +282,8 @@ impl World {
     /// Bytes that no hub wrote are published.
     fn publish_foreign(&mut self) {
         self.clock.tally.add(Fault::ForeignBytes, 1);
-        let topic = if self.clock.rng.chance(500) { "all".to_owned() } else { format!("room:{}", room_name(self.draw_room())) };
+        let topic =
+            if self.clock.rng.chance(500) { "all".to_owned() } else { format!("room:{}", room_name(self.draw_room())) };
         let length = self.clock.rng.below(40) as usize;
         let bytes: Vec<u8> = match length {
             0 => Vec::new(),
@@ -302,4 +303,3 @@ impl World {
         }
     }
 }
-

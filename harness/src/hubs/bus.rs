@@ -66,7 +66,13 @@ const EPOCHS: u64 = 1_000_000;
 impl Bus {
     pub(super) fn new(nodes: usize, plan: BusPlan) -> Bus {
         let line = |_| Line { number: 0, is_up: true, up: Time::ZERO, down: Time::ZERO };
-        Bus { broker: Broker::new(0, plan.keep), epoch: 0, lines: (0..nodes).map(line).collect(), ghosts: BTreeSet::new(), plan }
+        Bus {
+            broker: Broker::new(0, plan.keep),
+            epoch: 0,
+            lines: (0..nodes).map(line).collect(),
+            ghosts: BTreeSet::new(),
+            plan,
+        }
     }
 
     pub(super) fn is_up(&self, node: usize) -> bool {

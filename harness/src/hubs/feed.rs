@@ -57,7 +57,7 @@ impl World {
     ) -> Check {
         let now = self.clock.now;
         let Some(driven) = &mut self.slots[node].driven else { return Ok(()) };
-        let done = driven.act(now, |hub| act(hub, now));
+        let done = driven.act(now, act);
         self.take_down(node, what, &done);
         self.compare_closes(node, &mut due, &done)?;
         self.compare_heard(node, &due, &done)?;
@@ -188,7 +188,10 @@ impl World {
                     let found = self.casts.get(cast);
                     if message.ends_with(found.text.as_bytes()) {
                         if **topic != *topic_of(&found.to) {
-                            return complain(Oracle::Backplane, format!("{:?} was published under {topic}", found.text));
+                            return complain(
+                                Oracle::Backplane,
+                                format!("{:?} was published under {topic}", found.text),
+                            );
                         }
                         self.casts.published(message, cast);
                         published += 1;
@@ -243,9 +246,9 @@ enum Kind {
 
 /// Which of these a publication is; only for marks, which go cold when another byte says it. No oracle reads what hubs alone can read.
 fn kind(message: &[u8]) -> Option<Kind> {
-    match message.get(18)? {
-        6 if message.len() == 27 => Some(Kind::Here),
-        7 if message.len() == 35 => Some(Kind::Forgotten),
+    match message.get(26)? {
+        6 if message.len() == 35 => Some(Kind::Here),
+        7 if message.len() == 43 => Some(Kind::Forgotten),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::bus::Ask;
 use crate::app::{RouteLimits, SimApp, SimEffect, application};
 use crate::chronicle::{Chronicle, Entry};
-use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Limits, Output, Stats, Time};
+use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Limits, Output, Request, Stats, Time};
 
 /// What came of an input.
 #[derive(Default)]
@@ -17,12 +17,14 @@ pub(super) struct Done {
 }
 
 pub(super) struct Driven {
-    pub(super) hub: Hub<SimApp>,
+    hub: Hub<SimApp>,
+    /// When it started: its own time begins there.
+    started: Time,
     chronicle: Chronicle<SimEffect>,
 }
 
 impl Driven {
-    pub(super) fn new(config: Config) -> Driven {
+    pub(super) fn new(config: Config, started: Time) -> Driven {
         let limits = Limits { heartbeat: None, ..Limits::default() };
         let limits = RouteLimits {
             room: limits.clone(),
@@ -33,16 +35,32 @@ impl Driven {
         };
         let chronicle = Chronicle::default();
         let (app, routes) = application(&limits, &chronicle).expect("the patterns of the application are right");
-        Driven { hub: Hub::new(config, routes, app), chronicle }
+        Driven { hub: Hub::new(config, routes, app), started, chronicle }
     }
 
     pub(super) fn stats(&self) -> &Stats {
         self.hub.stats()
     }
 
+    /// When it has to be told that time has passed.
+    pub(super) fn timeout(&self) -> Option<Time> {
+        Some(self.started + self.hub.poll_timeout()?.saturating_since(Time::ZERO))
+    }
+
+    fn own_time(&self, now: Time) -> Time {
+        Time::ZERO + now.saturating_since(self.started)
+    }
+
+    /// Asks for a WebSocket.
+    pub(super) fn open(&mut self, now: Time, target: &str) -> Option<ConnId> {
+        let now = self.own_time(now);
+        self.hub.open(now, Request::get(target).ok()?).ok()
+    }
+
     /// Does something with the hub, and all that comes of it.
-    pub(super) fn act(&mut self, now: Time, act: impl FnOnce(&mut Hub<SimApp>)) -> Done {
-        act(&mut self.hub);
+    pub(super) fn act(&mut self, now: Time, act: impl FnOnce(&mut Hub<SimApp>, Time)) -> Done {
+        let now = self.own_time(now);
+        act(&mut self.hub, now);
         let mut done = Done::default();
         loop {
             let (mut written, mut closed) = (Vec::new(), Vec::new());

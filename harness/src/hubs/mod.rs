@@ -111,7 +111,7 @@ impl World {
 
     /// The next thing happens, if it happens until then.
     fn step(&mut self, until: Option<Time>) -> Check<bool> {
-        let due = |(node, slot): (usize, &Slot)| Some((slot.driven.as_ref()?.hub.poll_timeout()?, node));
+        let due = |(node, slot): (usize, &Slot)| Some((slot.driven.as_ref()?.timeout()?, node));
         let timeout = self.slots.iter().enumerate().filter_map(due).min();
         let event = self.clock.queue.next();
         let next = match (timeout, event) {
@@ -138,7 +138,7 @@ impl World {
 
     fn timeout(&mut self, node: usize) -> Check {
         self.feed(node, "timeout", Due::default(), |hub, now| hub.handle_timeout(now))?;
-        let next = self.slots[node].driven.as_ref().and_then(|driven| driven.hub.poll_timeout());
+        let next = self.slots[node].driven.as_ref().and_then(Driven::timeout);
         if next.is_some_and(|next| next <= self.clock.now) {
             return complain(Oracle::Bounds, format!("hub {node} has handled its timeout, and it is due again"));
         }
@@ -200,7 +200,8 @@ impl World {
             self.clock.tally.add(Fault::ClockSetBack, 1);
         }
         self.bus.mend(&self.clock, node);
-        let driven = Driven::new(self.plan.config(node, WALL - back));
+        let wall = WALL + self.clock.now.as_micros() - back;
+        let driven = Driven::new(self.plan.config(node, wall), self.clock.now);
         let life = self.slots[node].life + 1;
         self.slots[node] = Slot { life, driven: Some(driven), ..Slot::default() };
         self.feed(node, "start", Due::default(), |_, _| {})

@@ -52,7 +52,10 @@ impl World {
     fn all_up(&self) -> Check {
         for (node, slot) in self.slots.iter().enumerate().filter(|(node, _)| self.is_alive(*node)) {
             if slot.ledger.is_lost || !self.bus.is_up(node) {
-                return complain(Oracle::Rest, format!("hub {node} has no link to the backplane, though faults have healed"));
+                return complain(
+                    Oracle::Rest,
+                    format!("hub {node} has no link to the backplane, though faults have healed"),
+                );
             }
         }
         Ok(())
@@ -93,7 +96,9 @@ impl World {
         if left == (0, 0, 0, 1) {
             return Ok(());
         }
-        complain(Oracle::Bounds, format!("connections, rooms, users and timers of hub {node} are {left:?}, with nobody there"))
+        complain(
+            Oracle::Bounds,
+            format!("connections, rooms, users and timers of hub {node} are {left:?}, with nobody there"),
+        )
     }
 }
-

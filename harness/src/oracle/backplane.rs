@@ -19,7 +19,9 @@ const BESIDE: usize = 1 << 10;
 /// What it means that a publication came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    New { gap: bool },
+    New {
+        gap: bool,
+    },
     Duplicate,
     /// Of a topic to which the hub is not subscribed any more.
     Stray,

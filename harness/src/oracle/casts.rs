@@ -130,7 +130,8 @@ impl Casts {
                 let before = self.heard.insert((guest.session, topic.clone()), position);
                 if before.is_some_and(|before| position <= before) {
                     let (session, text) = (guest.session, &self.all[*cast].text);
-                    let what = format!("session {session} heard {text:.60?} of {topic}, {position:?}, after {before:?}");
+                    let what =
+                        format!("session {session} heard {text:.60?} of {topic}, {position:?}, after {before:?}");
                     return complain(Oracle::Order, what);
                 }
             }

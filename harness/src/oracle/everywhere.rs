@@ -70,7 +70,10 @@ impl Tracks {
             let shown = said.get(&user_name(user)).and_then(|user| user["metas"].as_array());
             let shown = shown.map_or(&[][..], Vec::as_slice);
             if metas.iter().any(|meta| !shown.contains(meta)) {
-                return complain(Oracle::Presence, format!("a hub shows {metas:?} of user {user}, and says {who} of room {room}"));
+                return complain(
+                    Oracle::Presence,
+                    format!("a hub shows {metas:?} of user {user}, and says {who} of room {room}"),
+                );
             }
         }
         Ok(())
@@ -104,7 +107,9 @@ pub(crate) fn compare_who(node: usize, room: u32, who: &Value, truth: &Value) ->
 
 fn read_who(who: &Value) -> Map<String, Value> {
     let users = who.as_array().into_iter().flatten();
-    users.map(|user| (user["user"].as_str().unwrap_or_default().to_owned(), json!({ "metas": user["metas"] }))).collect()
+    users
+        .map(|user| (user["user"].as_str().unwrap_or_default().to_owned(), json!({ "metas": user["metas"] })))
+        .collect()
 }
 
 #[cfg(test)]
