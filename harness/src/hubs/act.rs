@@ -113,8 +113,12 @@ impl World {
     fn speak(&mut self, node: usize, op: Op) -> Check {
         let Some(conn) = self.draw_guest(node) else { return Ok(()) };
         let Some(verb) = self.draw_verb(node, conn, op) else { return Ok(()) };
-        let payload = if op == Op::Large { "x".repeat(900 << 10) } else { String::new() };
-        self.say(node, conn, &verb, &payload)
+        if op != Op::Large {
+            return self.say(node, conn, &verb, "");
+        }
+        // More than may wait, where it has to.
+        let payload = if self.slots[node].ledger.is_lost { "x".repeat(900 << 10) } else { String::new() };
+        (0..6).try_for_each(|_| self.say(node, conn, &verb, &payload))
     }
 
     fn draw_verb(&mut self, node: usize, conn: ConnId, op: Op) -> Option<Verb> {

@@ -110,7 +110,7 @@ impl Bus {
             Ask::Unsubscribe(topic) => self.broker.unsubscribe(name, &topic),
             Ask::Subscribe(topic, after) => {
                 let position = self.broker.subscribe(name, &topic, after);
-                self.send_down(clock, node, Incoming::Subscribed(topic, position));
+                self.send(clock, node, Incoming::Subscribed(topic, position));
                 if after.is_some_and(|after| after.epoch < position.epoch) {
                     clock.coverage.add(Mark::EpochAnew, 1);
                 }
@@ -133,19 +133,24 @@ impl Bus {
             while let Some(delivery) = self.broker.poll(Node(node as u64)) {
                 if clock.rng.chance(self.plan.lose) {
                     clock.tally.add(Fault::LostDelivery, 1);
-                    continue;
-                }
-                if clock.rng.chance(self.plan.twice) {
-                    clock.tally.add(Fault::Doubled, 1);
-                    self.send_late(clock, node, Incoming::Published(delivery.clone()));
-                }
-                if clock.rng.chance(self.plan.overtake) {
-                    clock.tally.add(Fault::Overtaken, 1);
-                    self.send_late(clock, node, Incoming::Published(delivery));
                 } else {
-                    self.send_down(clock, node, Incoming::Published(delivery));
+                    self.send(clock, node, Incoming::Published(delivery));
                 }
             }
+        }
+    }
+
+    /// Sends something to a hub: in order, or late, or twice.
+    fn send(&mut self, clock: &mut Clock, node: usize, incoming: Incoming) {
+        if clock.rng.chance(self.plan.twice) {
+            clock.tally.add(Fault::Doubled, 1);
+            self.send_late(clock, node, incoming.clone());
+        }
+        if clock.rng.chance(self.plan.overtake) {
+            clock.tally.add(Fault::Overtaken, 1);
+            self.send_late(clock, node, incoming);
+        } else {
+            self.send_down(clock, node, incoming);
         }
     }
 

@@ -109,8 +109,8 @@ impl Plan {
             *weight *= if op.is_fault() && !faulty { 0 } else { *rng.pick(&[1, 1, 2, 0, 5]) };
         }
         // A few megabytes at once: seldom, since it takes its time.
-        if faulty && rng.chance(15) {
-            weights[Op::Large as usize] = 20;
+        if faulty && rng.chance(20) {
+            weights[Op::Large as usize] = 30;
             weights[Op::Cut as usize] = 20;
         }
         let mut rate = |most| if !faulty || rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
