@@ -8,6 +8,7 @@
 use super::Hub;
 use super::state::Due;
 use crate::backplane::{Shown, Whom};
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::config::Node;
 use crate::presence::{Meta, Presence, Users};
@@ -112,6 +113,9 @@ impl<A: App> Hub<A> {
         let Some(found) = self.state.rooms.room_mut(room) else { return };
         let elsewhere = &mut found.presence.get_or_insert_with(|| Presence::new(node).into()).elsewhere;
         elsewhere.stated = None;
+        if is_planted(Canary::UnaskedGap) {
+            return;
+        }
         if elsewhere.asked.is_some() {
             elsewhere.doubt_all();
             elsewhere.again = true;
@@ -131,6 +135,9 @@ impl<A: App> Hub<A> {
             self.ask(room);
         } else {
             for node in presence.elsewhere.doubted() {
+                if is_planted(Canary::KeptDoubt) {
+                    break;
+                }
                 presence.drop_hub(node);
             }
             self.note_news(room);
@@ -222,6 +229,9 @@ impl<A: App> Hub<A> {
         if let Some(known) = self.remote.hubs.others.get_mut(&node) {
             known.at = self.state.now;
             let life = known.life;
+            if is_planted(Canary::UntoldForgotten) {
+                return;
+            }
             self.tell_hubs(None, Whom::Forgotten { node, life });
         }
     }
@@ -270,6 +280,9 @@ impl<A: App> Hub<A> {
                 heard.gone = true;
                 silent.push(*node);
             }
+        }
+        if is_planted(Canary::KeptSilent) {
+            silent.clear();
         }
         for node in silent {
             for room in self.rooms_where(|presence| presence.elsewhere.knows(node)) {

@@ -4,6 +4,7 @@ use super::Hub;
 use super::commit::Except;
 use super::presence_remote::Hubs;
 use crate::backplane::{Publication, Speaker, Whom};
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::config::{Config, Node};
 use crate::frame::{Frame, Kind};
@@ -167,9 +168,13 @@ impl<A: App> Hub<A> {
         self.link_is_back();
         self.subscribe_to_all();
         for room in self.state.rooms.iter() {
-            self.out.push(Item::Subscribe { topic: topic(&room.name), after: room.seen });
+            let after = room.seen.filter(|_| !is_planted(Canary::LostPlace));
+            self.out.push(Item::Subscribe { topic: topic(&room.name), after });
         }
         for message in mem::take(&mut self.remote.closes).into_values() {
+            if is_planted(Canary::LostOrder) {
+                continue;
+            }
             self.out.push(Item::Publish { topic: ALL.into(), message });
         }
         self.remote.bytes = 0;
@@ -218,12 +223,14 @@ impl<A: App> Hub<A> {
         match last {
             Some(last) if position.offset <= last.offset => {
                 self.state.stats.duplicates += 1;
-                return;
+                if !is_planted(Canary::TwiceHeard) {
+                    return;
+                }
             }
             Some(last) => self.state.stats.missed += position.offset - last.offset - 1,
             None => {}
         }
-        let is_gap = last.is_some_and(|last| position.offset - last.offset > 1);
+        let is_gap = last.is_some_and(|last| position.offset.saturating_sub(last.offset) > 1);
         if let Some(room) = room.filter(|_| is_gap || is_new_epoch) {
             self.on_gap(room);
         }
@@ -235,7 +242,7 @@ impl<A: App> Hub<A> {
         let frame = Frame::new(publication.kind, publication.payload);
         // Connections have numbers of their own in each hub.
         let is_own = publication.by == own;
-        let conns = if is_own { publication.except.as_slice() } else { &[] };
+        let conns = if is_own || is_planted(Canary::FarExcept) { publication.except.as_slice() } else { &[] };
         let users: Vec<&str> = publication.except_users.iter().map(String::as_str).collect();
         let except = Except { conns, users: &users };
         match (publication.whom, room) {

@@ -78,11 +78,12 @@ impl World {
         let Some(conn) = driven.open(now, &route.target(session)) else { return Ok(()) };
         self.sessions += 1;
         let home = route.room();
-        let guest = Guest { session, home, rooms: home.into_iter().collect(), ..Guest::default() };
+        let rooms = home.into_iter().map(|home| (home, now)).collect();
+        let guest = Guest { session, home, came: now, rooms, ..Guest::default() };
         self.slots[node].guests.insert(conn, guest);
         let mut due = Due::default();
         if let Some(home) = home {
-            let count = self.slots[node].guests.values().filter(|guest| guest.rooms.contains(&home)).count();
+            let count = self.slots[node].guests.values().filter(|guest| guest.rooms.contains_key(&home)).count();
             due.casts.push(self.cast(node, format!("h{session} {count}"), Audience::Room(home), Vec::new(), None));
         }
         self.feed(node, "enter", due, |hub, now| hub.handle(now, Input::Opened { conn }))
@@ -139,11 +140,11 @@ impl World {
             Op::Identify if guest.user.is_none() => Verb::Identify { user: self.draw_user() },
             Op::Track if guest.user.is_some() => {
                 // Mostly where it is already.
-                let within = guest.rooms.iter().next().copied().filter(|_| self.clock.rng.chance(700));
+                let within = guest.rooms.keys().next().copied().filter(|_| self.clock.rng.chance(700));
                 Verb::Track { room: within.unwrap_or(room), meta: self.clock.rng.below(4) as u32 }
             }
             Op::Untrack => Verb::Untrack { room },
-            Op::Who => Verb::Who { room: *guest.rooms.iter().next()? },
+            Op::Who => Verb::Who { room: *guest.rooms.keys().next()? },
             Op::KickUser => {
                 let code = *self.clock.rng.pick(&[1000, 4000, 4321]);
                 Verb::KickUser { user: self.draw_user(), code }
@@ -193,23 +194,25 @@ impl World {
 
     /// What a verb changes of who is where.
     fn change(&mut self, node: usize, conn: ConnId, verb: &Verb) {
+        let now = self.clock.now;
         let slot = &mut self.slots[node];
         let Some(guest) = slot.guests.get_mut(&conn) else { return };
         match verb {
             Verb::Join { room } => {
-                guest.rooms.insert(*room);
+                guest.rooms.entry(*room).or_insert(now);
             }
             Verb::Leave { room } => {
                 guest.rooms.remove(room);
+                self.casts.moves(guest.session);
                 guest.views.remove(room);
                 slot.tracks.untrack(*room, conn);
             }
             Verb::Identify { user } => guest.user = Some(*user),
             Verb::Track { room, meta } => {
-                guest.rooms.insert(*room);
+                guest.rooms.entry(*room).or_insert(now);
                 guest.views.insert(*room);
                 if let Some(user) = guest.user {
-                    slot.tracks.track(*room, conn, user, *meta);
+                    slot.tracks.track(*room, conn, user, *meta, now);
                 }
             }
             Verb::Untrack { room } => slot.tracks.untrack(*room, conn),

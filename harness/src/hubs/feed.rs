@@ -62,6 +62,11 @@ impl World {
         self.compare_closes(node, &mut due, &done)?;
         self.compare_heard(node, &due, &done)?;
         self.end_closed(node, &mut due, &done);
+        if !self.plan.faulty {
+            for (text, _) in &done.sent {
+                self.slots.iter().try_for_each(|slot| slot.tracks.no_false_leave(text, now))?;
+            }
+        }
         self.compare_asks(node, due, &done)?;
         if let Some(driven) = &self.slots[node].driven {
             let stats = driven.stats().clone();
@@ -165,6 +170,7 @@ impl World {
             let slot = &mut self.slots[node];
             let found = slot.guests.iter().find(|(_, guest)| guest.session == *session).map(|(conn, _)| *conn);
             let Some(guest) = found.and_then(|conn| slot.guests.remove(&conn)) else { continue };
+            self.casts.moves(*session);
             if let Some(conn) = found {
                 slot.tracks.untrack_all(conn);
             }
@@ -202,7 +208,7 @@ impl World {
         let slot = &mut self.slots[node];
         if due.anew || !done.calls.is_empty() || !asked.is_empty() {
             let mut topics: BTreeSet<Arc<str>> = ["all".into()].into();
-            topics.extend(slot.guests.values().flat_map(|guest| &guest.rooms).map(|room| room_topic(*room)));
+            topics.extend(slot.guests.values().flat_map(|guest| guest.rooms.keys()).map(|room| room_topic(*room)));
             let wanted = slot.ledger.turn_to(topics, due.anew);
             slot.ledger.compare(asked, wanted)?;
         }

@@ -16,7 +16,7 @@ use crate::queue::Queue;
 use crate::rng::Rng;
 use crate::tally::{Fault, Tally};
 use crate::trace::{Trace, bytes as digest};
-use bus::{Bus, Event};
+use bus::{Ask, Bus, Event};
 use feed::Due;
 use hub::Driven;
 use lazuli::backplane::Incoming;
@@ -156,6 +156,7 @@ impl World {
             }
             Event::Asked { node, line, ask } => {
                 if self.bus.takes(node, line, &ask) {
+                    self.owe(&ask);
                     self.bus.arrive(&mut self.clock, node, ask);
                 }
             }
@@ -192,6 +193,15 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// What is published where nothing goes wrong has to be heard.
+    fn owe(&mut self, ask: &Ask) {
+        let Ask::Publish(_, message) = ask else { return };
+        let Some(cast) = self.casts.of_message(message).filter(|_| !self.plan.faulty) else { return };
+        for node in 0..self.slots.len() {
+            self.casts.owe(cast, self.here(node), &self.slots[node].guests, self.clock.now);
+        }
     }
 
     /// A hub starts, with a clock that goes so many microseconds wrong.

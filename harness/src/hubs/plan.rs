@@ -71,6 +71,8 @@ const OPS: [(Op, u32); 27] = [
 
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
+    /// Whether anything goes wrong at all.
+    pub(super) faulty: bool,
     pub(super) hubs: usize,
     pub(super) rooms: u32,
     pub(super) users: u32,
@@ -116,6 +118,7 @@ impl Plan {
         let mut rate = |most| if !faulty || rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
         let (lose, twice, overtake, swallow) = (rate(80), rate(80), rate(80), rate(15));
         Plan {
+            faulty,
             hubs: rng.between(2, 4) as usize,
             rooms: rng.between(1, 5) as u32,
             users: rng.between(1, 6) as u32,

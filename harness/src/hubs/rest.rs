@@ -23,6 +23,7 @@ impl World {
         (plan.lose, plan.twice, plan.overtake, plan.swallow) = (0, 0, 0, 0);
         self.pass(HEALING)?;
         self.all_up()?;
+        self.casts.all_heard()?;
         // A gap shows only with the next publication of the topic.
         for room in 0..self.plan.rooms {
             if let Some((node, conn)) = self.member(room, None) {
@@ -66,7 +67,7 @@ impl World {
         let nodes = (0..self.slots.len()).filter(|here| node.is_none_or(|node| node == *here));
         nodes.into_iter().find_map(|node| {
             let guests = &self.slots[node].guests;
-            guests.iter().find(|(_, guest)| guest.rooms.contains(&room)).map(|(conn, _)| (node, *conn))
+            guests.iter().find(|(_, guest)| guest.rooms.contains_key(&room)).map(|(conn, _)| (node, *conn))
         })
     }
 

@@ -3,14 +3,16 @@
 //! - "With `Config::backplane` a hub delivers nothing that it broadcasts by itself. It asks its driver to publish it, and delivers it when
 //!   it comes back, so that all hubs see the order of the topic." (`lazuli::backplane`)
 //! - "What comes is delivered to those who are members, or of that user, on the hub at that moment, each connection once."
+//! - "Whoever has been a member since its hub's subscription holds misses nothing, as long as nothing is lost."
 //! - "Excepted connections are those of the hub that said it; excepted users are left out on every hub."
 
 use super::{Check, Oracle, complain};
 use crate::chronicle::Tag;
 use crate::trace::bytes as digest;
-use lazuli::{ConnId, Position};
+use lazuli::{ConnId, Position, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A hub, by its node, and which of those that the node has had.
 pub(crate) type Life = (usize, u32);
@@ -21,7 +23,9 @@ pub(crate) struct Guest {
     pub(crate) session: u32,
     /// The room of its route.
     pub(crate) home: Option<u32>,
-    pub(crate) rooms: BTreeSet<u32>,
+    pub(crate) came: Time,
+    /// Where it is, and since when.
+    pub(crate) rooms: BTreeMap<u32, Time>,
     pub(crate) user: Option<u32>,
     /// Rooms whose whole presence it was told since it came there.
     pub(crate) views: BTreeSet<u32>,
@@ -55,8 +59,8 @@ pub(crate) struct Cast {
 impl Cast {
     fn is_for(&self, conn: ConnId, guest: &Guest, here: Life) -> bool {
         let is_meant = match &self.to {
-            Audience::Room(room) => guest.rooms.contains(room),
-            Audience::Rooms(rooms) => rooms.iter().any(|room| guest.rooms.contains(room)),
+            Audience::Room(room) => guest.rooms.contains_key(room),
+            Audience::Rooms(rooms) => rooms.iter().any(|room| guest.rooms.contains_key(room)),
             Audience::Users(users) => guest.user.is_some_and(|user| users.contains(&user)),
             Audience::All => true,
             Audience::Close { .. } => false,
@@ -67,6 +71,9 @@ impl Cast {
     }
 }
 
+/// After so long as a member, the subscription that this asked for holds, where nothing goes wrong.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// All that was to be broadcast, and what came of it.
 #[derive(Default)]
 pub(crate) struct Casts {
@@ -76,6 +83,8 @@ pub(crate) struct Casts {
     published: BTreeMap<u64, usize>,
     /// The latest that each session heard of each topic.
     heard: BTreeMap<(u32, Arc<str>), Position>,
+    /// What sessions have yet to hear, as long as they stay where they are.
+    owed: BTreeSet<(u32, usize)>,
 }
 
 impl Casts {
@@ -115,6 +124,39 @@ impl Casts {
         for_them.map(|(conn, _)| (*conn, cast)).collect()
     }
 
+    /// A broadcast was published, on a backplane that loses nothing: who is settled on a hub will hear it.
+    pub(crate) fn owe(&mut self, cast: usize, here: Life, guests: &BTreeMap<ConnId, Guest>, now: Time) {
+        for (conn, _) in self.due(cast, here, guests) {
+            let Some(guest) = guests.get(&conn) else { continue };
+            let since = match &self.all[cast].to {
+                Audience::Room(room) => guest.rooms.get(room).copied().unwrap_or(now),
+                _ => guest.came,
+            };
+            if since + SETTLED <= now {
+                self.owed.insert((guest.session, cast));
+            }
+        }
+    }
+
+    /// A session is not where it was.
+    pub(crate) fn moves(&mut self, session: u32) {
+        self.owed.retain(|(owed, _)| *owed != session);
+    }
+
+    /// At rest, nobody waits for anything.
+    pub(crate) fn all_heard(&self) -> Check {
+        match self.owed.first() {
+            Some((session, cast)) => {
+                let text = &self.all[*cast].text;
+                complain(
+                    Oracle::Delivery,
+                    format!("session {session} never heard {text:.60?}, though nothing was lost"),
+                )
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What was heard on a hub in one step, and what was due; `place`: the publication that came in it.
     pub(crate) fn compare(
         &mut self,
@@ -127,6 +169,7 @@ impl Casts {
         if let Some((topic, position)) = place {
             for (conn, cast) in &heard {
                 let Some(guest) = guests.get(conn) else { continue };
+                self.owed.remove(&(guest.session, *cast));
                 let before = self.heard.insert((guest.session, topic.clone()), position);
                 if before.is_some_and(|before| position <= before) {
                     let (session, text) = (guest.session, &self.all[*cast].text);
@@ -165,7 +208,7 @@ mod tests {
     }
 
     fn guest(session: u32, rooms: &[u32], user: Option<u32>) -> Guest {
-        Guest { session, rooms: rooms.iter().copied().collect(), user, ..Guest::default() }
+        Guest { session, rooms: rooms.iter().map(|room| (*room, Time::ZERO)).collect(), user, ..Guest::default() }
     }
 
     fn world() -> (Casts, BTreeMap<ConnId, Guest>) {
@@ -204,5 +247,22 @@ mod tests {
         assert_eq!(step(1, due(), due()), Some(Oracle::Order));
         assert_eq!(step(3, vec![(conn(1), said)], due()), Some(Oracle::Delivery));
         assert_eq!(step(4, due(), Vec::new()), Some(Oracle::Delivery));
+    }
+
+    #[test]
+    fn who_is_settled_has_to_hear_it_and_who_goes_has_not() {
+        let (mut casts, guests) = world();
+        let late = Time::ZERO + SETTLED;
+        let said = casts.add(cast("1 x", Audience::Room(1)));
+        casts.owe(said, (1, 0), &guests, Time::ZERO);
+        assert_eq!(casts.all_heard(), Ok(()), "too soon after they came");
+        casts.owe(said, (1, 0), &guests, late);
+        casts.moves(1);
+        assert!(casts.all_heard().is_err());
+        let topic: Arc<str> = "room:r1".into();
+        let place = Some((&topic, Position { epoch: 1, offset: 1 }));
+        let all = vec![(conn(1), said), (conn(2), said)];
+        assert_eq!(casts.compare((1, 0), &guests, place, all.clone(), all), Ok(()));
+        assert_eq!(casts.all_heard(), Ok(()));
     }
 }

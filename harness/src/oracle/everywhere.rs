@@ -7,10 +7,11 @@
 //! - "Own users are right while the link is lost, too." (`docs/architecture.md`)
 
 use super::{Check, Oracle, complain};
-use crate::app::{meta_json, user_name};
-use lazuli::ConnId;
+use crate::app::{meta_json, room_name, user_name};
+use lazuli::{ConnId, Time};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Whom one hub shows, by room, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -21,11 +22,15 @@ struct Track {
     conn: ConnId,
     user: u32,
     meta: u32,
+    since: Time,
 }
+
+/// After so long all hubs know that a user is there, where nothing goes wrong.
+const KNOWN: Duration = Duration::from_secs(2);
 
 impl Tracks {
     /// A connection is shown. Whether it was not before.
-    pub(crate) fn track(&mut self, room: u32, conn: ConnId, user: u32, meta: u32) -> bool {
+    pub(crate) fn track(&mut self, room: u32, conn: ConnId, user: u32, meta: u32, now: Time) -> bool {
         let tracks = self.0.entry(room).or_default();
         match tracks.iter_mut().find(|track| track.conn == conn) {
             Some(track) => {
@@ -33,7 +38,7 @@ impl Tracks {
                 false
             }
             None => {
-                tracks.push(Track { conn, user, meta });
+                tracks.push(Track { conn, user, meta, since: now });
                 true
             }
         }
@@ -61,6 +66,26 @@ impl Tracks {
             }
         }
         metas
+    }
+
+    /// Nobody is told that somebody has left who is there, on a backplane that loses nothing.
+    pub(crate) fn no_false_leave(&self, text: &str, now: Time) -> Check {
+        if !text.starts_with("{\"type\":\"presence_diff\"") {
+            return Ok(());
+        }
+        let told: Value = serde_json::from_str(text).unwrap_or_default();
+        let Some(leaves) = told["leaves"].as_object().filter(|leaves| !leaves.is_empty()) else { return Ok(()) };
+        for (room, tracks) in &self.0 {
+            for track in tracks.iter().filter(|track| track.since + KNOWN <= now) {
+                if told["room"] == room_name(*room).as_str() && leaves.contains_key(&user_name(track.user)) {
+                    return complain(
+                        Oracle::Presence,
+                        format!("user {} is in room {room}, and {text} was told", track.user),
+                    );
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a hub says of a room holds of its own users: their own metadata stand there, in order.
@@ -123,11 +148,11 @@ mod tests {
     #[test]
     fn what_hubs_show_stands_side_by_side_and_equal_metadata_once() {
         let (mut one, mut two) = (Tracks::default(), Tracks::default());
-        assert!(one.track(1, conn(1), 7, 3));
-        assert!(one.track(1, conn(2), 7, 4));
-        assert!(!one.track(1, conn(1), 7, 5));
-        assert!(two.track(1, conn(1), 7, 4));
-        assert!(two.track(1, conn(2), 7, 6));
+        assert!(one.track(1, conn(1), 7, 3, Time::ZERO));
+        assert!(one.track(1, conn(2), 7, 4, Time::ZERO));
+        assert!(!one.track(1, conn(1), 7, 5, Time::ZERO));
+        assert!(two.track(1, conn(1), 7, 4, Time::ZERO));
+        assert!(two.track(1, conn(2), 7, 6, Time::ZERO));
         let all = || [&one, &two].into_iter();
         assert_eq!(union(all(), 1), json!({ "u7": { "metas": [{ "m": 5 }, { "m": 4 }, { "m": 6 }] } }));
         assert_eq!(union(all(), 2), json!({}));
@@ -138,5 +163,16 @@ mod tests {
         one.untrack(1, conn(2));
         two.untrack_all(conn(1));
         assert!(compare_who(0, 1, &who, &union([&one, &two].into_iter(), 1)).is_err());
+    }
+
+    #[test]
+    fn who_is_there_is_not_said_to_have_left() {
+        let mut hub = Tracks::default();
+        hub.track(1, conn(1), 7, 3, Time::ZERO);
+        let text = "{\"type\":\"presence_diff\",\"room\":\"r1\",\"joins\":{},\"leaves\":{\"u7\":{\"metas\":[]}}}";
+        assert_eq!(hub.no_false_leave(text, Time::ZERO), Ok(()), "it may be the one before");
+        assert!(hub.no_false_leave(text, Time::ZERO + KNOWN).is_err());
+        assert_eq!(hub.no_false_leave(&text.replace("u7", "u8"), Time::ZERO + KNOWN), Ok(()));
+        assert_eq!(hub.no_false_leave(&text.replace("r1", "r2"), Time::ZERO + KNOWN), Ok(()));
     }
 }
