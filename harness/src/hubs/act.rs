@@ -207,7 +207,10 @@ impl World {
                 guest.views.remove(room);
                 slot.tracks.untrack(*room, conn);
             }
-            Verb::Identify { user } => guest.user = Some(*user),
+            Verb::Identify { user } => {
+                guest.user = Some(*user);
+                self.casts.moves(guest.session);
+            }
             Verb::Track { room, meta } => {
                 guest.rooms.entry(*room).or_insert(now);
                 guest.views.insert(*room);

@@ -195,12 +195,14 @@ impl World {
         Ok(())
     }
 
-    /// What is published where nothing goes wrong has to be heard.
+    /// What is published where nothing is lost has to be heard, by hubs whose links are broken too.
     fn owe(&mut self, ask: &Ask) {
-        let Ask::Publish(_, message) = ask else { return };
-        let Some(cast) = self.casts.of_message(message).filter(|_| !self.plan.faulty) else { return };
-        for node in 0..self.slots.len() {
-            self.casts.owe(cast, self.here(node), &self.slots[node].guests, self.clock.now);
+        let Ask::Publish(topic, message) = ask else { return };
+        let Some(cast) = self.casts.of_message(message).filter(|_| !self.plan.loses) else { return };
+        for (node, slot) in self.slots.iter().enumerate() {
+            if slot.ledger.has_place_in(topic) {
+                self.casts.owe(cast, (node, slot.life), &slot.guests, self.clock.now);
+            }
         }
     }
 

@@ -73,6 +73,8 @@ const OPS: [(Op, u32); 27] = [
 pub(super) struct Plan {
     /// Whether anything goes wrong at all.
     pub(super) faulty: bool,
+    /// Whether something may be lost for good. Otherwise links break at the most, and the broker keeps everything.
+    pub(super) loses: bool,
     pub(super) hubs: usize,
     pub(super) rooms: u32,
     pub(super) users: u32,
@@ -104,21 +106,24 @@ pub(super) struct BusPlan {
 impl Plan {
     pub(super) fn draw(rng: &mut Rng) -> Plan {
         let faulty = rng.chance(850);
+        let loses = faulty && rng.chance(750);
         let pause = *rng.pick(&[300_000, 3_000_000, 30_000, 15_000_000]);
         let most = if pause > 10_000_000 { 120 } else { 300 };
         let mut weights = OPS.map(|(_, usual)| usual);
         for (weight, (op, _)) in weights.iter_mut().zip(OPS) {
-            *weight *= if op.is_fault() && !faulty { 0 } else { *rng.pick(&[1, 1, 2, 0, 5]) };
+            let may_be = !op.is_fault() || loses || faulty && op.is_mended();
+            *weight *= if may_be { *rng.pick(&[1, 1, 2, 0, 5]) } else { 0 };
         }
         // A few megabytes at once: seldom, since it takes its time.
-        if faulty && rng.chance(20) {
+        if loses && rng.chance(25) {
             weights[Op::Large as usize] = 30;
             weights[Op::Cut as usize] = 20;
         }
-        let mut rate = |most| if !faulty || rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
+        let mut rate = |most| if !loses || rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
         let (lose, twice, overtake, swallow) = (rate(80), rate(80), rate(80), rate(15));
         Plan {
             faulty,
+            loses,
             hubs: rng.between(2, 4) as usize,
             rooms: rng.between(1, 5) as u32,
             users: rng.between(1, 6) as u32,
@@ -133,7 +138,7 @@ impl Plan {
                 ..Config::default()
             },
             bus: BusPlan {
-                keep: *rng.pick(&[100, 3, 0, 10_000]),
+                keep: if loses { *rng.pick(&[100, 3, 0, 10_000]) } else { 100_000 },
                 delay: *rng.pick(&[100, 0, 20_000, 400_000]),
                 jitter: *rng.pick(&[0, 1_000, 200_000]),
                 lose,
@@ -164,6 +169,11 @@ impl Plan {
 impl Op {
     fn is_fault(self) -> bool {
         self as usize >= Op::Cut as usize
+    }
+
+    /// Whether nothing is lost by it on a backplane that keeps everything.
+    fn is_mended(self) -> bool {
+        matches!(self, Op::Cut | Op::Foreign | Op::LinkTwice)
     }
 }
 

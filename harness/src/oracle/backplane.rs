@@ -1,11 +1,15 @@
 //! What one hub and its backplane owe each other, and what the hub has to count.
 //!
-//! - "A hub subscribes to a room's topic while it has a member there." (`lazuli::backplane`)
-//! - "A publication whose offset is not above that of the latest one, or of an older epoch, is a duplicate: it is counted and ignored.
-//!   What lies between the two, in the same epoch, was missed, and is counted."
-//! - "When the link is back, subscriptions start anew, each after the latest publication that came." (`Link::Up`, `Output::Subscribe`)
-//! - "While it is lost, publications wait: 4 MiB, then the oldest go and are counted. Orders to close a user wait apart, the latest of each
-//!   user, and go first." (`docs/architecture.md`)
+//! All of it is said in the documentation of `lazuli::backplane`:
+//!
+//! - "Each room is a topic; a hub subscribes to it while it has a member there. What is for several rooms, for users or for everyone has one
+//!   topic together, to which every hub subscribes."
+//! - "A publication that is not behind it" (the latest position that came), "or of an older epoch, is a duplicate and ignored. What lies
+//!   between the two, in one epoch, was missed, and does not count when it comes after all."
+//! - "When the link is back subscriptions start anew, each after the latest position that came. Then what waited is published: orders to close
+//!   users, and broadcasts in the order in which they were said."
+//! - "What would be published waits: 4 MiB of broadcasts, then the oldest are dropped and counted. Orders to close a user wait apart, the
+//!   latest of each user."
 
 use super::{Check, Oracle, complain};
 use lazuli::{Position, Stats};
@@ -68,6 +72,11 @@ impl Ledger {
         *seen = Some(position);
         self.missed += gap;
         Arrival::New { gap: gap > 0 }
+    }
+
+    /// Whether the hub has come to any place in a topic.
+    pub(crate) fn has_place_in(&self, topic: &str) -> bool {
+        self.topics.get(topic).is_some_and(Option::is_some)
     }
 
     /// Something came that no hub wrote.

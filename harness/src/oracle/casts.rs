@@ -1,8 +1,10 @@
 //! Delivery and order between hubs: who hears what of the broadcasts that come over a backplane.
 //!
+//! All of it is said in the documentation of `lazuli::backplane`:
+//!
 //! - "With `Config::backplane` a hub delivers nothing that it broadcasts by itself. It asks its driver to publish it, and delivers it when
-//!   it comes back, so that all hubs see the order of the topic." (`lazuli::backplane`)
-//! - "What comes is delivered to those who are members, or of that user, on the hub at that moment, each connection once."
+//!   it comes back, so that all hubs see the order of the topic."
+//! - "What comes is delivered to those who are members, or connections of the user, on the hub at that moment, to each once."
 //! - "Whoever has been a member since its hub's subscription holds misses nothing, as long as nothing is lost."
 //! - "Excepted connections are those of the hub that said it; excepted users are left out on every hub."
 

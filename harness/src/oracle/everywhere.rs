@@ -3,8 +3,8 @@
 //! - "With a backplane the presence of a room is that of all hubs: a user is here as long as a connection of theirs is tracked on any of
 //!   them, and metadata stand in one order everywhere, by node." "The users of a hub that dies without a word leave after 30 to 40
 //!   seconds." (`Context::track`)
-//! - "What is shown of them are the different metadata of their connections: by hub, and on each in the order in which they came."
-//! - "Own users are right while the link is lost, too." (`docs/architecture.md`)
+//! - "The different metadata of their connections: by hub, and on each in the order in which they came." (`Present::metas`)
+//! - "A hub tells its own members of its own users at once; they are right while the link is lost, too." (`docs/architecture.md`)
 
 use super::{Check, Oracle, complain};
 use crate::app::{meta_json, room_name, user_name};
