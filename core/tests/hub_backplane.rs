@@ -166,6 +166,48 @@ fn a_lost_link_loses_nothing_for_a_room_that_was_quiet_before() {
 }
 
 #[test]
+fn a_lost_link_loses_nothing_though_the_others_have_left_the_room_meanwhile() {
+    let mut cluster = Cluster::new(2, 100);
+    let (here, there) = (cluster.member(0, "room"), cluster.member(1, "room"));
+    cluster.say(0, "room", "before");
+    cluster.settle();
+    cluster.lose(1);
+    cluster.say(0, "room", "meanwhile");
+    cluster.settle();
+    cluster.worlds[0].closed(here, lazuli::Cause::Lost);
+    cluster.settle();
+    cluster.restore(1);
+    cluster.settle();
+    assert_eq!(
+        (cluster.got(1, there), cluster.worlds[1].stats().missed),
+        (vec!["before".into(), "meanwhile".into()], 0)
+    );
+}
+
+#[test]
+fn topics_that_are_kept_for_hubs_that_may_come_back_are_bounded() {
+    let mut broker = Broker::new(0, 1);
+    let epoch = |broker: &mut Broker, topic: &str| broker.subscribe(Node(2), topic, None).epoch;
+    let topics: Vec<String> = (0..10_001).map(|nth| format!("room:{nth}")).collect();
+    for topic in &topics {
+        broker.subscribe(Node(1), topic, None);
+    }
+    let kept = epoch(&mut broker, &topics[0]);
+    broker.disconnect(Node(1));
+    // The last hub that was there leaves one after the other: 10,000 are left for the one that is away.
+    for topic in &topics {
+        broker.subscribe(Node(2), topic, None);
+    }
+    for topic in &topics[..10_000] {
+        broker.unsubscribe(Node(2), topic);
+    }
+    assert_eq!(epoch(&mut broker, &topics[0]), kept);
+    broker.unsubscribe(Node(2), &topics[0]);
+    broker.unsubscribe(Node(2), &topics[10_000]);
+    assert!(epoch(&mut broker, &topics[0]) > kept, "one too many: all that nobody uses are freed");
+}
+
+#[test]
 fn what_the_broker_no_longer_keeps_is_counted_as_missed() {
     let mut cluster = Cluster::new(2, 3);
     cluster.member(0, "room");
