@@ -62,12 +62,14 @@ impl<A: App> Hub<A> {
         (at > self.state.now).then(|| self.state.timers.insert(at, due))
     }
 
-    /// Tells the other hubs what is shown of a user here, if that has changed.
+    /// Tells the other hubs what is shown of a user here, if that has changed. Where nobody else is shown, that is all: who was
+    /// asked and had nobody to show has not answered, and would stay in doubt.
     pub(super) fn show(&mut self, room: &str, user: Arc<str>, shown: Option<(Vec<Meta>, Vec<Meta>)>) {
         if let Some((before, now)) = shown
             && before != now
         {
-            self.say(room, false, false, [(user, now)].into());
+            let is_all = self.state.rooms.presence(room).is_some_and(|presence| presence.shows_no_other(&user));
+            self.say(room, is_all, false, [(user, now)].into());
         }
     }
 

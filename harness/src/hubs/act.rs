@@ -8,15 +8,8 @@ use crate::app::{Route, Verb, room_name, user_name};
 use crate::coverage::Mark;
 use crate::oracle::{Audience, Cast, Check, Guest};
 use crate::tally::Fault;
+use crate::trace::bytes as digest;
 use lazuli::{Cause, Command, ConnId, Frame, Input, Kind, Message, Receivers};
-
-/// What begins so is nothing that a hub writes.
-const FOREIGN: &[u8] = b"foreign ";
-
-/// Whether these bytes were published by somebody else.
-pub(super) fn is_foreign(message: &[u8]) -> bool {
-    message.is_empty() || message.starts_with(FOREIGN)
-}
 
 impl World {
     pub(super) fn act(&mut self) -> Check {
@@ -294,11 +287,15 @@ impl World {
         self.clock.tally.add(Fault::ForeignBytes, 1);
         let topic =
             if self.clock.rng.chance(500) { "all".to_owned() } else { format!("room:{}", room_name(self.draw_room())) };
-        let length = self.clock.rng.below(40) as usize;
-        let bytes: Vec<u8> = match length {
-            0 => Vec::new(),
-            _ => FOREIGN.iter().copied().chain((0..length).map(|_| self.clock.rng.below(256) as u8)).collect(),
+        let length = self.clock.rng.below(20) as usize;
+        let bytes: Vec<u8> = match self.clock.rng.below(3) {
+            0 => (0..length).map(|_| self.clock.rng.below(256) as u8).collect(),
+            // The beginning of what a hub has said, which is too short to say anything.
+            1 => self.latest.iter().copied().take(length).collect(),
+            // In the form of another version.
+            _ => self.latest.iter().enumerate().map(|(at, byte)| if at == 0 { !byte } else { *byte }).collect(),
         };
+        self.foreign.insert(digest(&bytes));
         self.bus.publish(&mut self.clock, &topic, &bytes);
     }
 

@@ -3,7 +3,7 @@
 use super::World;
 use super::bus::Ask;
 use super::hub::Done;
-use crate::app::SimApp;
+use crate::app::{SimApp, room_name};
 use crate::chronicle::{Call, Entry, What};
 use crate::coverage::Mark;
 use crate::oracle::{Audience, Cast, Casts, Check, Guest, Life, Oracle, complain};
@@ -149,7 +149,15 @@ impl World {
         let mut heard = Vec::new();
         for (text, to) in &done.sent {
             if text.starts_with("{\"type\":\"presence_") {
+                let room = text.split("\"room\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
                 for guest in to.iter().filter_map(|conn| guests.get(conn)) {
+                    if !guest.rooms.keys().any(|number| room_name(*number) == room) {
+                        let session = guest.session;
+                        return complain(
+                            Oracle::Presence,
+                            format!("session {session} is not in {room}, and was told {text}"),
+                        );
+                    }
                     self.views.received(guest.session, text)?;
                 }
             } else if let Some(cast) = self.casts.of_text(text) {
@@ -233,7 +241,7 @@ impl World {
 }
 
 fn room_topic(room: u32) -> Arc<str> {
-    format!("room:{}", crate::app::room_name(room)).into()
+    format!("room:{}", room_name(room)).into()
 }
 
 fn topic_of(to: &Audience) -> Arc<str> {

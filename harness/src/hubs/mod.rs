@@ -23,7 +23,7 @@ use lazuli::backplane::Incoming;
 use lazuli::{ConnId, Input, Link, Time};
 use plan::{Plan, WALL, later};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Time, chance, and what comes next.
@@ -61,6 +61,10 @@ pub(crate) struct World {
     pub(crate) operations: u32,
     /// Whether faults have healed.
     healed: bool,
+    /// What a hub has published last.
+    latest: Vec<u8>,
+    /// Digests of what no hub has published.
+    foreign: BTreeSet<u64>,
     /// What a hub has said last of who is in a room.
     who: Option<Value>,
 }
@@ -81,6 +85,8 @@ impl World {
             said: 0,
             operations: 0,
             healed: false,
+            latest: Vec::new(),
+            foreign: BTreeSet::new(),
             who: None,
         }
     }
@@ -157,6 +163,9 @@ impl World {
             Event::Asked { node, line, ask } => {
                 if self.bus.takes(node, line, &ask) {
                     self.owe(&ask);
+                    if let Ask::Publish(_, message) = &ask {
+                        self.latest.clone_from(message);
+                    }
                     self.bus.arrive(&mut self.clock, node, ask);
                 }
             }
@@ -244,7 +253,7 @@ impl World {
                         if let Some(cast) = self.casts.of_message(message) {
                             due.hears(&self.casts, cast, here, &slot.guests);
                             self.clock.coverage.add(Mark::CastCame, 1);
-                        } else if act::is_foreign(message) {
+                        } else if self.foreign.contains(&digest(message)) {
                             slot.ledger.foreign();
                             self.clock.coverage.add(Mark::ForeignCame, 1);
                         }
