@@ -175,6 +175,12 @@ impl World {
         })?;
         if let (Verb::Who { room }, Some(who)) = (verb, &self.who) {
             self.slots[node].tracks.own(*room, who)?;
+            if self.plan.deaths_only {
+                let guests = self.slots[node].guests.values();
+                let since = guests.filter_map(|guest| guest.rooms.get(room)).min().copied();
+                let place = (*room, since.unwrap_or(self.clock.now));
+                self.dead.check(self.slots.iter().map(|slot| &slot.tracks), place, who, self.clock.now)?;
+            }
         }
         Ok(())
     }
@@ -198,7 +204,7 @@ impl World {
                 guest.rooms.remove(room);
                 self.casts.moves(guest.session);
                 guest.views.remove(room);
-                slot.tracks.untrack(*room, conn);
+                slot.tracks.untrack(*room, conn, now);
             }
             Verb::Identify { user } => {
                 guest.user = Some(*user);
@@ -211,7 +217,7 @@ impl World {
                     slot.tracks.track(*room, conn, user, *meta, now);
                 }
             }
-            Verb::Untrack { room } => slot.tracks.untrack(*room, conn),
+            Verb::Untrack { room } => slot.tracks.untrack(*room, conn, now),
             _ => {}
         }
     }
@@ -259,6 +265,10 @@ impl World {
         }
         self.clock.tally.add(Fault::DeadHub, 1);
         let still_arrives = self.clock.rng.chance(500);
+        if self.plan.deaths_only {
+            self.dead.add(self.clock.now, std::mem::take(&mut self.slots[node].tracks));
+            return self.die(node, still_arrives);
+        }
         self.die(node, still_arrives);
         self.revive(node);
     }

@@ -180,7 +180,7 @@ impl World {
             let Some(guest) = found.and_then(|conn| slot.guests.remove(&conn)) else { continue };
             self.casts.moves(*session);
             if let Some(conn) = found {
-                slot.tracks.untrack_all(conn);
+                slot.tracks.untrack_all(conn, self.clock.now);
             }
             if let Some(home) = guest.home {
                 let text = format!("l{session} {code}");

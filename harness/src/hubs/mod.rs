@@ -11,7 +11,7 @@ mod plan;
 mod rest;
 
 use crate::coverage::{Coverage, Mark};
-use crate::oracle::{Arrival, Casts, Check, Guest, Ledger, Life, Oracle, Tracks, Views, complain, same_so_far};
+use crate::oracle::{Arrival, Casts, Check, Dead, Guest, Ledger, Life, Oracle, Tracks, Views, complain, same_so_far};
 use crate::queue::Queue;
 use crate::rng::Rng;
 use crate::tally::{Fault, Tally};
@@ -54,6 +54,7 @@ pub(crate) struct World {
     bus: Bus,
     slots: Vec<Slot>,
     casts: Casts,
+    dead: Dead,
     views: Views,
     sessions: u32,
     /// Counts what clients and others say.
@@ -80,6 +81,7 @@ impl World {
             slots: (0..plan.hubs).map(|_| Slot::default()).collect(),
             plan,
             casts: Casts::default(),
+            dead: Dead::default(),
             views: Views::default(),
             sessions: 0,
             said: 0,

@@ -75,6 +75,8 @@ pub(super) struct Plan {
     pub(super) faulty: bool,
     /// Whether something may be lost for good. Otherwise links break at the most, and the broker keeps everything.
     pub(super) loses: bool,
+    /// Whether hubs die, for good, and nothing else goes wrong.
+    pub(super) deaths_only: bool,
     pub(super) hubs: usize,
     pub(super) rooms: u32,
     pub(super) users: u32,
@@ -106,13 +108,23 @@ pub(super) struct BusPlan {
 impl Plan {
     pub(super) fn draw(rng: &mut Rng) -> Plan {
         let faulty = rng.chance(850);
-        let loses = faulty && rng.chance(750);
-        let pause = *rng.pick(&[300_000, 3_000_000, 30_000, 15_000_000]);
+        let deaths_only = faulty && rng.chance(100);
+        let loses = faulty && (deaths_only || rng.chance(750));
+        // What hubs know of one that has died is asked about while they find out.
+        let pauses: &[u64] = if deaths_only { &[1_000_000] } else { &[300_000, 3_000_000, 30_000, 15_000_000] };
+        let pause = *rng.pick(pauses);
         let most = if pause > 10_000_000 { 120 } else { 300 };
         let mut weights = OPS.map(|(_, usual)| usual);
         for (weight, (op, _)) in weights.iter_mut().zip(OPS) {
-            let may_be = !op.is_fault() || loses || faulty && op.is_mended();
+            let may_be = match () {
+                () if !op.is_fault() => true,
+                () if deaths_only => op == Op::Die,
+                () => loses || faulty && op.is_mended(),
+            };
             *weight *= if may_be { *rng.pick(&[1, 1, 2, 0, 5]) } else { 0 };
+        }
+        if deaths_only {
+            (weights[Op::Die as usize], weights[Op::Who as usize]) = (6, 100);
         }
         // In some seeds most say who they are, and show it.
         if rng.chance(400) {
@@ -121,15 +133,16 @@ impl Plan {
             }
         }
         // A few megabytes at once: seldom, since it takes its time.
-        if loses && rng.chance(25) {
+        if loses && !deaths_only && rng.chance(25) {
             weights[Op::Large as usize] = 30;
             weights[Op::Cut as usize] = 20;
         }
-        let mut rate = |most| if !loses || rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
+        let mut rate = |most| if !loses || deaths_only || rng.chance(500) { 0 } else { 1 + rng.below(most) as u32 };
         let (lose, twice, overtake, swallow) = (rate(80), rate(80), rate(80), rate(15));
         Plan {
             faulty,
             loses,
+            deaths_only,
             hubs: rng.between(2, 4) as usize,
             rooms: rng.between(1, 5) as u32,
             users: rng.between(1, 6) as u32,

@@ -1,7 +1,7 @@
 //! Presence over several hubs: what every member and every hub knows of a room is what all hubs show together.
 //!
 //! - "With a backplane the presence of a room is that of all hubs: a user is here as long as a connection of theirs is tracked on any of
-//!   them, and metadata stand in one order everywhere, by node." "The users of a hub that dies without a word leave after 30 to 40
+//!   them, and metadata stand in one order everywhere, by node." "The users of a hub that dies without a word leave after 20 to 40
 //!   seconds." (`Context::track`)
 //! - "The different metadata of their connections: by hub, and on each in the order in which they came." (`Present::metas`)
 //! - "A hub tells its own members of its own users at once; they are right while the link is lost, too." (`docs/architecture.md`)
@@ -15,7 +15,11 @@ use std::time::Duration;
 
 /// Whom one hub shows, by room, in the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tracks(BTreeMap<u32, Vec<Track>>);
+pub(crate) struct Tracks {
+    rooms: BTreeMap<u32, Vec<Track>>,
+    /// When a user of a room was last taken out of it.
+    left: BTreeMap<(u32, u32), Time>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Track {
@@ -31,7 +35,7 @@ const KNOWN: Duration = Duration::from_secs(2);
 impl Tracks {
     /// A connection is shown. Whether it was not before.
     pub(crate) fn track(&mut self, room: u32, conn: ConnId, user: u32, meta: u32, now: Time) -> bool {
-        let tracks = self.0.entry(room).or_default();
+        let tracks = self.rooms.entry(room).or_default();
         match tracks.iter_mut().find(|track| track.conn == conn) {
             Some(track) => {
                 track.meta = meta;
@@ -45,20 +49,30 @@ impl Tracks {
     }
 
     /// It is not any more.
-    pub(crate) fn untrack(&mut self, room: u32, conn: ConnId) {
-        if let Some(tracks) = self.0.get_mut(&room) {
-            tracks.retain(|track| track.conn != conn);
+    pub(crate) fn untrack(&mut self, room: u32, conn: ConnId, now: Time) {
+        if let Some(tracks) = self.rooms.get_mut(&room)
+            && let Some(place) = tracks.iter().position(|track| track.conn == conn)
+        {
+            self.left.insert((room, tracks.remove(place).user), now);
         }
     }
 
     /// It has ended.
-    pub(crate) fn untrack_all(&mut self, conn: ConnId) {
-        self.0.values_mut().for_each(|tracks| tracks.retain(|track| track.conn != conn));
+    pub(crate) fn untrack_all(&mut self, conn: ConnId, now: Time) {
+        let rooms: Vec<u32> = self.rooms.keys().copied().collect();
+        rooms.into_iter().for_each(|room| self.untrack(room, conn, now));
+    }
+
+    /// Whether a user is in a room, or was until a moment ago.
+    fn may_show(&self, room: u32, user: &str, now: Time) -> bool {
+        let is_here = self.rooms.get(&room).into_iter().flatten().any(|track| user_name(track.user) == user);
+        let left = self.left.iter().filter(|((of, who), _)| *of == room && user_name(*who) == user);
+        is_here || left.into_iter().any(|(_, left)| *left + KNOWN > now)
     }
 
     fn metas(&self, room: u32) -> BTreeMap<u32, Vec<Value>> {
         let mut metas: BTreeMap<u32, Vec<Value>> = BTreeMap::new();
-        for track in self.0.get(&room).into_iter().flatten() {
+        for track in self.rooms.get(&room).into_iter().flatten() {
             let meta = meta_json(track.meta).parse().unwrap_or_default();
             let of_user = metas.entry(track.user).or_default();
             if !of_user.contains(&meta) {
@@ -75,7 +89,7 @@ impl Tracks {
         }
         let told: Value = serde_json::from_str(text).unwrap_or_default();
         let Some(leaves) = told["leaves"].as_object().filter(|leaves| !leaves.is_empty()) else { return Ok(()) };
-        for (room, tracks) in &self.0 {
+        for (room, tracks) in &self.rooms {
             for track in tracks.iter().filter(|track| track.since + KNOWN <= now) {
                 if told["room"] == room_name(*room).as_str() && leaves.contains_key(&user_name(track.user)) {
                     return complain(
@@ -99,6 +113,47 @@ impl Tracks {
                     Oracle::Presence,
                     format!("a hub shows {metas:?} of user {user}, and says {who} of room {room}"),
                 );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hubs that have died without a word, and when, where nothing else goes wrong: their users stay for a while, and not for longer.
+#[derive(Default)]
+pub(crate) struct Dead(Vec<(Time, Tracks)>);
+
+/// So long after its end, a hub's users are there; so long after it, they are not.
+const STAY: Duration = Duration::from_secs(20);
+const GONE: Duration = Duration::from_secs(40);
+
+impl Dead {
+    pub(crate) fn add(&mut self, at: Time, tracks: Tracks) {
+        self.0.push((at, tracks));
+    }
+
+    /// What a hub says of a room that it knows since then.
+    pub(crate) fn check<'a>(
+        &self,
+        living: impl Iterator<Item = &'a Tracks> + Clone,
+        (room, since): (u32, Time),
+        who: &Value,
+        now: Time,
+    ) -> Check {
+        let said = read_who(who);
+        for user in said.keys() {
+            let lingers = |(at, dead): &(Time, Tracks)| *at + GONE + KNOWN > now && dead.may_show(room, user, *at);
+            if !living.clone().any(|hub| hub.may_show(room, user, now)) && !self.0.iter().any(lingers) {
+                return complain(Oracle::Presence, format!("{user} is said to be in room {room}, and is on no hub"));
+            }
+        }
+        for (at, dead) in self.0.iter().filter(|(at, _)| now + KNOWN < *at + STAY && since + KNOWN <= *at) {
+            for track in dead.rooms.get(&room).into_iter().flatten().filter(|track| track.since + KNOWN <= *at) {
+                if !said.contains_key(&user_name(track.user)) {
+                    let what =
+                        format!("user {} is not said to be in room {room}, too soon after the hub's end", track.user);
+                    return complain(Oracle::Presence, what);
+                }
             }
         }
         Ok(())
@@ -160,8 +215,8 @@ mod tests {
         assert_eq!(compare_who(0, 1, &who, &union(all(), 1)), Ok(()));
         assert_eq!(one.own(1, &who), Ok(()));
         assert!(two.own(1, &json!([])).is_err());
-        one.untrack(1, conn(2));
-        two.untrack_all(conn(1));
+        one.untrack(1, conn(2), Time::ZERO);
+        two.untrack_all(conn(1), Time::ZERO);
         assert!(compare_who(0, 1, &who, &union([&one, &two].into_iter(), 1)).is_err());
     }
 
@@ -174,5 +229,22 @@ mod tests {
         assert!(hub.no_false_leave(text, Time::ZERO + KNOWN).is_err());
         assert_eq!(hub.no_false_leave(&text.replace("u7", "u8"), Time::ZERO + KNOWN), Ok(()));
         assert_eq!(hub.no_false_leave(&text.replace("r1", "r2"), Time::ZERO + KNOWN), Ok(()));
+    }
+
+    #[test]
+    fn users_of_a_dead_hub_stay_for_a_while_and_not_for_longer() {
+        let (mut dead, mut living, mut gone) = (Dead::default(), Tracks::default(), Tracks::default());
+        gone.track(1, conn(1), 7, 3, Time::ZERO);
+        living.track(1, conn(2), 8, 3, Time::ZERO);
+        let at = Time::ZERO + KNOWN;
+        dead.add(at, gone);
+        let check = |seconds, who: &Value| {
+            dead.check([&living].into_iter(), (1, Time::ZERO), who, at + Duration::from_secs(seconds)).is_ok()
+        };
+        let both = json!([{ "user": "u7", "metas": [] }, { "user": "u8", "metas": [] }]);
+        let one = json!([{ "user": "u8", "metas": [] }]);
+        assert_eq!([10, 30, 50].map(|seconds| check(seconds, &both)), [true, true, false]);
+        assert_eq!([10, 30, 50].map(|seconds| check(seconds, &one)), [false, true, true]);
+        assert!(!check(30, &json!([{ "user": "u9", "metas": [] }])));
     }
 }

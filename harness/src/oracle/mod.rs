@@ -20,7 +20,7 @@ pub(crate) use casts::{Audience, Cast, Casts, Guest, Life};
 pub(crate) use components::{Answered, Components};
 pub(crate) use determinism::{same_so_far, unequal_at_end};
 pub(crate) use dom::Pages;
-pub(crate) use everywhere::{Tracks, compare_who, union};
+pub(crate) use everywhere::{Dead, Tracks, compare_who, union};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use order::Order;
 pub(crate) use pace::Pace;
