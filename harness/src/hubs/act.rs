@@ -176,8 +176,7 @@ impl World {
         if let (Verb::Who { room }, Some(who)) = (verb, &self.who) {
             self.slots[node].tracks.own(*room, who)?;
             if self.plan.deaths_only {
-                let guests = self.slots[node].guests.values();
-                let since = guests.filter_map(|guest| guest.rooms.get(room)).min().copied();
+                let since = self.known_since(node).get(room).copied();
                 let place = (*room, since.unwrap_or(self.clock.now));
                 self.dead.check(self.slots.iter().map(|slot| &slot.tracks), place, who, self.clock.now)?;
             }

@@ -63,8 +63,10 @@ impl World {
         self.compare_heard(node, &due, &done)?;
         self.end_closed(node, &mut due, &done);
         if !self.plan.faulty {
-            for (text, _) in &done.sent {
-                self.slots.iter().try_for_each(|slot| slot.tracks.no_false_leave(text, now))?;
+            let is_diff = |text: &&(String, _)| text.0.starts_with("{\"type\":\"presence_diff\"");
+            for (text, _) in done.sent.iter().filter(is_diff) {
+                let since = self.known_since(node);
+                self.slots.iter().try_for_each(|slot| slot.tracks.no_false_leave(&since, text, now))?;
             }
         }
         self.compare_asks(node, due, &done)?;
@@ -81,6 +83,15 @@ impl World {
             self.die(node, true);
         }
         Ok(())
+    }
+
+    /// The rooms that a hub has members in, and since when at the latest.
+    pub(super) fn known_since(&self, node: usize) -> BTreeMap<u32, Time> {
+        let mut since: BTreeMap<u32, Time> = BTreeMap::new();
+        for (room, at) in self.slots[node].guests.values().flat_map(|guest| &guest.rooms) {
+            since.entry(*room).and_modify(|first| *first = (*first).min(*at)).or_insert(*at);
+        }
+        since
     }
 
     fn take_down(&mut self, node: usize, what: &'static str, done: &Done) {
@@ -197,6 +208,12 @@ impl World {
             match ask {
                 Ask::Subscribe(topic, after) => asked.push((topic.clone(), Some(*after))),
                 Ask::Unsubscribe(topic) => asked.push((topic.clone(), None)),
+                Ask::Publish(topic, _) if self.slots[node].ledger.is_lost => {
+                    return complain(
+                        Oracle::Backplane,
+                        format!("hub {node} published under {topic}, and its link is lost"),
+                    );
+                }
                 Ask::Publish(topic, message) => {
                     let Some(&cast) = due.casts.get(published) else { continue };
                     let found = self.casts.get(cast);
@@ -220,7 +237,7 @@ impl World {
             let wanted = slot.ledger.turn_to(topics, due.anew);
             slot.ledger.compare(asked, wanted)?;
         }
-        if slot.ledger.is_lost && published == 0 {
+        if slot.ledger.is_lost {
             for &cast in &due.casts {
                 let found = self.casts.get(cast);
                 match found.to {

@@ -22,7 +22,7 @@ impl World {
         let plan = &mut self.bus.plan;
         (plan.lose, plan.twice, plan.overtake, plan.swallow) = (0, 0, 0, 0);
         self.pass(HEALING)?;
-        self.all_up()?;
+        self.nothing_pends(false)?;
         self.casts.all_heard()?;
         // A gap shows only with the next publication of the topic.
         for room in 0..self.plan.rooms {
@@ -41,25 +41,37 @@ impl World {
             }
         }
         self.pass(AFTER)?;
-        for node in 0..self.slots.len() {
-            self.nothing_is_left(node)?;
-        }
-        match self.clock.queue.next() {
-            Some(at) if at <= self.clock.now => complain(Oracle::Rest, "something is still under way"),
-            _ => Ok(()),
-        }
+        self.nothing_pends(true)
     }
 
-    fn all_up(&self) -> Check {
-        for (node, slot) in self.slots.iter().enumerate().filter(|(node, _)| self.is_alive(*node)) {
+    fn nothing_pends(&self, everyone_left: bool) -> Check {
+        let pending = self.pending(everyone_left);
+        if pending.is_empty() {
+            return Ok(());
+        }
+        // What nobody uses any more is not waited for; it is kept.
+        let oracle = if everyone_left { Oracle::Bounds } else { Oracle::Rest };
+        complain(oracle, format!("there is no rest: {}", pending.join("; ")))
+    }
+
+    /// What is not at rest, in words. Without connections a hub has no rooms and no users, and one timer: the one by which it says
+    /// that it is there.
+    fn pending(&self, everyone_left: bool) -> Vec<String> {
+        let mut pending = Vec::new();
+        for (node, slot) in self.slots.iter().enumerate() {
+            let Some(driven) = &slot.driven else { continue };
             if slot.ledger.is_lost || !self.bus.is_up(node) {
-                return complain(
-                    Oracle::Rest,
-                    format!("hub {node} has no link to the backplane, though faults have healed"),
-                );
+                pending.push(format!("hub {node} has no link to the backplane"));
+            }
+            let stats = driven.stats();
+            let left = (stats.connections, stats.rooms, stats.users, stats.timers);
+            if everyone_left && left != (0, 0, 0, 1) {
+                pending.push(format!(
+                    "connections, rooms, users and timers of hub {node} are {left:?}, with nobody there"
+                ));
             }
         }
-        Ok(())
+        pending
     }
 
     /// Somebody in a room, on any hub or on this one.
@@ -87,19 +99,5 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    /// Without connections a hub has no rooms and no users, and one timer: the one by which it says that it is there.
-    fn nothing_is_left(&mut self, node: usize) -> Check {
-        let Some(driven) = &self.slots[node].driven else { return Ok(()) };
-        let stats = driven.stats();
-        let left = (stats.connections, stats.rooms, stats.users, stats.timers);
-        if left == (0, 0, 0, 1) {
-            return Ok(());
-        }
-        complain(
-            Oracle::Bounds,
-            format!("connections, rooms, users and timers of hub {node} are {left:?}, with nobody there"),
-        )
     }
 }

@@ -29,8 +29,9 @@ struct Track {
     since: Time,
 }
 
-/// After so long all hubs know that a user is there, where nothing goes wrong.
-const KNOWN: Duration = Duration::from_secs(2);
+/// After so long all hubs know that a user is there, where nothing goes wrong; a hub that had nobody in the room before has subscribed
+/// by then, has asked, and was answered.
+const KNOWN: Duration = Duration::from_secs(5);
 
 impl Tracks {
     /// A connection is shown. Whether it was not before.
@@ -82,15 +83,14 @@ impl Tracks {
         metas
     }
 
-    /// Nobody is told that somebody has left who is there, on a backplane that loses nothing.
-    pub(crate) fn no_false_leave(&self, text: &str, now: Time) -> Check {
-        if !text.starts_with("{\"type\":\"presence_diff\"") {
-            return Ok(());
-        }
+    /// Nobody is told that somebody has left who is there, on a backplane that loses nothing; `since`: from when on the hub that tells it
+    /// has known each room.
+    pub(crate) fn no_false_leave(&self, since: &BTreeMap<u32, Time>, text: &str, now: Time) -> Check {
         let told: Value = serde_json::from_str(text).unwrap_or_default();
         let Some(leaves) = told["leaves"].as_object().filter(|leaves| !leaves.is_empty()) else { return Ok(()) };
         for (room, tracks) in &self.rooms {
-            for track in tracks.iter().filter(|track| track.since + KNOWN <= now) {
+            let is_known = since.get(room).is_some_and(|since| *since + KNOWN <= now);
+            for track in tracks.iter().filter(|track| is_known && track.since + KNOWN <= now) {
                 if told["room"] == room_name(*room).as_str() && leaves.contains_key(&user_name(track.user)) {
                     return complain(
                         Oracle::Presence,
@@ -225,10 +225,13 @@ mod tests {
         let mut hub = Tracks::default();
         hub.track(1, conn(1), 7, 3, Time::ZERO);
         let text = "{\"type\":\"presence_diff\",\"room\":\"r1\",\"joins\":{},\"leaves\":{\"u7\":{\"metas\":[]}}}";
-        assert_eq!(hub.no_false_leave(text, Time::ZERO), Ok(()), "it may be the one before");
-        assert!(hub.no_false_leave(text, Time::ZERO + KNOWN).is_err());
-        assert_eq!(hub.no_false_leave(&text.replace("u7", "u8"), Time::ZERO + KNOWN), Ok(()));
-        assert_eq!(hub.no_false_leave(&text.replace("r1", "r2"), Time::ZERO + KNOWN), Ok(()));
+        let at = Time::ZERO + KNOWN;
+        let check = |since, text: &str, now| hub.no_false_leave(&[(1, since), (2, since)].into(), text, now).is_ok();
+        assert!(!check(Time::ZERO, text, at));
+        assert!(check(Time::ZERO, text, Time::ZERO), "it may be the one before");
+        assert!(check(at, text, at), "who tells it does not know it yet");
+        assert!(check(Time::ZERO, &text.replace("u7", "u8"), at));
+        assert!(check(Time::ZERO, &text.replace("r1", "r2"), at));
     }
 
     #[test]
