@@ -70,9 +70,9 @@ impl World {
             }
         }
         self.compare_asks(node, due, &done)?;
-        if let Some(driven) = &self.slots[node].driven {
-            let stats = driven.stats().clone();
-            let dropped = self.slots[node].ledger.check(&stats)?;
+        let slot = &mut self.slots[node];
+        if let Some(driven) = &slot.driven {
+            let dropped = slot.ledger.check(driven.stats())?;
             self.clock.coverage.add(Mark::TooMuchWaited, dropped);
         }
         for ask in done.asks {
