@@ -12,7 +12,8 @@
 //! - **What a hub counts:** it goes by the latest position that came under a topic, which at first is that of
 //!   [`Input::Subscribed`] or of a publication, whichever comes first. A publication that is not behind it, or of an older
 //!   epoch, is a duplicate and ignored ([`Stats::duplicates`](crate::Stats::duplicates)). What lies between the two, in one
-//!   epoch, was missed ([`Stats::missed`](crate::Stats::missed)), and does not count when it comes after all.
+//!   epoch, was missed ([`Stats::missed`](crate::Stats::missed)), and does not count when it comes after all. Of a room that has
+//!   no member on it any more a hub remembers nothing: who enters it again hears what still comes, in its order from there on.
 //! - **When the link is lost** ([`Link::Lost`]) what would be published waits: 4 MiB of broadcasts, then the oldest are
 //!   dropped and counted ([`Stats::unpublished`](crate::Stats::unpublished)). Orders to close a user wait apart, the latest of
 //!   each user.

@@ -207,7 +207,12 @@ impl World {
         for ask in &done.asks {
             match ask {
                 Ask::Subscribe(topic, after) => asked.push((topic.clone(), Some(*after))),
-                Ask::Unsubscribe(topic) => asked.push((topic.clone(), None)),
+                Ask::Unsubscribe(topic) => {
+                    asked.push((topic.clone(), None));
+                    for guest in self.slots[node].guests.values() {
+                        self.casts.forget(guest.session, topic);
+                    }
+                }
                 Ask::Publish(topic, _) if self.slots[node].ledger.is_lost => {
                     return complain(
                         Oracle::Backplane,

@@ -6,6 +6,8 @@
 //!   it comes back, so that all hubs see the order of the topic."
 //! - "What comes is delivered to those who are members, or connections of the user, on the hub at that moment, to each once."
 //! - "Whoever has been a member since its hub's subscription holds misses nothing, as long as nothing is lost."
+//! - "Of a room that has no member on it any more a hub remembers nothing: who enters it again hears what still comes, in its order from
+//!   there on."
 //! - "Excepted connections are those of the hub that said it; excepted users are left out on every hub."
 
 use super::{Check, Oracle, complain};
@@ -143,6 +145,11 @@ impl Casts {
     /// A session is not where it was.
     pub(crate) fn moves(&mut self, session: u32) {
         self.owed.retain(|(owed, _)| *owed != session);
+    }
+
+    /// A session's hub has nobody in this room any more, and remembers nothing of it.
+    pub(crate) fn forget(&mut self, session: u32, topic: &Arc<str>) {
+        self.heard.remove(&(session, topic.clone()));
     }
 
     /// At rest, nobody waits for anything.
