@@ -78,6 +78,24 @@ pub enum Canary {
     CountedPieces,
     /// A shutdown forgets the connection that came last.
     LeftOpen,
+    /// A publication that comes a second time is delivered again.
+    TwiceHeard,
+    /// A hub delivers what it publishes to a room at once, and again when it comes back.
+    EarlyEcho,
+    /// A connection that is excepted on one hub is so on all.
+    FarExcept,
+    /// When the link is back, a hub has forgotten what it had heard last.
+    LostPlace,
+    /// Orders to close users that waited for the link are lost.
+    LostOrder,
+    /// Where something was missed, nobody is asked what they show.
+    UnaskedGap,
+    /// The users of a hub that has fallen silent stay.
+    KeptSilent,
+    /// Users that nobody confirms stay.
+    KeptDoubt,
+    /// A hub that others have given up is not told.
+    UntoldForgotten,
 }
 
 #[cfg(feature = "canary")]
@@ -119,6 +137,15 @@ impl Canary {
         Canary::ClockBack,
         Canary::CountedPieces,
         Canary::LeftOpen,
+        Canary::TwiceHeard,
+        Canary::EarlyEcho,
+        Canary::FarExcept,
+        Canary::LostPlace,
+        Canary::LostOrder,
+        Canary::UnaskedGap,
+        Canary::KeptSilent,
+        Canary::KeptDoubt,
+        Canary::UntoldForgotten,
     ];
 }
 

@@ -29,6 +29,8 @@ pub(crate) type Meta = Arc<str>;
 #[derive(Debug)]
 pub(crate) struct Presence {
     users: BTreeMap<Arc<str>, User>,
+    /// How many of them have a connection on this hub.
+    own: usize,
     pub(crate) elsewhere: Elsewhere,
     /// Users that have changed since the members were told.
     pending: BTreeMap<Arc<str>, Pending>,
@@ -64,6 +66,7 @@ impl Presence {
     pub(crate) fn new(node: Option<Node>) -> Presence {
         Presence {
             users: BTreeMap::new(),
+            own: 0,
             elsewhere: Elsewhere::new(node),
             pending: BTreeMap::new(),
             changes: 0,
@@ -83,6 +86,7 @@ impl Presence {
                 false
             }
             None => {
+                self.own += usize::from(conns.is_empty());
                 conns.push((conn, meta));
                 self.newcomer = Some(conn);
                 true
@@ -98,6 +102,7 @@ impl Presence {
         self.touch(user);
         if let Some(found) = self.users.get_mut(user) {
             found.conns.retain(|(tracked, _)| *tracked != conn && !is_planted(Canary::LeftTab));
+            self.own -= usize::from(found.conns.is_empty());
             self.forget_if_gone(user);
         }
         true

@@ -5,7 +5,7 @@ mod common;
 use common::cluster::Cluster;
 use common::*;
 use lazuli::backplane::Broker;
-use lazuli::{ConnId, Input, Limits, Link, Node, Position};
+use lazuli::{Config, ConnId, Input, Limits, Link, Node, Position, Timestamp};
 use proptest::prelude::*;
 use std::mem;
 
@@ -166,6 +166,48 @@ fn a_lost_link_loses_nothing_for_a_room_that_was_quiet_before() {
 }
 
 #[test]
+fn a_lost_link_loses_nothing_though_the_others_have_left_the_room_meanwhile() {
+    let mut cluster = Cluster::new(2, 100);
+    let (here, there) = (cluster.member(0, "room"), cluster.member(1, "room"));
+    cluster.say(0, "room", "before");
+    cluster.settle();
+    cluster.lose(1);
+    cluster.say(0, "room", "meanwhile");
+    cluster.settle();
+    cluster.worlds[0].closed(here, lazuli::Cause::Lost);
+    cluster.settle();
+    cluster.restore(1);
+    cluster.settle();
+    assert_eq!(
+        (cluster.got(1, there), cluster.worlds[1].stats().missed),
+        (vec!["before".into(), "meanwhile".into()], 0)
+    );
+}
+
+#[test]
+fn topics_that_are_kept_for_hubs_that_may_come_back_are_bounded() {
+    let mut broker = Broker::new(0, 1);
+    let epoch = |broker: &mut Broker, topic: &str| broker.subscribe(Node(2), topic, None).epoch;
+    let topics: Vec<String> = (0..10_001).map(|nth| format!("room:{nth}")).collect();
+    for topic in &topics {
+        broker.subscribe(Node(1), topic, None);
+    }
+    let kept = epoch(&mut broker, &topics[0]);
+    broker.disconnect(Node(1));
+    // The last hub that was there leaves one after the other: 10,000 are left for the one that is away.
+    for topic in &topics {
+        broker.subscribe(Node(2), topic, None);
+    }
+    for topic in &topics[..10_000] {
+        broker.unsubscribe(Node(2), topic);
+    }
+    assert_eq!(epoch(&mut broker, &topics[0]), kept);
+    broker.unsubscribe(Node(2), &topics[0]);
+    broker.unsubscribe(Node(2), &topics[10_000]);
+    assert!(epoch(&mut broker, &topics[0]) > kept, "one too many: all that nobody uses are freed");
+}
+
+#[test]
 fn what_the_broker_no_longer_keeps_is_counted_as_missed() {
     let mut cluster = Cluster::new(2, 3);
     cluster.member(0, "room");
@@ -286,6 +328,55 @@ fn a_publication_that_no_hub_wrote_is_counted_and_logged() {
         world.input(Input::Published { topic: "room:room", position: Position { epoch: 1, offset }, message });
     }
     assert_eq!((world.stats().unpublished, world.sends.len()), (4, 0));
+}
+
+/// What a hub said last reaches the one that took its place: it is the same node, but another hub.
+fn said_before_a_restart(say: impl FnOnce(&mut World)) -> Vec<Bus> {
+    let mut before = World::new(backplane(0), Limits::default());
+    before.bus.clear();
+    say(&mut before);
+    mem::take(&mut before.bus).into_iter().filter(|bus| matches!(bus, Bus::Publish(..))).collect()
+}
+
+fn started_later() -> World {
+    let wall = Timestamp::from_unix_micros(1_790_000_000_000_000);
+    World::new(Config { wall, ..backplane(0) }, Limits::default())
+}
+
+#[test]
+fn except_does_not_count_on_a_hub_that_was_started_anew() {
+    let said = said_before_a_restart(|world| {
+        let conn = world.member("room");
+        world.run(conn, move |cx| {
+            cx.to_room("room").except(conn).text("others");
+            Ok(())
+        });
+    });
+    let mut after = started_later();
+    let conn = after.member("room");
+    let Some(Bus::Publish(topic, message)) = said.last() else { panic!("{said:?}") };
+    after.input(Input::Published { topic, position: Position { epoch: 1, offset: 1 }, message });
+    assert_eq!(after.got(conn), ["others"]);
+}
+
+#[test]
+fn a_user_who_is_closed_everywhere_is_closed_on_a_hub_that_was_started_anew() {
+    let said = said_before_a_restart(|world| {
+        world.job(|cx| {
+            cx.close_user("ada", 4_000, "out");
+            Ok(())
+        });
+    });
+    let mut after = started_later();
+    let conn = after.open();
+    after.run(conn, |cx| {
+        cx.identify("ada");
+        Ok(())
+    });
+    let Some(Bus::Publish(topic, message)) = said.last() else { panic!("{said:?}") };
+    after.input(Input::Published { topic, position: Position { epoch: 1, offset: 1 }, message });
+    let closes: Vec<(ConnId, u16)> = after.closes.iter().map(|close| (close.conn, close.code)).collect();
+    assert_eq!(closes, [(conn, 4_000)]);
 }
 
 #[derive(Clone, Debug)]

@@ -195,6 +195,30 @@ fn what_changed_on_both_sides_of_a_lost_link_is_seen_when_it_is_back() {
 }
 
 #[test]
+fn who_comes_after_a_question_that_nobody_there_had_to_answer_stays() {
+    let mut party = Party::new(2);
+    party.present(1, "bob", json!({}));
+    // Hub 0 shows nobody any more, and has somebody in the room.
+    party.cluster.member(0, ROOM);
+    let ada = party.present(0, "ada", json!({}));
+    party.close(0, ada);
+    party.cluster.settle();
+    party.cluster.lose(1);
+    party.cluster.restore(1);
+    party.cluster.settle();
+    party.pass(2);
+    party.present(0, "eve", json!(1));
+    party.pass(60);
+    party.all_see(&json!({ "bob": here(json!([{}])), "eve": here(json!([1])) }));
+    // The only one's metadata change while the next question is under way.
+    party.cluster.lose(1);
+    party.cluster.restore(1);
+    party.present(0, "cat", json!(2));
+    party.pass(60);
+    party.all_see(&json!({ "bob": here(json!([{}])), "eve": here(json!([1])), "cat": here(json!([2])) }));
+}
+
+#[test]
 fn who_left_with_the_room_while_the_link_was_lost_is_gone() {
     let mut party = Party::new(2);
     party.present(0, "ada", json!({}));

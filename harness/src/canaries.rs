@@ -141,6 +141,10 @@ fn meant_for(canary: Canary) -> Oracle {
             Oracle::Dom
         }
         Canary::QueuedPatch | Canary::TwoFrames => Oracle::Pace,
+        Canary::TwiceHeard => Oracle::Order,
+        Canary::EarlyEcho | Canary::FarExcept => Oracle::Delivery,
+        Canary::LostPlace | Canary::LostOrder => Oracle::Backplane,
+        Canary::UnaskedGap | Canary::KeptSilent | Canary::KeptDoubt | Canary::UntoldForgotten => Oracle::Presence,
         Canary::LeftComponent | Canary::AnyToken | Canary::SilentAnew => Oracle::Components,
     }
 }

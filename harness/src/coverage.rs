@@ -87,5 +87,39 @@ counters! {
         ForeignToken = "foreign tokens",
         /// A token was too old.
         TokenExpired = "expired tokens",
+        /// A broadcast came to a hub over the backplane.
+        CastCame = "broadcasts between hubs",
+        /// A publication came twice, or after a later one.
+        DuplicateCame = "duplicate publications",
+        /// Publications before one that came were missed.
+        Gap = "gaps",
+        /// A publication came to a hub whose room is gone.
+        Stray = "stray publications",
+        /// Bytes came over the backplane that no hub wrote.
+        ForeignCame = "foreign publications",
+        /// A hub subscribed anew, and the topic's epoch was another.
+        EpochAnew = "epochs anew",
+        /// A hub subscribed anew, and there was something that it had missed.
+        CaughtUp = "hubs that caught up",
+        /// A link to the backplane was lost and came back.
+        LinkBack = "links that came back",
+        /// A hub was told of its link's state though it had not changed.
+        LinkTwice = "links told twice",
+        /// A broadcast waited for the link.
+        CastWaited = "broadcasts that waited",
+        /// The order to close a user waited for the link.
+        CloseWaited = "closes that waited",
+        /// A broadcast was dropped because too much waited.
+        TooMuchWaited = "broadcasts dropped unpublished",
+        /// A hub was silent for too long, and its users left.
+        HubSilent = "hubs fallen silent",
+        /// A hub was told that others have forgotten what it showed.
+        HubForgotten = "hubs told that they are forgotten",
+        /// A hub began a new life because of that.
+        LifeAnew = "lives begun anew",
+        /// A hub ended in order.
+        HubLeft = "hubs shut down",
+        /// Views of rooms of several hubs that were compared with what is true, at rest.
+        FarViewCompared = "views over hubs compared",
     }
 }

@@ -7,7 +7,8 @@
 //! documentation promises. Every seed runs twice, and both runs have to be the same, step by step.
 //!
 //! Some seeds have pages besides: browsers that mount live components, lose their sockets and come back. At rest, each page's
-//! tree has to be what a parser makes of its components' states.
+//! tree has to be what a parser makes of its components' states. And every seed has several hubs on one backplane, which delays,
+//! doubles, reorders and loses what they say, and goes away, while hubs die and start anew.
 //!
 //! ```
 //! let outcome = lazuli_harness::run_seed(7);
@@ -41,6 +42,7 @@ mod codec;
 pub mod conformance;
 mod coverage;
 pub mod dom;
+mod hubs;
 pub mod journal;
 mod kernel;
 mod live;

@@ -8,7 +8,7 @@ use crate::rng::Rng;
 use crate::spark::Law;
 use crate::tally::Tally;
 use crate::trace::Trace;
-use crate::{clients, live};
+use crate::{clients, hubs, live};
 use lazuli::Time;
 use std::mem;
 use std::time::Duration;
@@ -23,11 +23,13 @@ pub enum Part {
     Pages,
     /// One script on paths of their own and on Spark sockets.
     Spark,
+    /// Several hubs on one backplane, with faults.
+    Hubs,
 }
 
 impl Part {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Part; 3] = [Part::Clients, Part::Spark, Part::Pages];
+    pub const ALL: [Part; 4] = [Part::Clients, Part::Spark, Part::Pages, Part::Hubs];
 
     /// What a person calls it.
     pub fn name(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Part {
             Part::Clients => "clients",
             Part::Pages => "pages",
             Part::Spark => "spark",
+            Part::Hubs => "hubs",
         }
     }
 
@@ -44,6 +47,7 @@ impl Part {
             Part::Clients => 0,
             Part::Pages => 0x11fe_c0de,
             Part::Spark => 0x5b7a_11ce,
+            Part::Hubs => 0x0b5e_55ed,
         }
     }
 }
@@ -68,6 +72,7 @@ pub(crate) fn play(part: Part, rng: Rng, trace: Trace, manner: Manner) -> Played
         Part::Clients => play_clients(rng, trace, manner),
         Part::Pages => play_pages(rng, trace, manner),
         Part::Spark => play_spark(rng, trace),
+        Part::Hubs => play_hubs(rng, trace),
     }
 }
 
@@ -130,5 +135,22 @@ fn play_spark(rng: Rng, trace: Trace) -> Played {
         trace: law.trace,
         tape: law.rng.into_tape(),
         ..Played::default()
+    }
+}
+
+fn play_hubs(rng: Rng, trace: Trace) -> Played {
+    let mut world = hubs::World::new(rng, trace);
+    let result = contain(|| world.play());
+    let clients = world.clients();
+    let (operations, clock) = (world.operations, world.clock);
+    Played {
+        failure: result.err().map(|complaint| complaint.at(clock.now)),
+        coverage: clock.coverage,
+        tally: clock.tally,
+        simulated: clock.now.saturating_since(Time::ZERO),
+        operations,
+        clients,
+        trace: clock.trace,
+        tape: clock.rng.into_tape(),
     }
 }

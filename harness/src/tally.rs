@@ -101,6 +101,28 @@ counters! {
         Jump = "clock jumps",
         /// The server shut down amid everything.
         Shutdown = "sudden shutdowns",
+        /// A publication was lost on its way to a hub.
+        LostDelivery = "lost publications",
+        /// A publication came to a hub twice.
+        Doubled = "doubled publications",
+        /// A publication was overtaken by later ones.
+        Overtaken = "overtaken publications",
+        /// What a hub asked of the backplane was lost.
+        Swallowed = "requests lost to the backplane",
+        /// A hub asked for something while its link was broken.
+        Unheard = "requests to a backplane away",
+        /// Nothing went on between a hub and the backplane for a while.
+        StalledLine = "stalled backplane links",
+        /// The link of a hub to the backplane broke.
+        CutLine = "broken backplane links",
+        /// Another broker took the place of the one before it.
+        BrokerAnew = "brokers anew",
+        /// Bytes that no hub wrote were published.
+        ForeignBytes = "foreign bytes published",
+        /// A hub died without a word.
+        DeadHub = "dead hubs",
+        /// A hub started with a clock that was set back.
+        ClockSetBack = "clocks set back",
     }
 }
 

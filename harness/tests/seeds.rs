@@ -1,6 +1,6 @@
 //! Seeds of the simulator, as part of every test run; the command line runs many more.
 
-use lazuli_harness::{Fault, replay, run_seed, run_seeds};
+use lazuli_harness::{Fault, Mark, Part, Tape, replay, run_seed, run_seeds, run_tape};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -27,4 +27,26 @@ fn a_seed_told_in_words_is_the_same_seed() {
     assert_eq!(lines.get(), told.steps);
     assert!(closes.get() > 10, "{closes:?}");
     assert_ne!(run.hash, run_seed(12).hash);
+}
+
+#[test]
+fn hubs_come_to_rest_wherever_their_tape_ends() {
+    for seed in 0..20 {
+        let bytes = Tape::of_seed(Part::Hubs, seed).bytes().to_vec();
+        for parts in [0, 1, 10, 19] {
+            let outcome = run_tape(&Tape::new(Part::Hubs, bytes[..bytes.len() * parts / 20].to_vec()));
+            assert_eq!(outcome.failure, None, "{parts} of 20 parts of seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_tape_of_nothing_has_hubs_without_faults() {
+    let outcome = run_tape(&Tape::new(Part::Hubs, Vec::new()));
+    assert_eq!((outcome.failure, outcome.operations), (None, 0));
+    // Everyone comes, and is heard by the others over the backplane.
+    let outcome = run_tape(&Tape::new(Part::Hubs, vec![0; 2_000]));
+    assert_eq!(outcome.failure, None);
+    assert!(outcome.operations > 0 && outcome.coverage.get(Mark::CastCame) > 0, "{}", outcome.coverage);
+    assert!(Fault::ALL.iter().all(|&fault| outcome.tally.get(fault) == 0), "{}", outcome.tally);
 }

@@ -29,6 +29,8 @@ pub struct Broker {
     epoch: u64,
     keep: usize,
     topics: BTreeMap<Arc<str>, Topic>,
+    /// How many topics have no subscriber, and are kept for hubs that may come back.
+    left: usize,
     waiting: BTreeMap<Node, Waiting>,
     /// Whose queue was empty and is not any more.
     woken: BTreeSet<Node>,
@@ -41,6 +43,8 @@ struct Topic {
     offset: u64,
     kept: VecDeque<Arc<[u8]>>,
     subscribers: BTreeSet<Node>,
+    /// Hubs that had subscribed when their links were lost.
+    away: BTreeSet<Node>,
 }
 
 /// What waits for one hub.
@@ -59,6 +63,13 @@ impl Waiting {
     }
 }
 
+impl Topic {
+    /// Whether nobody uses it now, but somebody may come back to it.
+    fn is_left(&self) -> bool {
+        self.subscribers.is_empty() && !self.away.is_empty()
+    }
+}
+
 /// At most so many publications, and so many bytes of them, wait for one hub; beyond that it misses the oldest, and counts
 /// them.
 const WAITING: usize = 1 << 16;
@@ -70,7 +81,7 @@ impl Broker {
     /// A broker that keeps the latest `keep` publications of each topic. Epochs begin after `epoch`: a broker that takes
     /// the place of another needs a greater one.
     pub fn new(epoch: u64, keep: usize) -> Broker {
-        Broker { epoch, keep, topics: BTreeMap::new(), waiting: BTreeMap::new(), woken: BTreeSet::new() }
+        Broker { epoch, keep, topics: BTreeMap::new(), left: 0, waiting: BTreeMap::new(), woken: BTreeSet::new() }
     }
 
     /// What a hub asks for by [`Output::Publish`](crate::Output::Publish). Where nobody subscribed, nothing is kept.
@@ -98,9 +109,12 @@ impl Broker {
         let name: Arc<str> = topic.into();
         let found = self.topics.entry(name.clone()).or_insert_with(|| {
             self.epoch += 1;
-            Topic { epoch: self.epoch, offset: 0, kept: VecDeque::new(), subscribers: BTreeSet::new() }
+            let (subscribers, away) = (BTreeSet::new(), BTreeSet::new());
+            Topic { epoch: self.epoch, offset: 0, kept: VecDeque::new(), subscribers, away }
         });
+        self.left -= usize::from(found.is_left());
         found.subscribers.insert(node);
+        found.away.remove(&node);
         let (epoch, now) = (found.epoch, Position { epoch: found.epoch, offset: found.offset });
         let Some(after) = after else { return now };
         let first = found.offset - found.kept.len() as u64 + 1;
@@ -132,13 +146,19 @@ impl Broker {
         core::mem::take(&mut self.woken).into_iter()
     }
 
-    /// What a hub asks for by [`Output::Unsubscribe`](crate::Output::Unsubscribe). A topic without subscribers is freed.
+    /// What a hub asks for by [`Output::Unsubscribe`](crate::Output::Unsubscribe). A topic without subscribers is freed, unless
+    /// it is kept for a hub whose link was lost.
     pub fn unsubscribe(&mut self, node: Node, topic: &str) {
-        if let Some(found) = self.topics.get_mut(topic) {
-            found.subscribers.remove(&node);
-            if found.subscribers.is_empty() {
-                self.topics.remove(topic);
-            }
+        let Some(found) = self.topics.get_mut(topic) else { return };
+        let was_left = found.is_left();
+        found.away.remove(&node);
+        found.subscribers.remove(&node);
+        if found.subscribers.is_empty() && found.away.is_empty() {
+            self.left -= usize::from(was_left);
+            self.topics.remove(topic);
+        } else if found.is_left() && !was_left {
+            self.left += 1;
+            self.bound_left();
         }
     }
 
@@ -147,13 +167,19 @@ impl Broker {
     pub fn disconnect(&mut self, node: Node) {
         self.waiting.remove(&node);
         self.woken.remove(&node);
-        let mut left = 0;
         for found in self.topics.values_mut() {
-            found.subscribers.remove(&node);
-            left += usize::from(found.subscribers.is_empty());
+            if found.subscribers.remove(&node) {
+                found.away.insert(node);
+                self.left += usize::from(found.is_left());
+            }
         }
-        if left > LEFT {
-            self.topics.retain(|_, found| !found.subscribers.is_empty());
+        self.bound_left();
+    }
+
+    fn bound_left(&mut self) {
+        if self.left > LEFT {
+            self.topics.retain(|_, found| !found.is_left());
+            self.left = 0;
         }
     }
 

@@ -3,7 +3,23 @@
 //! With [`Config::backplane`](crate::Config::backplane) a hub delivers nothing that it broadcasts by itself. It asks its
 //! driver to publish it ([`Output::Publish`](crate::Output::Publish)), and delivers it when it comes back
 //! ([`Input::Published`]), so that all hubs see the order of the topic. Each room is a topic; a
-//! hub subscribes to it while it has a member there. Sends to one connection, and events, stay on their hub.
+//! hub subscribes to it while it has a member there. What is for several rooms, for users or for everyone has one topic
+//! together, to which every hub subscribes. Sends to one connection, and events, stay on their hub.
+//!
+//! - **Who gets it:** what comes is delivered to those who are members, or connections of the user, on the hub at that moment, to
+//!   each once. Excepted connections are those of the hub that said it; excepted users are left out on every hub. Whoever has
+//!   been a member since its hub's subscription holds misses nothing, as long as nothing is lost.
+//! - **What a hub counts:** it goes by the latest position that came under a topic, which at first is that of
+//!   [`Input::Subscribed`] or of a publication, whichever comes first. A publication that is not behind it, or of an older
+//!   epoch, is a duplicate and ignored ([`Stats::duplicates`](crate::Stats::duplicates)). What lies between the two, in one
+//!   epoch, was missed ([`Stats::missed`](crate::Stats::missed)), and does not count when it comes after all. Of a room that has
+//!   no member on it any more a hub remembers nothing: who enters it again hears what still comes, in its order from there on.
+//! - **When the link is lost** ([`Link::Lost`]) what would be published waits: 4 MiB of broadcasts, then the oldest are
+//!   dropped and counted ([`Stats::unpublished`](crate::Stats::unpublished)). Orders to close a user wait apart, the latest of
+//!   each user.
+//! - **When it is back** ([`Link::Up`]) subscriptions start anew, each after the latest position that came. Then what waited is
+//!   published: orders to close users, and broadcasts in the order in which they were said.
+//! - **To close a user** closes the connections on this hub at once, and those on the others when the order comes there.
 //!
 //! Hubs also say to each other who is present in their rooms, and every 10 s that they are there.
 
@@ -15,7 +31,7 @@ mod publication;
 pub use broker::Broker;
 #[cfg(feature = "std")]
 pub use local::{Local, Port};
-pub(crate) use publication::{Publication, Shown, Whom};
+pub(crate) use publication::{Publication, Shown, Speaker, Whom};
 
 use crate::input::{Input, Link};
 use crate::rooms::Position;

@@ -12,13 +12,21 @@ use serde::de::IgnoredAny;
 /// What one hub tells the others.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Publication<'a> {
-    pub(crate) node: Node,
+    pub(crate) by: Speaker,
     pub(crate) whom: Whom,
-    /// Connections of `node`.
+    /// Connections of `by`.
     pub(crate) except: Vec<ConnId>,
     pub(crate) except_users: Vec<String>,
     pub(crate) kind: Kind,
     pub(crate) payload: &'a [u8],
+}
+
+/// Which hub it is. What a node says last may come to the hub that took its place, which has other connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Speaker {
+    pub(crate) node: Node,
+    /// When it was started, by its wall clock.
+    pub(crate) born: u64,
 }
 
 /// Whom a publication is for.
@@ -55,16 +63,16 @@ pub(crate) struct Shown {
 }
 
 /// The first byte of each publication: another layout gets another one.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 impl<'a> Publication<'a> {
     /// What a hub says to hubs alone.
-    pub(crate) fn of_hub(node: Node, whom: Whom) -> Publication<'static> {
-        Publication { node, whom, except: Vec::new(), except_users: Vec::new(), kind: Kind::Binary, payload: &[] }
+    pub(crate) fn of_hub(by: Speaker, whom: Whom) -> Publication<'static> {
+        Publication { by, whom, except: Vec::new(), except_users: Vec::new(), kind: Kind::Binary, payload: &[] }
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(32 + self.payload.len());
+        let mut bytes = Vec::with_capacity(40 + self.payload.len());
         bytes.extend([
             VERSION,
             match self.kind {
@@ -73,7 +81,8 @@ impl<'a> Publication<'a> {
                 Kind::Ping => 9,
             },
         ]);
-        bytes.extend(self.node.0.to_le_bytes());
+        bytes.extend(self.by.node.0.to_le_bytes());
+        bytes.extend(self.by.born.to_le_bytes());
         bytes.extend((self.except.len() as u32).to_le_bytes());
         for conn in &self.except {
             bytes.extend(conn.as_u64().to_le_bytes());
@@ -129,7 +138,7 @@ impl<'a> Publication<'a> {
             9 => Kind::Ping,
             _ => return None,
         };
-        let node = Node(reader.number()?);
+        let by = Speaker { node: Node(reader.number()?), born: reader.number()? };
         let mut except = Vec::new();
         for _ in 0..reader.length()? {
             except.push(ConnId::from_u64(reader.number()?)?);
@@ -150,7 +159,7 @@ impl<'a> Publication<'a> {
         if kind == Kind::Text {
             core::str::from_utf8(payload).ok()?;
         }
-        Some(Publication { node, whom, except, except_users, kind, payload })
+        Some(Publication { by, whom, except, except_users, kind, payload })
     }
 }
 
@@ -257,7 +266,7 @@ mod tests {
         for (meta, is_json) in [("{}", true), ("", false), ("{}]", false), ("1,2", false), ("{\"a\":}", false)] {
             let users = [("ada".into(), [meta.into()].into())].into();
             let whom = Whom::Shown(Shown { life: 1, all: true, ask: true, users });
-            let bytes = Publication::of_hub(Node(1), whom).encode();
+            let bytes = Publication::of_hub(Speaker { node: Node(1), born: 2 }, whom).encode();
             assert_eq!(Publication::decode(&bytes).is_some(), is_json, "{meta}");
         }
     }
@@ -265,15 +274,15 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(
-            node in any::<u64>(),
+            (node, born) in any::<(u64, u64)>(),
             whom in whom(),
             except in prop::collection::vec(1u64.., 0..4),
             except_users in prop::collection::vec(".{0,20}", 0..4),
             payload in prop::collection::vec(any::<u8>(), 0..50),
         ) {
             let except = except.into_iter().filter_map(ConnId::from_u64).collect();
-            let publication =
-                Publication { node: Node(node), whom, except, except_users, kind: Kind::Binary, payload: &payload };
+            let by = Speaker { node: Node(node), born };
+            let publication = Publication { by, whom, except, except_users, kind: Kind::Binary, payload: &payload };
             let bytes = publication.encode();
             prop_assert_eq!(Publication::decode(&bytes), Some(publication));
         }

@@ -143,7 +143,7 @@ impl<'a, A: App> Context<'a, A> {
     /// With a [backplane](crate::Config::backplane) the presence of a room is that of all hubs: a user is here as long as
     /// a connection of theirs is tracked on any of them, and metadata stand in one order everywhere, by node. The first to
     /// enter a room on a hub gets the state of this hub, and whom the others show as changes right after it. The users of
-    /// a hub that dies without a word leave after 30 to 40 seconds.
+    /// a hub that dies without a word leave after 20 to 40 seconds.
     ///
     /// The callback fails as [`Context::join`] does, when the connection was not [identified](Context::identify), when the
     /// user has as many connections in the room as [`Config::per_user`](crate::Config::per_user) allows (code

@@ -98,6 +98,9 @@ impl<A: App> Hub<A> {
     pub(super) fn broadcast<S: AsRef<str>>(&mut self, rooms: &[S], except: Except<'_>, frame: &Frame) {
         if self.remote.is_on() {
             self.publish_to_rooms(rooms, except, frame);
+            if is_planted(Canary::EarlyEcho) {
+                self.broadcast_here(rooms, except, frame);
+            }
         } else {
             self.broadcast_here(rooms, except, frame);
         }

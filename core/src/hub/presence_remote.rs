@@ -8,6 +8,7 @@
 use super::Hub;
 use super::state::Due;
 use crate::backplane::{Shown, Whom};
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::config::Node;
 use crate::presence::{Meta, Presence, Users};
@@ -61,12 +62,14 @@ impl<A: App> Hub<A> {
         (at > self.state.now).then(|| self.state.timers.insert(at, due))
     }
 
-    /// Tells the other hubs what is shown of a user here, if that has changed.
+    /// Tells the other hubs what is shown of a user here, if that has changed. Where nobody else is shown, that is all: who was
+    /// asked and had nobody to show has not answered, and would stay in doubt.
     pub(super) fn show(&mut self, room: &str, user: Arc<str>, shown: Option<(Vec<Meta>, Vec<Meta>)>) {
         if let Some((before, now)) = shown
             && before != now
         {
-            self.say(room, false, false, [(user, now)].into());
+            let is_all = self.state.rooms.presence(room).is_some_and(|presence| presence.shows_no_other(&user));
+            self.say(room, is_all, false, [(user, now)].into());
         }
     }
 
@@ -112,6 +115,9 @@ impl<A: App> Hub<A> {
         let Some(found) = self.state.rooms.room_mut(room) else { return };
         let elsewhere = &mut found.presence.get_or_insert_with(|| Presence::new(node).into()).elsewhere;
         elsewhere.stated = None;
+        if is_planted(Canary::UnaskedGap) {
+            return;
+        }
         if elsewhere.asked.is_some() {
             elsewhere.doubt_all();
             elsewhere.again = true;
@@ -131,6 +137,9 @@ impl<A: App> Hub<A> {
             self.ask(room);
         } else {
             for node in presence.elsewhere.doubted() {
+                if is_planted(Canary::KeptDoubt) {
+                    break;
+                }
                 presence.drop_hub(node);
             }
             self.note_news(room);
@@ -222,6 +231,9 @@ impl<A: App> Hub<A> {
         if let Some(known) = self.remote.hubs.others.get_mut(&node) {
             known.at = self.state.now;
             let life = known.life;
+            if is_planted(Canary::UntoldForgotten) {
+                return;
+            }
             self.tell_hubs(None, Whom::Forgotten { node, life });
         }
     }
@@ -270,6 +282,9 @@ impl<A: App> Hub<A> {
                 heard.gone = true;
                 silent.push(*node);
             }
+        }
+        if is_planted(Canary::KeptSilent) {
+            silent.clear();
         }
         for node in silent {
             for room in self.rooms_where(|presence| presence.elsewhere.knows(node)) {

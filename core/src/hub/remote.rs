@@ -3,7 +3,8 @@
 use super::Hub;
 use super::commit::Except;
 use super::presence_remote::Hubs;
-use crate::backplane::{Publication, Whom};
+use crate::backplane::{Publication, Speaker, Whom};
+use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::config::{Config, Node};
 use crate::frame::{Frame, Kind};
@@ -27,7 +28,8 @@ const WAITING: usize = 4 << 20;
 
 /// Whether there is a backplane, and what waits for it.
 pub(super) struct Remote {
-    node: Option<Node>,
+    /// This hub, for the others.
+    own: Option<Speaker>,
     up: bool,
     waiting: VecDeque<(Arc<str>, Arc<[u8]>)>,
     /// Orders to close users that wait for it, apart: no broadcast, however large, pushes them out.
@@ -42,8 +44,9 @@ pub(super) struct Remote {
 impl Remote {
     pub(super) fn new(config: &Config) -> Remote {
         let hubs = Hubs::new(config.wall);
+        let born = config.wall.as_unix_micros();
         Remote {
-            node: config.backplane,
+            own: config.backplane.map(|node| Speaker { node, born }),
             up: true,
             waiting: VecDeque::new(),
             closes: BTreeMap::new(),
@@ -54,11 +57,11 @@ impl Remote {
     }
 
     pub(super) fn is_on(&self) -> bool {
-        self.node.is_some()
+        self.own.is_some()
     }
 
     pub(super) fn node(&self) -> Option<Node> {
-        self.node
+        self.own.map(|own| own.node)
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -121,11 +124,11 @@ impl<A: App> Hub<A> {
     }
 
     fn publish(&mut self, topic: Arc<str>, whom: Whom, except: Except<'_>, kind: Kind, payload: &[u8]) {
-        let Some(node) = self.remote.node else { return };
+        let Some(by) = self.remote.own else { return };
         let (conns, users) = (except.conns.to_vec(), owned(except.users));
         let closed = if let Whom::Close { user, .. } = &whom { Some(user.clone()) } else { None };
         let message: Arc<[u8]> =
-            Publication { node, whom, except: conns, except_users: users, kind, payload }.encode().into();
+            Publication { by, whom, except: conns, except_users: users, kind, payload }.encode().into();
         if self.remote.up {
             self.out.push(Item::Publish { topic, message });
             return;
@@ -147,8 +150,8 @@ impl<A: App> Hub<A> {
     /// Says something to the other hubs, in a room or to all. While the link is lost nothing waits: what holds is said anew
     /// when it is back.
     pub(super) fn tell_hubs(&mut self, room: Option<&str>, whom: Whom) {
-        let Some(node) = self.remote.node.filter(|_| self.remote.up) else { return };
-        let message = Publication::of_hub(node, whom).encode().into();
+        let Some(own) = self.remote.own.filter(|_| self.remote.up) else { return };
+        let message = Publication::of_hub(own, whom).encode().into();
         self.out.push(Item::Publish { topic: room.map_or_else(|| ALL.into(), topic), message });
     }
 
@@ -165,9 +168,13 @@ impl<A: App> Hub<A> {
         self.link_is_back();
         self.subscribe_to_all();
         for room in self.state.rooms.iter() {
-            self.out.push(Item::Subscribe { topic: topic(&room.name), after: room.seen });
+            let after = room.seen.filter(|_| !is_planted(Canary::LostPlace));
+            self.out.push(Item::Subscribe { topic: topic(&room.name), after });
         }
         for message in mem::take(&mut self.remote.closes).into_values() {
+            if is_planted(Canary::LostOrder) {
+                continue;
+            }
             self.out.push(Item::Publish { topic: ALL.into(), message });
         }
         self.remote.bytes = 0;
@@ -199,7 +206,7 @@ impl<A: App> Hub<A> {
     }
 
     pub(super) fn on_published(&mut self, topic: &str, position: Position, message: &[u8]) {
-        let Some(node) = self.remote.node else { return };
+        let Some(own) = self.remote.own else { return };
         let room = topic.strip_prefix(ROOM);
         // A publication may cross with the unsubscription of a room that is gone.
         let Some(seen) = self.seen(topic) else { return };
@@ -216,12 +223,14 @@ impl<A: App> Hub<A> {
         match last {
             Some(last) if position.offset <= last.offset => {
                 self.state.stats.duplicates += 1;
-                return;
+                if !is_planted(Canary::TwiceHeard) {
+                    return;
+                }
             }
             Some(last) => self.state.stats.missed += position.offset - last.offset - 1,
             None => {}
         }
-        let is_gap = last.is_some_and(|last| position.offset - last.offset > 1);
+        let is_gap = last.is_some_and(|last| position.offset.saturating_sub(last.offset) > 1);
         if let Some(room) = room.filter(|_| is_gap || is_new_epoch) {
             self.on_gap(room);
         }
@@ -232,7 +241,8 @@ impl<A: App> Hub<A> {
         };
         let frame = Frame::new(publication.kind, publication.payload);
         // Connections have numbers of their own in each hub.
-        let conns = if publication.node == node { publication.except.as_slice() } else { &[] };
+        let is_own = publication.by == own;
+        let conns = if is_own || is_planted(Canary::FarExcept) { publication.except.as_slice() } else { &[] };
         let users: Vec<&str> = publication.except_users.iter().map(String::as_str).collect();
         let except = Except { conns, users: &users };
         match (publication.whom, room) {
@@ -240,16 +250,18 @@ impl<A: App> Hub<A> {
             (Whom::Rooms(rooms), None) => self.broadcast_here(&rooms, except, &frame),
             (Whom::Users(users), None) => self.broadcast_users_here(&users, except, &frame),
             // The hub that says it has done it.
-            (Whom::Close { .. }, None) if publication.node == node => {}
+            (Whom::Close { .. }, None) if is_own => {}
             (Whom::Close { user, code }, None) => {
                 let reason = core::str::from_utf8(publication.payload).unwrap_or_default();
                 let code = if crate::error::may_send(code) { code } else { 1000 };
                 self.close_user_here(&user, code, reason);
             }
             (Whom::All, None) => self.broadcast_all_here(except, &frame),
-            (Whom::Shown(shown), Some(room)) if publication.node == node => self.on_own_shown(room, &shown),
-            (Whom::Shown(shown), Some(room)) => self.on_shown(room, publication.node, shown),
-            (Whom::Here { life }, None) => self.on_here(publication.node, life),
+            (Whom::Shown(shown), Some(room)) if is_own => self.on_own_shown(room, &shown),
+            // Of the hub whose place this one has taken.
+            (Whom::Shown(_), Some(_)) if publication.by.node == own.node => {}
+            (Whom::Shown(shown), Some(room)) => self.on_shown(room, publication.by.node, shown),
+            (Whom::Here { life }, None) => self.on_here(publication.by.node, life),
             (Whom::Forgotten { node: forgotten, life }, None) => self.on_forgotten(forgotten, life),
             _ => self.state.stats.unpublished += 1,
         }

@@ -64,7 +64,12 @@ impl Presence {
 
     /// Whether this hub shows anybody.
     pub(crate) fn shows_own(&self) -> bool {
-        self.users.values().any(|user| !user.conns.is_empty())
+        self.own > 0
+    }
+
+    /// Whether this hub shows nobody but perhaps this user.
+    pub(crate) fn shows_no_other(&self, user: &str) -> bool {
+        self.own <= self.users.get(user).map_or(0, |found| usize::from(!found.conns.is_empty()))
     }
 
     /// All that this hub shows.
@@ -83,7 +88,7 @@ impl Presence {
 
     /// Another hub says all that it shows.
     pub(crate) fn replace(&mut self, node: Node, users: Users) {
-        let all: BTreeMap<Arc<str>, Vec<Meta>> = users.into_iter().collect();
+        let all: BTreeMap<Arc<str>, Vec<Meta>> = users.into_iter().filter(|(_, metas)| !metas.is_empty()).collect();
         for user in self.shown_by(node) {
             if !all.contains_key(&user) {
                 self.set_user(node, &user, Vec::new());

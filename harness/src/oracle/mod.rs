@@ -1,9 +1,12 @@
 //! What must be true of every run. One family a file; none of them shares code with the product.
 
+mod backplane;
 mod bounds;
+mod casts;
 mod components;
 mod determinism;
 mod dom;
+mod everywhere;
 mod lifecycle;
 mod order;
 mod pace;
@@ -14,10 +17,13 @@ mod shutdown;
 mod silence;
 mod time;
 
+pub(crate) use backplane::{Arrival, Ledger};
 pub(crate) use bounds::Bounds;
+pub(crate) use casts::{Audience, Cast, Casts, Guest, Life};
 pub(crate) use components::{Answered, Components};
 pub(crate) use determinism::{same_so_far, unequal_at_end};
 pub(crate) use dom::Pages;
+pub(crate) use everywhere::{Dead, Tracks, compare_who, union};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use order::Order;
 pub(crate) use pace::Pace;
@@ -56,6 +62,8 @@ pub enum Oracle {
     Batches,
     /// A channel hears the same on a Spark socket as on a path of its own, and the socket keeps to the protocol.
     Spark,
+    /// A hub subscribes to what it needs, publishes all that it says in order, counts what it missed, and closes users everywhere.
+    Backplane,
     /// Every page shows what its components are, and each patch fits what it is for.
     Dom,
     /// Components live as long as they are mounted, are mounted by those alone to whom they were shown, and answer once.
@@ -94,6 +102,7 @@ impl Oracle {
         Oracle::Chunking,
         Oracle::Time,
         Oracle::Determinism,
+        Oracle::Backplane,
         Oracle::Panics,
     ];
 
@@ -116,6 +125,7 @@ impl fmt::Display for Oracle {
             Oracle::Limits => "limits",
             Oracle::Batches => "batches",
             Oracle::Spark => "spark",
+            Oracle::Backplane => "backplane",
             Oracle::Dom => "dom",
             Oracle::Components => "components",
             Oracle::Pace => "pace",

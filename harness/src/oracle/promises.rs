@@ -135,6 +135,16 @@ impl Oracle {
                 sentence: "time, the wall clock's start and the seed of its randomness come in.",
                 file: ARCHITECTURE,
             }],
+            Oracle::Backplane => &[
+                Promise {
+                    sentence: "A publication that is not behind it, or of an older epoch, is a duplicate and ignored",
+                    file: "core/src/backplane/mod.rs",
+                },
+                Promise {
+                    sentence: "Then what waited is published: orders to close users, and broadcasts in the order in which they were said.",
+                    file: "core/src/backplane/mod.rs",
+                },
+            ],
             Oracle::Panics => &[Promise {
                 sentence: "a panic | the internal error, then a close with 1011; only for this channel",
                 file: "docs/guide.md",
