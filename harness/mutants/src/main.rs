@@ -24,8 +24,9 @@ type Fault = Box<dyn Error>;
 const HELP: &str = "\
 Tells which mutants of the core its tests and the simulator catch.
 
-  scripts/mutants.sh [--only TEXT] [--seeds N] [--again]
-      Tries those whose name (file:line:column: what is changed) has TEXT in it, with N seeds (100) of the simulator.
+  scripts/mutants.sh [--only TEXT] [--seeds N] [--quick] [--again]
+      Tries those whose name (file:line:column: what is changed) has TEXT in it, and with N seeds (100) of the
+      simulator and the harness's tests what the core's tests do not catch, unless it has to be --quick (which leaves out slow laws, too).
       Goes on where an earlier run stopped; --again tries those anew that nothing has caught. The page that comes of it
       is target/mutants/report.md.
 ";
@@ -45,15 +46,17 @@ struct Options {
     only: String,
     seeds: u64,
     again: bool,
+    quick: bool,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Option<Options> {
-        let mut options = Options { only: String::new(), seeds: 100, again: false };
+        let mut options = Options { only: String::new(), seeds: 100, again: false, quick: false };
         while let Some(name) = args.next() {
             match &*name {
                 "--only" => options.only = args.next()?,
                 "--seeds" => options.seeds = args.next()?.parse().ok()?,
+                "--quick" => options.quick = true,
                 "--again" => options.again = true,
                 _ => return None,
             }
@@ -68,11 +71,12 @@ fn run(options: &Options) -> Result<(), Fault> {
     std::fs::create_dir_all(&work)?;
     let mutants = list::list(&root)?;
     let (copy, programs) = viable::build(&root, &work, &mutants)?;
-    let tests = trial::tests(&programs, &copy.tree, &work, options.seeds)?;
+    let mut tests = trial::tests(&programs, &copy.tree, &work, options.seeds)?;
+    tests.retain(|test| !options.quick || test.is_quick());
     let mut known = trial::known(&work);
     let left = |verdict: &Verdict| !matches!(verdict, Verdict::Caught(_));
     let mut open: Vec<(u64, usize)> = (0..mutants.len())
-        .filter(|&at| !copy.unviable.contains(&number(at)) && !copy.apart.contains_key(&number(at)))
+        .filter(|&at| !copy.learnt.unviable.contains(&number(at)) && !copy.apart.contains_key(&number(at)))
         .filter(|&at| mutants[at].name.contains(&options.only))
         .filter(|&at| known.get(&mutants[at].name).is_none_or(|verdict| options.again && left(verdict)))
         .map(|at| (trial::cost(number(at), &tests), at))

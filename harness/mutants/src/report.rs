@@ -68,7 +68,7 @@ pub fn report(mutants: &[Mutant], copy: &Copy, known: &BTreeMap<String, Verdict>
     let mut left: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (at, mutant) in mutants.iter().enumerate() {
         let fate = || match (copy.apart.get(&number(at)), known.get(&mutant.name)) {
-            _ if copy.unviable.contains(&number(at)) => Fate::Unviable,
+            _ if copy.learnt.unviable.contains(&number(at)) => Fate::Unviable,
             (Some(why), _) => Fate::Apart(why),
             (None, Some(verdict)) => Fate::Tried(verdict),
             (None, None) => Fate::Open,

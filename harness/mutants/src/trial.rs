@@ -50,10 +50,10 @@ pub enum Verdict {
 }
 
 /// Test programs that are about other things, or take minutes for themselves.
-const OTHERS: &[&str] = &["attacks", "suite", "idle_memory"];
+const OTHERS: &[&str] = &["attacks", "conformance", "idle_memory", "seeds", "suite"];
 
 /// A test that takes longer is left out.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(5);
 
 /// All tests of these programs, and so many seeds, each run once without a mutant to learn what it reaches.
 pub fn tests(programs: &[Program], tree: &Path, work: &Path, seeds: u64) -> Result<Vec<Test>, Fault> {
@@ -114,6 +114,11 @@ enum End {
 }
 
 impl Test {
+    /// Whether it is one of those that most mutants are found by.
+    pub fn is_quick(&self) -> bool {
+        self.stage == Stage::Core && self.millis < 300
+    }
+
     /// Runs without a mutant; whether it passes.
     fn cover(&mut self, file: &Path) -> bool {
         let _ = fs::remove_file(file);
@@ -130,7 +135,7 @@ impl Test {
 fn run(tests: &[&Test], variables: &[(&str, &str)], limit: Duration) -> End {
     let mut command = Command::new(&tests[0].program);
     if tests[0].stage == Stage::Seeds {
-        command.args(["run", "--seeds=1"]).args(["--start", &tests[0].name]);
+        command.args(["run", "--seeds", "1", "--start", &tests[0].name]);
     } else {
         command.args(["--exact", "--test-threads=1"]).args(tests.iter().map(|test| &test.name));
     }
@@ -154,7 +159,7 @@ fn wait(mut child: Child, limit: Duration) -> End {
             Ok(Some(_)) | Err(_) => return End::Failed,
             Ok(None) if begin.elapsed() > limit => {
                 // With all that it started.
-                let _ = Command::new("kill").args(["-9", &format!("-{}", child.id())]).status();
+                let _ = Command::new("kill").args(["-9", "--", &format!("-{}", child.id())]).status();
                 let _ = child.wait();
                 return End::Late;
             }

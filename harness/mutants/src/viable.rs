@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Fault;
@@ -24,8 +26,16 @@ const PROFILE: &[&str] = &[
 /// The copy, and what became of the mutants.
 pub struct Copy {
     pub tree: PathBuf,
-    pub unviable: BTreeSet<usize>,
+    pub learnt: Learnt,
     pub apart: BTreeMap<usize, &'static str>,
+}
+
+/// What the compiler taught.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Learnt {
+    /// Of which sources.
+    seal: u64,
+    pub unviable: BTreeSet<usize>,
     /// Functions that the compiler calls.
     kept: BTreeSet<String>,
 }
@@ -41,22 +51,28 @@ pub struct Program {
 
 /// Plants all mutants into a copy of `root`, and builds it until nothing is left that does not compile.
 pub fn build(root: &Path, work: &Path, mutants: &[Mutant]) -> Result<(Copy, Vec<Program>), Fault> {
-    let mut copy =
-        Copy { tree: work.join("tree"), unviable: BTreeSet::new(), apart: BTreeMap::new(), kept: BTreeSet::new() };
-    copy.take(root, mutants)?;
+    let mut copy = Copy { tree: work.join("tree"), learnt: Learnt::default(), apart: BTreeMap::new() };
+    let seal = copy.take(root, mutants)?;
+    // What was learnt of the same sources holds, and they need not be built again.
+    let file = work.join("learnt.json");
+    let learnt = fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    copy.learnt = learnt.filter(|learnt: &Learnt| learnt.seal == seal).unwrap_or_default();
+    copy.learnt.seal = seal;
     loop {
         let parts = copy.plant(root, mutants)?;
         let (ok, messages) = copy.cargo(&["test", "--no-run", "-p=lazuli", "-p=lazuli-harness"])?;
+        fs::write(&file, serde_json::to_vec(&copy.learnt)?)?;
         if ok {
             return Ok((copy, messages.iter().filter_map(Program::of).collect()));
         }
-        let (before, kept) = (copy.unviable.len(), copy.kept.len());
+        let size = |copy: &Copy| (copy.learnt.unviable.len(), copy.learnt.kept.len());
+        let before = size(&copy);
         messages.iter().filter(|message| message["level"] == "error").for_each(|message| copy.blame(message, &parts));
-        if (copy.unviable.len(), copy.kept.len()) == (before, kept) {
+        if size(&copy) == before {
             let errors = messages.iter().filter_map(|message| message["rendered"].as_str());
             return Err(format!("errors that are no mutant's:\n{}", errors.collect::<String>()).into());
         }
-        eprintln!("{} mutants do not compile", copy.unviable.len());
+        eprintln!("{} mutants do not compile", copy.learnt.unviable.len());
     }
 }
 
@@ -64,8 +80,8 @@ pub fn build(root: &Path, work: &Path, mutants: &[Mutant]) -> Result<(Copy, Vec<
 type Parts = BTreeMap<String, Vec<(std::ops::Range<usize>, usize)>>;
 
 impl Copy {
-    /// Copies what git knows, except the files that get mutants.
-    fn take(&self, root: &Path, mutants: &[Mutant]) -> Result<(), Fault> {
+    /// Copies what git knows, except the files that get mutants; of these, a number that no other sources have.
+    fn take(&self, root: &Path, mutants: &[Mutant]) -> Result<u64, Fault> {
         let with: BTreeSet<&str> = mutants.iter().map(|mutant| &*mutant.file).collect();
         let known = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -77,23 +93,27 @@ impl Copy {
                 write(&self.tree.join(file), &text)?;
             }
         }
-        Ok(())
+        let mut hasher = DefaultHasher::new();
+        for file in with {
+            (file, fs::read(root.join(file))?).hash(&mut hasher);
+        }
+        Ok(hasher.finish())
     }
 
     fn plant(&mut self, root: &Path, mutants: &[Mutant]) -> Result<Parts, Fault> {
         let mut files: BTreeMap<&str, Vec<(usize, &Mutant)>> = BTreeMap::new();
         for (at, mutant) in mutants.iter().enumerate() {
             let those = files.entry(&mutant.file).or_default();
-            if !self.unviable.contains(&number(at)) {
+            if !self.learnt.unviable.contains(&number(at)) {
                 those.push((number(at), mutant));
             }
         }
         let mut parts = Parts::new();
         for (file, those) in files {
             let source = fs::read_to_string(root.join(file))?;
-            let planted = plant(&source, &those, &self.kept).map_err(|error| format!("{file}: {error}"))?;
+            let planted = plant(&source, &those, &self.learnt.kept).map_err(|error| format!("{file}: {error}"))?;
             write(&self.tree.join(file), planted.text.as_bytes())?;
-            self.unviable.extend(planted.unviable);
+            self.learnt.unviable.extend(planted.unviable);
             self.apart.extend(planted.apart);
             parts.insert(file.to_owned(), planted.parts);
         }
@@ -107,7 +127,7 @@ impl Copy {
             let path = message["message"].as_str().and_then(|text| text.split('`').nth(1)).unwrap_or_default();
             let name = path.rsplit("::").next().unwrap_or_default();
             if name != "mutant" {
-                self.kept.insert(name.to_owned());
+                self.learnt.kept.insert(name.to_owned());
                 return;
             }
         }
@@ -115,7 +135,7 @@ impl Copy {
         for primary in [true, false] {
             let those = spans.iter().filter(|span| span["is_primary"] == primary);
             let blamed: Vec<usize> = those.filter_map(|span| blamed(span, parts)).collect();
-            self.unviable.extend(&blamed);
+            self.learnt.unviable.extend(&blamed);
             if !blamed.is_empty() {
                 return;
             }
