@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tells which mutants of the core (those of cargo-mutants) its tests and the simulator catch; docs/mutants.md says more.
 #
-#   scripts/mutants.sh [--only TEXT] [--seeds N] [--quick] [--again]
+#   scripts/mutants.sh [--only TEXT] [--budget S] [--seeds N] [--again]
 #
 # Takes an hour or two, and goes on where it was stopped. What comes of it is target/mutants/report.md.
 set -eu

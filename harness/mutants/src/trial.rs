@@ -114,11 +114,6 @@ enum End {
 }
 
 impl Test {
-    /// Whether it is one of those that most mutants are found by.
-    pub fn is_quick(&self) -> bool {
-        self.stage == Stage::Core && self.millis < 300
-    }
-
     /// Runs without a mutant; whether it passes.
     fn cover(&mut self, file: &Path) -> bool {
         let _ = fs::remove_file(file);
@@ -169,17 +164,24 @@ fn wait(mut child: Child, limit: Duration) -> End {
     }
 }
 
-/// Which tests to run for a mutant, in groups of one process each; those first that take the least time.
-fn groups(number: usize, tests: &[Test]) -> Vec<Vec<&Test>> {
-    let mut groups: BTreeMap<(Stage, bool, &Path, &str), Vec<&Test>> = BTreeMap::new();
+/// Which tests to run for a mutant, in groups of one process each; those first that take the least time, and of each stage
+/// no more than take `budget` milliseconds together.
+fn groups(number: usize, tests: &[Test], budget: u64) -> Vec<Vec<&Test>> {
+    let mut groups: BTreeMap<(Stage, &Path, &str), Vec<&Test>> = BTreeMap::new();
     for test in tests.iter().filter(|test| test.reached.contains(&number)) {
-        let alone = if test.stage == Stage::Seeds { &*test.name } else { "" };
-        groups.entry((test.stage, test.millis > 100, &test.program, alone)).or_default().push(test);
+        let alone = if test.stage == Stage::Seeds || test.millis > 100 { &*test.name } else { "" };
+        groups.entry((test.stage, &test.program, alone)).or_default().push(test);
     }
-    let mut groups: Vec<((Stage, u64), Vec<&Test>)> =
-        groups.into_values().map(|group| ((group[0].stage, millis(&group)), group)).collect();
-    groups.sort_by_key(|(key, _)| *key);
-    groups.into_iter().map(|(_, group)| group).collect()
+    let mut groups: Vec<Vec<&Test>> = groups.into_values().collect();
+    groups.sort_by_key(|group| (group[0].stage, millis(group)));
+    let mut spent = [0; 3];
+    groups.retain(|group| {
+        let spent = &mut spent[group[0].stage as usize];
+        let fits = *spent == 0 || *spent + millis(group) <= budget;
+        *spent += millis(group);
+        fits
+    });
+    groups
 }
 
 fn millis(group: &[&Test]) -> u64 {
@@ -188,12 +190,12 @@ fn millis(group: &[&Test]) -> u64 {
 
 /// How long the first test takes that reaches a mutant: what is quick to find goes first.
 pub fn cost(number: usize, tests: &[Test]) -> u64 {
-    groups(number, tests).first().map_or(0, |group| millis(group))
+    groups(number, tests, 0).first().map_or(0, |group| millis(group))
 }
 
 /// Runs what reaches a mutant, until something finds it.
-pub fn trial(number: usize, tests: &[Test]) -> Verdict {
-    let groups = groups(number, tests);
+pub fn trial(number: usize, tests: &[Test], budget: u64) -> Verdict {
+    let groups = groups(number, tests, budget);
     if groups.is_empty() {
         return Verdict::Unreached;
     }
