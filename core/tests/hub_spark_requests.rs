@@ -4,7 +4,7 @@ mod common;
 
 use common::components::site;
 use common::{World, quiet};
-use lazuli::{Config, Input, Join, Request, Routes};
+use lazuli::{Config, ConnId, Input, Join, Message, Request, Routes};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
@@ -78,4 +78,104 @@ fn an_answer_names_its_component_by_the_ref_alone() {
     // Without a ref, nothing else says which it is about.
     world.event(browser.socket, 77, "add", json!({ "by": 1 }));
     assert_eq!(world.heard(browser.socket)[0]["component_id"], 77);
+}
+
+#[test]
+fn what_is_wrong_with_a_frame_is_said_and_what_it_concerns() {
+    let mut world = World::default();
+    let socket = world.open_at("/spark");
+    let mut say = |text: &str| {
+        world.message(socket, text);
+        let heard = world.heard(socket);
+        assert_eq!(heard.len(), 1, "{heard:?}");
+        heard[0].clone()
+    };
+    for (text, message) in [
+        ("{", "Invalid JSON format"),
+        ("[]", "Invalid message format: a message is a JSON object"),
+        (r#"["ping"]"#, "Invalid message format: a message is a JSON object"),
+        (r#" {"type":"ping","type":"ping"}"#, "Invalid message format: duplicate field `type`"),
+        ("{}", "Invalid message format: missing field `type`"),
+        (r#"{"type":1}"#, "Invalid message format: `type` is a string"),
+        (r#"{"type":"nonsense"}"#, "Unknown message type: nonsense"),
+        (r#"{"type":"ping","ref":-1}"#, "Invalid message format: a ref is a whole number from 0 to 4294967295"),
+        (r#"{"type":"subscribe"}"#, "Invalid message format: missing field `channel`"),
+        (r#"{"type":"component_mount"}"#, "Invalid message format: missing field `token`"),
+        (r#"{"type":"component_mount","token":1}"#, "Invalid message format: `token` is a string"),
+        (r#"{"type":"component_mount","token":"x"}"#, "Invalid message format: missing field `ref`"),
+    ] {
+        let said = say(text);
+        assert_eq!((&said["type"], &said["message"]), (&json!("error"), &json!(message)), "{text}");
+    }
+    let long = "x".repeat(1_000);
+    assert_eq!(say(&json!({ "type": long }).to_string())["message"], format!("Unknown message type: {}", &long[..128]));
+    let no_path = "Invalid message format: a channel is a path such as /chat/lobby, percent-encoded, without a query";
+    for channel in ["chat", "/a?b", "/a#b", "/a b", "/é", &format!("/{}", "x".repeat(70_000))] {
+        let said = say(&json!({ "type": "subscribe", "channel": channel, "ref": 5 }).to_string());
+        assert_eq!((&said["type"], &said["ref"], &said["status"]), (&json!("reply"), &json!(5), &json!("error")));
+        assert_eq!(said["payload"]["message"], no_path);
+    }
+    let said = say(r#"{"type":"message","channel":"/probe"}"#);
+    assert_eq!(
+        (&said["message"], &said["channel"]),
+        (&json!("Invalid message format: missing field `data`"), &json!("/probe"))
+    );
+    let said = say(r#"{"type":"component_event","component_id":3}"#);
+    assert_eq!(
+        (&said["message"], &said["component_id"]),
+        (&json!("Invalid message format: missing field `event`"), &json!(3))
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_binary_frame_is_said_under_its_ref() {
+    let mut world = World::default();
+    let socket = world.open_at("/spark");
+    world.say(socket, json!({ "type": "subscribe", "channel": "/probe", "ref": 1 }));
+    world.heard(socket);
+    let mut say = |bytes: &[u8]| {
+        world.input(Input::Message { conn: socket, message: Message::Binary(bytes) });
+        (world.heard(socket), world.told_components())
+    };
+    for (bytes, message) in [
+        (&b"\x00"[..], "Invalid message format: a binary frame begins with 1 or 2"),
+        (b"\x02\0\0\0", "Invalid message format: a ref has 4 bytes"),
+        (b"\x01\0", "Invalid message format: after the ref come 2 bytes for the length of the channel's path"),
+        (b"\x01\0\x09/probe", "Invalid message format: the channel's path is shorter than its length says"),
+    ] {
+        assert_eq!(say(bytes).0[0]["message"], message);
+    }
+    let (heard, _) = say(b"\x02\0\0\0\x07\0\x05probe");
+    assert_eq!((&heard[0]["ref"], &heard[0]["status"]), (&json!(7), &json!("error")));
+    let message = heard[0]["payload"]["message"].as_str().unwrap();
+    assert!(message.contains("a channel is a path such as /chat/lobby"), "{message}");
+    let (heard, told) = say(b"\x02\0\0\0\x08\0\x06/probe\x01\x02");
+    assert_eq!((&heard[0]["ref"], &heard[0]["status"]), (&json!(8), &json!("ok")));
+    assert_eq!(told, ["binary [1, 2]"]);
+}
+
+#[test]
+fn the_form_of_a_channel_s_messages_lasts_as_long_as_somebody_is_subscribed() {
+    let mut world = World::default();
+    let sockets = [(); 3].map(|()| world.open_at("/spark"));
+    for socket in sockets {
+        world.say(socket, json!({ "type": "subscribe", "channel": "/chat/a/1", "ref": 1 }));
+        world.heard(socket);
+    }
+    let hears = |world: &mut World, socket: ConnId| {
+        world.job(|cx| {
+            cx.to_all().text("hello");
+            Ok(())
+        });
+        world.heard(socket)
+    };
+    let hello = json!({ "type": "message", "channel": "/chat/a/1", "data": "hello" });
+    for left in [sockets[0], sockets[1]] {
+        world.say(left, json!({ "type": "unsubscribe", "channel": "/chat/a/1" }));
+        // Other paths take the places of those that are forgotten.
+        let other = world.open_at("/spark");
+        world.say(other, json!({ "type": "subscribe", "channel": format!("/chat/{left}/2"), "ref": 1 }));
+        world.heard(sockets[2]);
+        assert_eq!(hears(&mut world, sockets[2]), [hello.clone()]);
+    }
 }
