@@ -78,6 +78,7 @@ fn whatever_ends_the_connection_the_batch_comes_before_the_close() {
         }
         let told = world.told(conn);
         assert!(told.len() == 2 && told[0] == "batch a,b" && told[1].starts_with("close "), "{how}: {told:?}");
+        assert_eq!(world.stats().batches, 1);
         // Only a shutdown that waits for its end has one.
         assert_eq!(world.stats().timers, u64::from(how == 2));
     }

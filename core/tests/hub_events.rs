@@ -300,3 +300,22 @@ fn random_numbers_come_from_the_seed() {
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
 }
+
+#[test]
+fn random_numbers_are_those_of_splitmix64() {
+    let mut world = World::new(Config { seed: 1_234_567, ..Config::default() }, quiet());
+    world.job(|cx| {
+        let words: Vec<String> = (0..5).map(|_| cx.random().to_string()).collect();
+        cx.update(move |app| app.words = words);
+        Ok(())
+    });
+    // As its reference gives them for this seed.
+    let expected = [
+        "6457827717110365317",
+        "3203168211198807973",
+        "9817491932198370423",
+        "4593380528125082431",
+        "16408922859458223821",
+    ];
+    assert_eq!(world.hub.app().words, expected);
+}

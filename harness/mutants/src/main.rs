@@ -73,7 +73,7 @@ fn run(options: &Options) -> Result<(), Fault> {
     let (copy, programs) = viable::build(&root, &work, &mutants)?;
     let tests = trial::tests(&programs, &copy.tree, &work, options.seeds)?;
     let mut known = trial::known(&work);
-    let left = |verdict: &Verdict| !matches!(verdict, Verdict::Caught(_));
+    let left = |verdict: &Verdict| matches!(verdict, Verdict::Missed | Verdict::Unreached);
     let mut open: Vec<(u64, usize)> = (0..mutants.len())
         .filter(|&at| !copy.learnt.unviable.contains(&number(at)) && !copy.apart.contains_key(&number(at)))
         .filter(|&at| mutants[at].name.contains(&options.only))
