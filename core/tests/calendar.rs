@@ -21,15 +21,19 @@ fn next((year, month, day): (u32, u32, u32)) -> (u32, u32, u32) {
 }
 
 #[test]
-fn each_day_has_its_date_through_more_than_one_cycle_of_leap_years() {
+fn each_day_has_its_date_through_a_whole_cycle_of_leap_years() {
     let mut date = (1970, 1, 1);
-    for number in 0..180_000 {
+    for number in 0..160_000 {
         let (year, month, day) = date;
+        date = next(date);
+        // Most days are like the one before.
+        if day < 28 && date.2 != 2 {
+            continue;
+        }
         let first = Timestamp::from_unix_micros(number * DAY);
         assert_eq!(first.to_string(), format!("{year}-{month:02}-{day:02}T00:00:00.000Z"));
         let last = Timestamp::from_unix_micros((number + 1) * DAY - 1);
         assert_eq!(last.to_string(), format!("{year}-{month:02}-{day:02}T23:59:59.999Z"));
-        date = next(date);
     }
     assert!(date.0 > 2400);
 }

@@ -37,6 +37,7 @@ fn an_enum_s_variants_are_read_whatever_they_hold() {
     assert_eq!(Event::new("circle", r#""2""#).parse::<Shape>().unwrap(), Shape::Circle(2.0));
     assert_eq!(Event::new("line", r#"["1","2"]"#).parse::<Shape>().unwrap(), Shape::Line(1, 2));
     // A unit variant holds nothing.
+    assert_eq!(read(r#"{"nothing":null}"#), Ok(Shape::Nothing));
     assert!(read::<Shape>(r#"{"nothing":1}"#).is_err());
 }
 

@@ -35,9 +35,17 @@ fn a_channel_sees_its_own_path_and_the_socket_s_headers_peer_and_user() {
     world.input(Input::Opened { conn: socket });
     world.say(socket, json!({ "type": "subscribe", "channel": "/who/spark", "ref": 1 }));
     world.say(socket, json!({ "type": "subscribe", "channel": "/who/other", "params": { "q": "own" }, "ref": 2 }));
+    world.say(
+        socket,
+        json!({ "type": "subscribe", "channel": "/who/three", "params": { "q": 7, "r": true }, "ref": 3 }),
+    );
     assert_eq!(
         seen.lock().unwrap()[..],
-        ["spark ada biscuit here 10.0.0.1:7 -", "other ada biscuit here 10.0.0.1:7 own"]
+        [
+            "spark ada biscuit here 10.0.0.1:7 -",
+            "other ada biscuit here 10.0.0.1:7 own",
+            "three ada biscuit here 10.0.0.1:7 7"
+        ]
     );
 }
 

@@ -328,3 +328,19 @@ fn to_cancel_one_makes_no_room_for_another_that_was_set() {
     });
     assert_eq!((world.got(conn), world.stats().timers), (vec![], 1));
 }
+
+#[test]
+fn an_interval_that_comes_late_keeps_its_beat() {
+    let mut world = World::default();
+    let conn = world.open();
+    world.run(conn, |cx| {
+        cx.set_interval("tick", millis(10));
+        Ok(())
+    });
+    let begin = world.now;
+    // Nobody looked for a while: the ticks between are left out.
+    world.now = begin + millis(37);
+    world.timeout();
+    assert_eq!(timers(&mut world), ["timer tick 0"]);
+    assert_eq!(world.hub.poll_timeout(), Some(begin + millis(40)));
+}

@@ -257,3 +257,26 @@ fn a_user_who_has_too_many_sockets_is_refused_and_counted() {
     }
     world.open_at("/spark?user=bob");
 }
+
+#[test]
+fn a_user_shows_in_a_room_with_at_most_so_many_connections() {
+    let mut world = World::new(Config { per_user: 2, ..Config::default() }, quiet());
+    world.script.on("message", |cx, _| {
+        cx.track("room", &json!({}));
+        Ok(())
+    });
+    let socket = world.open_at("/spark?user=ada");
+    let mut track = |seat: u32, expected: &str| {
+        let channel = format!("/chat/a/{seat}");
+        world.message(socket, &json!({ "type": "subscribe", "channel": channel, "ref": 1 }).to_string());
+        world.got(socket);
+        world.message(socket, &json!({ "type": "message", "channel": channel, "data": "", "ref": 2 }).to_string());
+        let got = world.got(socket).concat();
+        assert!(got.contains(expected), "{seat}: {got}");
+    };
+    track(1, r#""status":"ok""#);
+    track(2, r#""status":"ok""#);
+    track(3, "Too many connections of this user in this room");
+    // Who shows there already may say something else of themselves.
+    track(2, r#""status":"ok""#);
+}

@@ -269,3 +269,23 @@ fn hubs_that_share_rooms_forget_those_of_each_other() {
     }
     assert_eq!(grown, 0);
 }
+
+#[test]
+fn beats_of_those_who_left_are_forgotten_while_others_stay() {
+    let mut world = World::new(Config::default(), Limits::default());
+    // As long as one stays whose ping is due at the same moment.
+    let stays: Vec<ConnId> = (0..20).map(|_| world.open()).collect();
+    let grown = growth(2_000, |_| {
+        let conn = world.open();
+        world.closed(conn, Cause::Lost);
+        forget(&mut world);
+    });
+    assert!(grown < 1_000, "{grown}");
+    // They are looked after all the same, each once.
+    world.pass(seconds(31));
+    for conn in stays {
+        assert_eq!(world.got(conn).len(), 1);
+        world.closed(conn, Cause::Lost);
+    }
+    assert_eq!(world.stats().connections, 0);
+}
