@@ -1,6 +1,5 @@
 //! What a patch of strings inserts is the shortest markup that a parser makes the same nodes of. Where there was none, the whole
 //! would be sent: right, and long.
-#![cfg(feature = "html-strings")]
 
 use lazuli::html::strings::Mirror;
 use lazuli::html::{StringView, diff};
