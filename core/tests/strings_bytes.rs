@@ -1,0 +1,92 @@
+//! How many bytes a change of a string takes: what is alike is found again, with keys and without, and only the rest is sent.
+
+use lazuli::html::diff;
+use lazuli::html::strings::Mirror;
+
+fn row(number: usize) -> String {
+    format!("<li class=row><b>Name {number}</b><i title=t{number}>text</i></li>")
+}
+
+fn list(rows: &[String]) -> String {
+    format!("<h1>List</h1><ul>{}</ul><p>And so on.</p>", rows.concat())
+}
+
+fn rows() -> Vec<String> {
+    (0..30).map(row).collect()
+}
+
+/// The bytes of the patch, which leads where it should.
+fn bytes(old: &str, new: &str) -> usize {
+    let patch = diff(old, new);
+    let mut mirror = Mirror::new(old);
+    mirror.apply(&patch).unwrap();
+    assert_eq!(mirror.html(), Mirror::new(new).html(), "{patch}");
+    patch.len()
+}
+
+#[test]
+fn rows_without_keys_are_found_again() {
+    let at_most = |most: usize, change: &dyn Fn(&mut Vec<String>)| {
+        let mut new = rows();
+        change(&mut new);
+        let bytes = bytes(&list(&rows()), &list(&new));
+        assert!(bytes <= most, "{bytes} bytes, and it were {most}: {}", diff(&list(&rows()), &list(&new)));
+    };
+    at_most(11, &|rows| drop(rows.remove(15)));
+    at_most(10, &|rows| drop(rows.drain(5..10)));
+    at_most(66, &|rows| rows.insert(15, row(99)));
+    at_most(65, &|rows| rows.insert(0, row(99)));
+    at_most(66, &|rows| rows.push(row(99)));
+    at_most(21, &|rows| rows.swap(3, 20));
+    at_most(11, &|rows| rows.rotate_right(1));
+    at_most(90, &|rows| rows.rotate_left(10));
+    at_most(90, &|rows| rows.reverse());
+    at_most(14, &|rows| rows[7] = rows[7].replace("text", "another"));
+    at_most(23, &|rows| rows[7] = rows[7].replace("class=row", "class='row on'"));
+    at_most(89, &|rows| {
+        rows.remove(3);
+        rows[20] = rows[20].replace("text", "another");
+        rows.insert(25, row(77));
+    });
+    at_most(341, &|rows| rows.iter_mut().for_each(|row| *row = row.replace("text", "tekst")));
+    at_most(46, &|rows| {
+        rows[10] = rows[10].replace("<i", "<u>new</u><i");
+        rows.insert(2, "<li>other</li>".into());
+    });
+    at_most(76, &|rows| {
+        let moved = rows.remove(4).replace("text", "changed");
+        rows.insert(22, moved);
+    });
+}
+
+#[test]
+fn parts_of_a_page_are_found_again() {
+    let page = |top: &str, left: &str, right: &str| {
+        format!("{top}<div class=left>{left}</div><div class=right>{right}</div><footer>{}</footer>", "end ".repeat(30))
+    };
+    let form = "<form><label>Name</label><input name=a value=1><button>Save</button></form>";
+    let table = "<table><tbody><tr><td>1</td><td>2</td></tr><tr><td>3</td><td>4</td></tr></tbody></table>";
+    for (most, old, new) in [
+        (23, page("", form, table), page("<p>Saved</p>", form, table)),
+        (202, page("", form, table), page("", table, form)),
+        (95, page("", form, ""), page("", "", form)),
+        (114, page("", form, table), page("", &format!("<section>{form}</section>"), table)),
+        (
+            45,
+            page("", form, table),
+            page("", &form.replace("value=1", "value=2 disabled"), &table.replace("<td>4", "<td>four")),
+        ),
+        (29, page("<!-- a -->", form, table), page("<!-- b -->", &form.replace("<label>", "<!-- c --><label>"), table)),
+        (28, page("a", "b <b>c</b> d", "e"), page("a", "b <b>c</b> <i>x</i> d", "e f")),
+        (10, page("<h1>One</h1><h2>Two</h2>", form, table), page("<h2>Two</h2><h1>One</h1>", form, table)),
+        (19, page("<p>1</p><p>2</p><p>3</p>", form, table), page("<p>3</p><p>2</p>", form, table)),
+        (
+            33,
+            page("<p id=a>1</p><p id=b>2</p>", form, table),
+            page("<p id=b>2</p><p id=c>3</p><p id=a>1</p>", form, table),
+        ),
+    ] {
+        let bytes = bytes(&old, &new);
+        assert!(bytes <= most, "{bytes} bytes, and it were {most}: {}", diff(&old, &new));
+    }
+}
