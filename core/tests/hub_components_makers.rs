@@ -79,3 +79,27 @@ fn an_event_may_have_as_many_bytes_as_the_limit_says() {
         assert_eq!(reply["payload"].get("code").and_then(|code| code.as_str()), code, "{reply}");
     }
 }
+
+/// It shows something, and that is all.
+struct Still;
+
+impl lazuli::Component<common::TestApp> for Still {
+    fn render(&self) -> impl lazuli::html::Render {
+        lazuli::html! { p { "still" } }
+    }
+}
+
+#[test]
+fn a_component_without_callbacks_knows_no_event() {
+    let script = Arc::<common::Script>::default();
+    let mut routes = common::routes(&script, quiet());
+    let still = routes.component("still", |_: &Mount<'_, common::TestApp>, (): ()| Ok(Still)).unwrap();
+    routes.get("/still", move |cx, request| Ok(Response::html(cx.show(&still, request, &())?.to_string()))).unwrap();
+    let mut world = World::with(Config { secret: secret(1), ..Config::default() }, routes, script);
+    let browser = world.browse("/still");
+    assert_eq!(world.mount(&browser, 0), 1);
+    world.ask(browser.socket, 1, "click", json!({}));
+    let reply = world.heard(browser.socket).remove(0);
+    let said = &reply["payload"];
+    assert_eq!((&said["message"], &said["code"]), (&json!("Unknown event: click"), &json!("UNKNOWN_EVENT")));
+}

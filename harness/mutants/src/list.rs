@@ -61,3 +61,28 @@ pub fn list(tree: &Path) -> Result<Vec<Mutant>, Fault> {
     }
     Ok(serde_json::from_slice(&out.stdout)?)
 }
+
+/// What is left out, and why: file, name, reason.
+fn excluded() -> impl Iterator<Item = [&'static str; 3]> {
+    let lines = include_str!("../excluded.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| {
+        let mut parts = line.splitn(3, " | ");
+        [(); 3].map(|()| parts.next().unwrap_or_default())
+    })
+}
+
+/// The mutants that are left out, by their place in the list, and why.
+pub fn left_out(mutants: &[Mutant]) -> Result<Vec<(usize, &'static str)>, Fault> {
+    let mut all = Vec::new();
+    for [file, name, why] in excluded() {
+        let (file, name) = (format!("core/src/{file}"), format!(": {name}"));
+        let those =
+            mutants.iter().enumerate().filter(|(_, mutant)| mutant.file == file && mutant.name.ends_with(&name));
+        let before = all.len();
+        all.extend(those.map(|(at, _)| (at, why)));
+        if all.len() == before || why.is_empty() {
+            return Err(format!("excluded.txt: {file} has no mutant{name}, or there is no reason").into());
+        }
+    }
+    Ok(all)
+}

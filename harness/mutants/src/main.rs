@@ -70,7 +70,9 @@ fn run(options: &Options) -> Result<(), Fault> {
     let work = root.join("target/mutants");
     std::fs::create_dir_all(&work)?;
     let mutants = list::list(&root)?;
-    let (copy, programs) = viable::build(&root, &work, &mutants)?;
+    let left_out = list::left_out(&mutants)?;
+    let (mut copy, programs) = viable::build(&root, &work, &mutants)?;
+    copy.apart.extend(left_out.into_iter().map(|(at, why)| (number(at), why)));
     let tests = trial::tests(&programs, &copy.tree, &work, options.seeds)?;
     let mut known = trial::known(&work);
     let left = |verdict: &Verdict| matches!(verdict, Verdict::Missed | Verdict::Unreached);
