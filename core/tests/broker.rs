@@ -1,8 +1,8 @@
 //! The broker between hubs: what waits for one has bounds, what nobody wants is freed, and who has something is woken.
 
-use lazuli::backplane::Broker;
+use lazuli::backplane::{Backplane, Broker, Incoming, Local};
 use lazuli::{Node, Position};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const HERE: Node = Node(1);
 const THERE: Node = Node(2);
@@ -91,4 +91,30 @@ fn topics_are_kept_for_hubs_that_may_come_back_but_not_without_end() {
         polled(&mut broker, HERE).len()
     };
     assert_eq!((left(10_000), left(10_001)), (10_000, 0));
+}
+
+#[test]
+fn ports_of_one_process_hear_each_other_and_are_woken() {
+    let local = Local::new();
+    let (mut here, mut there) = (local.port(HERE), local.port(THERE));
+    let woken: Arc<Mutex<u32>> = Arc::default();
+    let note = woken.clone();
+    there.on_incoming(Box::new(move || *note.lock().unwrap() += 1));
+    there.subscribe("t", None);
+    let Some(Incoming::Subscribed(topic, from)) = there.poll() else { panic!("it is told of its subscription first") };
+    assert_eq!((&*topic, from.offset, there.poll()), ("t", 0, None));
+    let before = *woken.lock().unwrap();
+    here.publish("t", b"hello");
+    assert_eq!(*woken.lock().unwrap() - before, 1);
+    let Some(Incoming::Published((topic, position, message))) = there.poll() else { panic!("it is published") };
+    assert_eq!((&*topic, position.offset, &*message, here.poll()), ("t", 1, &b"hello"[..], None));
+    there.unsubscribe("t");
+    here.publish("t", b"nobody");
+    assert_eq!(there.poll(), None);
+    there.subscribe("t", None);
+    there.poll();
+    drop(there);
+    // Its place is free again, and what it wanted is not kept for it.
+    here.publish("t", b"nobody");
+    assert_eq!(local.port(THERE).poll(), None);
 }

@@ -164,8 +164,150 @@ fn has(bytes: &[u8], what: &[u8]) -> bool {
     bytes.windows(what.len()).any(|window| window == what)
 }
 
+/// The texts that one message after the other becomes, in a journal that keeps these fields besides.
+fn redacted_texts(texts: &[&str], keep: &[&str]) -> Vec<String> {
+    let (mut net, file) = recorded(Some(Redaction::default().keep(keep.iter().copied())));
+    let link = net.open();
+    texts.iter().for_each(|text| net.receive(link, &common::net::long_client_frame(text.as_bytes())));
+    drop(net);
+    let written = file.0.lock().unwrap().clone();
+    let received = Reader::new(&written).unwrap().entries().filter_map(|timed| match timed.unwrap().entry {
+        Entry::Received { bytes, .. } => Some(String::from_utf8_lossy(&bytes[bytes.len().min(8)..]).into_owned()),
+        _ => None,
+    });
+    // Behind the head and the mask, which is zero.
+    received.skip(1).collect()
+}
+
+fn shape(value: &serde_json::Value) -> String {
+    use serde_json::Value::*;
+    match value {
+        Null => "null".into(),
+        Bool(value) => value.to_string(),
+        Number(_) => "0".into(),
+        String(text) => format!("{:?}", text.len()),
+        Array(items) => format!("[{}]", items.iter().map(shape).collect::<Vec<_>>().join(",")),
+        Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| format!("{name}:{}", shape(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+    }
+}
+
+#[test]
+fn json_stays_json_of_the_same_shape_and_length() {
+    let deep = |levels: usize| format!("{}\"hunter2\"{}", "[".repeat(levels), "]".repeat(levels));
+    let texts = [
+        r#"{"password":"hunter2","n":[1,-2.5,3e+10,true,false,null],"s":""}"#,
+        "  { \"a\" : \"hunter2\" ,\n\t\"b\" : [ \"hunter2\" , { } , [ ] ] }\r\n",
+        r#"["hunter2","hunter2",{"type":"kept","hunter":"hunter2"},"hunter2"]"#,
+        r#"{"a":{"type":"kept","x":"hunter2"},"type":["hunter2"],"ref":7,"b":"hunter2","n":123456}"#,
+        r#"{"name":"kept","names":"hunter2","nam":"hunter2"}"#,
+        &deep(30),
+        &deep(100),
+    ];
+    let redacted = redacted_texts(&texts, &["name"]);
+    assert_eq!(redacted.len(), texts.len());
+    for (text, redacted) in texts.iter().zip(&redacted) {
+        assert_eq!(text.len(), redacted.len());
+        assert!(!redacted.contains("hunter2"), "{redacted}");
+        let [before, after] =
+            [*text, redacted].map(|text| serde_json::from_str::<serde_json::Value>(text).expect(text));
+        assert_eq!(shape(&before), shape(&after), "{redacted}");
+        assert_eq!(text.contains("kept"), redacted.contains("kept"), "{redacted}");
+    }
+    // Deeper than anything is followed, or no JSON at all: nothing is kept, but its length.
+    for text in
+        [&*deep(200), "hunter2", "{hunter2", "hunter2 \"type\":\"hunter2\"", r#"{"a":"hun\"ter2","type":"kept"}"#]
+    {
+        let redacted = redacted_texts(&[text], &[]).remove(0);
+        assert!(
+            redacted.len() == text.len() && !redacted.contains("hunter2") && !redacted.contains("ter2"),
+            "{redacted}"
+        );
+    }
+}
+
+#[test]
+fn a_journal_says_who_wrote_it_and_knows_the_secret_by_its_mark() {
+    let header = |journal: fn(Journal<TestApp>) -> Journal<TestApp>, secret: Option<lazuli::Secret>| {
+        let file = File::default();
+        let hub = Hub::new(
+            Config { secret, ..Config::default() },
+            common::routes(&Arc::default(), quiet()),
+            TestApp::default(),
+        );
+        drop(Driver::recorded(hub, Settings::default(), journal(Journal::to(file.clone()))));
+        let written = file.0.lock().unwrap().clone();
+        Reader::new(&written).unwrap().header().clone()
+    };
+    let secret = |byte| lazuli::Secret::new([byte; 32]);
+    let none = header(|journal| journal, None);
+    assert_eq!((none.had_secret(), none.redacted, &*none.by), (false, false, env!("CARGO_PKG_VERSION")));
+    let some = header(|journal| journal, Some(secret(1)));
+    assert!(some.had_secret() && some.config.secret.is_none());
+    assert!(some.is_secret(&secret(1)) && !some.is_secret(&secret(2)));
+    assert!(header(|journal| journal.with_secret(), Some(secret(1))).config.secret.is_some());
+    assert!(header(|journal| journal.redacted(Redaction::default()), Some(secret(1))).redacted);
+}
+
+#[test]
+fn a_journal_never_has_more_bytes_than_it_may() {
+    for most in (600..1_400).step_by(7) {
+        let file = File::default();
+        let hub = Hub::new(Config::default(), common::routes(&Arc::default(), quiet()), TestApp::default());
+        let driver = Driver::recorded(hub, Settings::default(), Journal::to(file.clone()).at_most(most));
+        let mut net = Net { driver, wires: Wires::default(), script: Arc::default(), now: Time::ZERO };
+        let link = net.open();
+        (0..20).for_each(|_| net.text(link, "hello"));
+        drop(net);
+        let written = file.0.lock().unwrap().clone();
+        assert!(written.len() as u64 <= most, "{} of {most}", written.len());
+        let entries = Reader::new(&written).expect("a journal").entries();
+        assert!(entries.map(|entry| entry.expect("a whole entry")).count() > 0);
+        // It goes on for as long as it can.
+        assert!(written.len() as u64 + 300 > most, "{} of {most}", written.len());
+    }
+}
+
+#[test]
+fn what_is_said_from_outside_is_redacted_to_its_length() {
+    let (written, _) = redacted("192.0.2.77:1234", &[]);
+    let mut commands = Reader::new(&written).unwrap().entries().filter_map(|timed| match timed.unwrap().entry {
+        Entry::Input(Input::Command(command)) => Some(command),
+        _ => None,
+    });
+    let Some(Command::Send { frame, .. }) = commands.next() else { panic!("a send") };
+    assert_eq!(frame.payload().len(), "a hunter2 from outside".len());
+    let Some(Command::CloseUser { user, code, reason }) = commands.next() else { panic!("a close") };
+    assert_eq!((&*user, code, reason.len()), ("ada", 1000, 7));
+}
+
 #[test]
 fn addresses_become_others_and_the_same_stays_the_same() {
+    let (mut net, file) = recorded(Some(Redaction::default()));
+    let peers = [
+        "[2001:db8:7:7:1::2]:1",
+        "[2001:db8:7:8:1::2]:2",
+        "[2001:db8:7:7:9::9]:3",
+        "192.0.2.1:4",
+        "192.0.2.2:5",
+        "192.0.2.1:6",
+    ];
+    for peer in peers {
+        net.driver.accept(net.now, Some(peer.parse().unwrap())).unwrap();
+    }
+    drop(net);
+    let written = file.0.lock().unwrap().clone();
+    let entries = Reader::new(&written).unwrap().entries();
+    let shown: Vec<String> = entries
+        .filter_map(|timed| match timed.unwrap().entry {
+            Entry::Accepted { peer } => peer.map(|peer| peer.to_string()),
+            _ => None,
+        })
+        .collect();
+    let expected = ["[fd00::1]:1", "[fd00:0:0:1::1]:2", "[fd00::1]:3", "10.0.0.2:4", "10.0.0.3:5", "10.0.0.2:6"];
+    assert_eq!(shown, expected);
     for (peer, network) in [("192.0.2.77:1234", "10.0.0.0:1234"), ("[2001:db8:7:7:1::2]:1234", "[fd00::1]:1234")] {
         let (_, peers) = redacted(peer, &[]);
         assert_eq!(peers, [network.parse::<SocketAddr>().unwrap(); 2], "{peer}");
