@@ -66,7 +66,7 @@ pub fn list(tree: &Path) -> Result<Vec<Mutant>, Fault> {
 fn excluded() -> impl Iterator<Item = [&'static str; 3]> {
     let lines = include_str!("../excluded.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(|line| {
-        let mut parts = line.splitn(3, " | ");
+        let mut parts = line.splitn(3, " -- ");
         [(); 3].map(|()| parts.next().unwrap_or_default())
     })
 }
