@@ -90,3 +90,61 @@ fn parts_of_a_page_are_found_again() {
         assert!(bytes <= most, "{bytes} bytes, and it were {most}: {}", diff(&old, &new));
     }
 }
+
+#[test]
+fn what_is_most_alike_is_paired_in_order() {
+    let card = |class: &str, title: &str, parts: [&str; 3]| {
+        let parts = parts.map(|part| format!("<p>{}</p>", part.repeat(12)));
+        format!("<div class={class} title={title}>{}</div>", parts.concat())
+    };
+    let page = |cards: &[String]| format!("<h1>Cards</h1><section>{}</section>", cards.concat());
+    let one = |last: &str| card("a", "one", ["alpha", "beta", last]);
+    let two = |last: &str| card("b", "two", ["gamma", "delta", last]);
+    let three = |last: &str| card("b", "three", ["gamma", "epsilon", last]);
+    let new = card("c", "new", ["x", "y", "z"]);
+    let before = [one("1"), two("2"), three("3")];
+    for (most, after) in [
+        (145, vec![new.clone(), one("4"), two("5"), three("6")]),
+        (145, vec![one("4"), new.clone(), two("5"), three("6")]),
+        (145, vec![one("4"), two("5"), new.clone(), three("6")]),
+        (145, vec![one("4"), two("5"), three("6"), new.clone()]),
+        (42, vec![two("5"), three("6")]),
+        (42, vec![one("4"), three("6")]),
+        (42, vec![one("4"), two("5")]),
+        (114, vec![new.clone(), three("6")]),
+        (26, vec![three("6")]),
+        (171, vec![card("b", "new", ["gamma", "x", "y"]), two("5"), card("b", "three", ["x", "epsilon", "3"])]),
+    ] {
+        let bytes = bytes(&page(&before), &page(&after));
+        assert!(bytes <= most, "{bytes} bytes, and it were {most}: {}", diff(&page(&before), &page(&after)));
+    }
+}
+
+#[test]
+fn many_that_are_all_changed_are_paired_nearby() {
+    let rows = |from: usize, text: &str| {
+        (from..100).map(|row| format!("<li>{text}<b>{row}</b>{text}</li>")).collect::<Vec<_>>()
+    };
+    let list = |rows: &[String]| format!("<ul>{}</ul>", rows.concat());
+    let old = list(&rows(0, "some text "));
+    let mut inserted = rows(0, "other text ");
+    inserted.insert(50, "<li><i>between</i></li>".into());
+    for (most, new) in [
+        (3_559, list(&rows(0, "other text "))),
+        (3_892, list(&rows(3, "other text "))),
+        (3_955, list(&inserted)),
+        (
+            1_823,
+            list(
+                &rows(0, "some text ")
+                    .iter()
+                    .enumerate()
+                    .map(|(n, row)| row.replace("some", if n % 3 == 0 { "some" } else { "a" }))
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+    ] {
+        let bytes = bytes(&old, &new);
+        assert!(bytes <= most, "{bytes} bytes, and it were {most}: {:.300}", diff(&old, &new));
+    }
+}
