@@ -200,6 +200,7 @@ pub fn trial(number: usize, tests: &[Test], budget: u64) -> Verdict {
         return Verdict::Unreached;
     }
     let there = number.to_string();
+    let mut late = None;
     for group in groups {
         let stage = group[0].stage;
         // Tests over sockets wait for answers themselves.
@@ -210,10 +211,24 @@ pub fn trial(number: usize, tests: &[Test], budget: u64) -> Verdict {
             // Sockets and clocks are real there: what fails without the mutant too has not found it.
             _ if stage == Stage::Harness && run(&group, &[], limit) != End::Passed => {}
             End::Failed => return Verdict::Caught(stage),
-            End::Late => return Verdict::Timeout(stage),
+            // Where one goes on for ever, another may fail.
+            End::Late if late.is_none() && one_fails(&there, &group) => return Verdict::Caught(stage),
+            End::Late if late.is_some() => break,
+            End::Late => late = Some(stage),
         }
     }
-    Verdict::Missed
+    late.map_or(Verdict::Missed, Verdict::Timeout)
+}
+
+/// Whether one of the tests fails by itself, before four of them have gone on for too long.
+fn one_fails(there: &str, group: &[&Test]) -> bool {
+    let mut late = 0;
+    group.iter().any(|test| {
+        let limit = Duration::from_secs(1) + 10 * Duration::from_millis(test.millis);
+        let end = if late < 4 { run(&[test], &[("MUTANT", there)], limit) } else { End::Passed };
+        late += u32::from(end == End::Late);
+        end == End::Failed
+    })
 }
 
 /// What is known from before, by a mutant's name.
