@@ -94,6 +94,7 @@ fn a_component_without_callbacks_knows_no_event() {
     let script = Arc::<common::Script>::default();
     let mut routes = common::routes(&script, quiet());
     let still = routes.component("still", |_: &Mount<'_, common::TestApp>, (): ()| Ok(Still)).unwrap();
+    assert!(format!("{still:?}").contains("still"));
     routes.get("/still", move |cx, request| Ok(Response::html(cx.show(&still, request, &())?.to_string()))).unwrap();
     let mut world = World::with(Config { secret: secret(1), ..Config::default() }, routes, script);
     let browser = world.browse("/still");

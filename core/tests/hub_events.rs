@@ -126,6 +126,7 @@ fn a_handle_sends_like_a_callback() {
     handle.to_all().except(a).except(b).text("only c");
     handle.event(Event::Word("event"));
     handle.clone().close(b, 4000, "bye");
+    assert!(format!("{handle:?}").starts_with("Handle"));
     deliver(&mut world, &inbox);
     assert_eq!(world.got(a), ["\"room\"", "\"rooms\"", "\"all\""]);
     assert_eq!(world.got(b), ["\"room\"", "\"rooms\"", "\"all\"", "binary [7]", "close 4000 bye"]);

@@ -242,6 +242,8 @@ fn a_journal_says_who_wrote_it_and_knows_the_secret_by_its_mark() {
         Reader::new(&written).unwrap().header().clone()
     };
     let secret = |byte| lazuli::Secret::new([byte; 32]);
+    let shown = format!("{:?}", Journal::<TestApp>::to(File::default()).at_most(12_345));
+    assert!(shown.contains("12345"), "{shown}");
     let none = header(|journal| journal, None);
     assert_eq!((none.had_secret(), none.redacted, &*none.by), (false, false, env!("CARGO_PKG_VERSION")));
     let some = header(|journal| journal, Some(secret(1)));
