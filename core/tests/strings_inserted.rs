@@ -86,3 +86,33 @@ fn a_view_of_a_string_says_about_how_much_memory_it_takes() {
     let text = |length: usize| StringView::new(&format!("<p>{}</p>", "x".repeat(length))).memory();
     assert!((text(100_000) - text(50_000)).abs_diff(50_000) < 25_000, "{}", text(100_000) - text(50_000));
 }
+
+#[test]
+fn attributes_are_set_only_by_names_that_a_browser_takes() {
+    let sets = |old: &str, new: &str| {
+        assert_eq!(followed(old, new), Mirror::new(&page(new)).html(), "{new}");
+        diff(&page(old), &page(new)).contains("-7,")
+    };
+    for name in ["title", "data-x", "_z", "x:y", "a.b", "a_1", ":x"] {
+        assert!(sets("<b>x</b>", &format!("<b {name}=1>x</b>")), "{name}");
+        assert!(sets(&format!("<b {name}=1>x</b>"), "<b>x</b>"), "{name}");
+    }
+    for name in ["@click", "1a", "-a", ".a", "a@b", "a(b)", "é"] {
+        assert!(!sets("<b>x</b>", &format!("<b {name}=1>x</b>")), "{name}");
+        assert!(sets(&format!("<b {name}=1>x</b>"), "<b>x</b>"), "{name} can be taken away");
+    }
+    // A new one in a name space of its own.
+    assert!(!sets("<svg><a></a></svg>", "<svg><a xlink:href='#a'></a></svg>"));
+    assert!(sets("<svg><a xlink:href='#b'></a></svg>", "<svg><a xlink:href='#a'></a></svg>"));
+}
+
+#[test]
+fn a_style_is_sent_whole_for_a_browser_says_it_in_other_words() {
+    let styled =
+        |name: &str, more: &str| page(&format!("<b {name}='color: red; margin: 0; padding: 0; border: 0{more}'>x</b>"));
+    assert_eq!(diff(&styled("title", ""), &styled("title", "; top: 0")), r#"[-7,3,"title",["; top: 0"]]"#);
+    let whole = r#"[-7,3,"style","color: red; margin: 0; padding: 0; border: 0; top: 0"]"#;
+    assert_eq!(diff(&styled("style", ""), &styled("style", "; top: 0")), whole);
+    assert_eq!(diff(&page("<b>9</b>"), &page("<b>0</b>")), "[4,0]");
+    assert_eq!(diff(&page("<b>9</b>"), &page("<b>00</b>")), r#"[4,"00"]"#);
+}
