@@ -148,3 +148,30 @@ fn many_that_are_all_changed_are_paired_nearby() {
         assert!(bytes <= most, "{bytes} bytes, and it were {most}: {:.300}", diff(&old, &new));
     }
 }
+
+#[test]
+fn keys_name_rows_whatever_they_show() {
+    let list = |rows: &[(&str, u32)], text: &str| {
+        let rows = rows
+            .iter()
+            .map(|(attribute, key)| format!("<li {attribute}={key}><b>{text}</b><i>{text} more of it</i></li>"));
+        format!("<ul>{}</ul><p>{}</p>", rows.collect::<String>(), "end ".repeat(30))
+    };
+    for attribute in ["id", "data-key", "key"] {
+        let row = |key| (attribute, key);
+        let old = list(&[row(1), row(2), row(3), row(4), row(5)], "one");
+        let new = list(&[row(5), row(1), row(2), row(4)], "two");
+        // One went, one moved, and eight texts are others.
+        assert!(diff(&old, &new).starts_with("[-2,2,2,1,-3,2,3,0,"), "{attribute}: {}", diff(&old, &new));
+        assert!(bytes(&old, &new) <= 113);
+    }
+}
+
+#[test]
+fn what_shows_the_same_is_found_again_across_what_stays() {
+    let same = "<p class=note>A note that is there twice, word for word.</p>";
+    let page = |parts: [&str; 7]| format!("<div>{}</div>", parts.concat());
+    let old = page([same, same, "<h1>a</h1>", "<h2>b</h2>", "<h3>c</h3>", "", "<hr>"]);
+    let new = page(["", same, "<h1>a</h1>", "<h2>b</h2>", same, "<h3>c</h3>", "<hr>"]);
+    assert!(bytes(&old, &new) <= 10, "{}", diff(&old, &new));
+}
