@@ -50,3 +50,17 @@ fn errors_of_headers_and_refusals_say_what_to_do() {
     assert!(error("Content-Length", "1").to_string().contains("leave it out"));
     assert_eq!(Refused::new(403, "Members only").to_string(), "403 Members only");
 }
+
+#[test]
+fn a_quality_that_is_none_takes_nothing() {
+    let is_compressed = |accepted: &str| {
+        let request = lazuli::Request::get("/spark.js").unwrap().with_header("Accept-Encoding", accepted).unwrap();
+        lazuli::client::script(&request).headers().any(|header| header == ("Content-Encoding", "gzip"))
+    };
+    for accepted in ["gzip", "gzip;q=1", "gzip;q=0.1", "gzip; q=0.123", "gzip;q=1.000"] {
+        assert!(is_compressed(accepted), "{accepted}");
+    }
+    for refused in ["", "gzip;q=0", "gzip;q=7.5", "gzip;q=0.1234", "gzip;q=1.001", "gzip;q=0.x", "gzip;q=-1", "br"] {
+        assert!(!is_compressed(refused), "{refused}");
+    }
+}
