@@ -78,6 +78,7 @@ fn whatever_ends_the_connection_the_batch_comes_before_the_close() {
         }
         let told = world.told(conn);
         assert!(told.len() == 2 && told[0] == "batch a,b" && told[1].starts_with("close "), "{how}: {told:?}");
+        assert_eq!(world.stats().batches, 1);
         // Only a shutdown that waits for its end has one.
         assert_eq!(world.stats().timers, u64::from(how == 2));
     }
@@ -130,4 +131,32 @@ fn batches_that_close_each_other_all_come() {
     }
     world.closed(conns[0], Cause::Lost);
     assert_eq!(world.stats().batches, 20_000);
+}
+
+#[test]
+fn who_knows_no_batches_gets_its_messages_one_by_one() {
+    struct Plain(std::sync::Arc<common::Script>);
+
+    impl lazuli::Channel<common::TestApp> for Plain {
+        fn on_message(&mut self, cx: &mut common::Cx<'_>, text: &str) -> lazuli::Result {
+            self.0.tell(cx, "message", text)
+        }
+
+        fn on_binary(&mut self, cx: &mut common::Cx<'_>, bytes: &[u8]) -> lazuli::Result {
+            self.0.tell(cx, "binary", &format!("{bytes:?}"))
+        }
+    }
+
+    let script = std::sync::Arc::<common::Script>::default();
+    let mut routes = common::routes(&script, quiet());
+    let limits = Limits { batch: Some(Batching { most: 3, within: WITHIN }), ..quiet() };
+    let of = script.clone();
+    routes.channel_with("/plain", limits, move |_| Ok(Plain(of.clone()))).unwrap();
+    let mut world = World::with(Config::default(), routes, script);
+    let conn = world.open_at("/plain");
+    world.message(conn, "a");
+    world.input(Input::Message { conn, message: Message::Binary(b"b") });
+    assert_eq!(world.told(conn), [""; 0]);
+    world.message(conn, "c");
+    assert_eq!(world.told(conn), ["message a", "binary [98]", "message c"]);
 }

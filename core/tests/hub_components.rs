@@ -200,6 +200,7 @@ fn commands_follow_the_patch_in_their_order() {
         cx.flash(Flash::Success, "done");
         cx.focus("input");
         cx.scroll("", Scroll::Bottom);
+        cx.scroll("#log", Scroll::Top);
         cx.set_value("#name", "");
         cx.dispatch("ul", "saved", &json!({ "id": 1 }));
         cx.call("chart", &[1, 2]);
@@ -218,6 +219,7 @@ fn commands_follow_the_patch_in_their_order() {
         json!({ "type": "component_flash", "level": "success", "message": "done" }),
         command(json!({ "command": "focus", "target": "input" })),
         command(json!({ "command": "scroll", "to": "bottom" })),
+        command(json!({ "command": "scroll", "target": "#log", "to": "top" })),
         command(json!({ "command": "set_value", "target": "#name", "value": "" })),
         command(json!({ "command": "dispatch", "target": "ul", "event": "saved", "detail": { "id": 1 } })),
         command(json!({ "command": "call", "name": "chart", "data": [1, 2] })),

@@ -212,3 +212,34 @@ fn what_no_policy_may_drop_closes_a_socket_that_does_not_read() {
         }
     }
 }
+
+#[test]
+fn commands_that_were_sent_wait_no_more() {
+    let script = std::sync::Arc::new(common::Script::default());
+    let mut routes = site_routes(&script, quiet());
+    let limits = Limits { heartbeat: None, waiting: 1_000, ..Limits::spark() };
+    routes.spark_with("/small", limits, |_| Ok(lazuli::Session::default())).unwrap();
+    let mut world = World::with(Config { secret: secret(1), window: 200, ..Config::default() }, routes, script);
+    let browser = world.browse_as("/show", "/small");
+    world.mount(&browser, 0);
+    world.script.on("event", |cx, _| {
+        cx.flash(Flash::Info, &"x".repeat(100));
+        Ok(())
+    });
+    // Far more than may wait at once, for one that reads.
+    for _ in 0..100 {
+        world.event(browser.socket, 1, "poke", json!(null));
+        world.pass(SOON);
+    }
+    assert_eq!(world.heard(browser.socket).len(), 100);
+    // For one that does not, so many until it is too much.
+    world.fast = false;
+    let mut sent = 0;
+    while world.closes.is_empty() {
+        world.event(browser.socket, 1, "poke", json!(null));
+        world.pass(SOON);
+        sent += 1;
+    }
+    assert!((7..12).contains(&sent), "{sent}");
+    assert_eq!(world.closes[0].code, 1013);
+}

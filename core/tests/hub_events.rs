@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use lazuli::handle::Remote;
-use lazuli::{Cause, Command, Config, ConnId, Error, Handle, Limits, Request, Response};
+use lazuli::{Cause, Command, Config, ConnId, Error, Frame, Handle, Kind, Limits, Receivers, Request, Response};
 use std::sync::{Arc, mpsc};
 
 #[test]
@@ -126,6 +126,7 @@ fn a_handle_sends_like_a_callback() {
     handle.to_all().except(a).except(b).text("only c");
     handle.event(Event::Word("event"));
     handle.clone().close(b, 4000, "bye");
+    assert!(format!("{handle:?}").starts_with("Handle"));
     deliver(&mut world, &inbox);
     assert_eq!(world.got(a), ["\"room\"", "\"rooms\"", "\"all\""]);
     assert_eq!(world.got(b), ["\"room\"", "\"rooms\"", "\"all\"", "binary [7]", "close 4000 bye"]);
@@ -152,6 +153,47 @@ fn a_close_from_outside_always_has_a_code_that_may_be_sent() {
         world.input(lazuli::Input::Command(Command::Close { conn, code, reason: "x".into() }));
         assert_eq!(world.got(conn), [format!("close {expected} x")]);
     }
+}
+
+#[test]
+fn a_user_can_be_closed_from_outside() {
+    let mut world = World::default();
+    let (ada, other) = (world.open(), world.open());
+    world.run(ada, |cx| {
+        cx.identify("ada");
+        Ok(())
+    });
+    let (handle, inbox) = handle();
+    handle.close_user("ada", 4000, "bye");
+    deliver(&mut world, &inbox);
+    assert_eq!((world.got(ada), world.got(other)), (vec!["close 4000 bye".into()], vec![]));
+}
+
+#[test]
+fn a_frame_that_no_peer_would_take_is_not_sent() {
+    let mut world = World::default();
+    let conn = world.open();
+    world.forget();
+    let mut send = |kind, payload: &[u8]| {
+        let (to, frame) = (Receivers::Conn(conn), Frame::new(kind, payload));
+        world.input(lazuli::Input::Command(Command::Send { to, except: vec![], except_users: vec![], frame }));
+        (world.got(conn).len(), std::mem::take(&mut world.logs).len())
+    };
+    assert_eq!(send(Kind::Text, b"fine"), (1, 0));
+    assert_eq!(send(Kind::Text, &[0xff]), (0, 1));
+    assert_eq!(send(Kind::Binary, &[0xff]), (1, 0));
+    assert_eq!(send(Kind::Ping, &[0; 125]), (1, 0));
+    assert_eq!(send(Kind::Ping, &[0; 126]), (0, 1));
+    world.run(conn, |cx| {
+        cx.ping(&[0; 125]);
+        Ok(())
+    });
+    assert_eq!(world.got(conn), [format!("ping {:?}", [0; 125])]);
+    world.run(conn, |cx| {
+        cx.ping(&[0; 126]);
+        Ok(())
+    });
+    assert_eq!(world.got(conn), [common::internal()]);
 }
 
 #[test]
@@ -258,4 +300,23 @@ fn random_numbers_come_from_the_seed() {
     };
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
+}
+
+#[test]
+fn random_numbers_are_those_of_splitmix64() {
+    let mut world = World::new(Config { seed: 1_234_567, ..Config::default() }, quiet());
+    world.job(|cx| {
+        let words: Vec<String> = (0..5).map(|_| cx.random().to_string()).collect();
+        cx.update(move |app| app.words = words);
+        Ok(())
+    });
+    // As its reference gives them for this seed.
+    let expected = [
+        "6457827717110365317",
+        "3203168211198807973",
+        "9817491932198370423",
+        "4593380528125082431",
+        "16408922859458223821",
+    ];
+    assert_eq!(world.hub.app().words, expected);
 }

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{World, quiet};
-use lazuli::{Config, ConnId, Error, Heartbeat, Input, Limits, Message, Origins, Rate, Refused, Request, Timestamp};
+use lazuli::{
+    Config, ConnId, Error, Heartbeat, Input, Limits, Message, Origins, Rate, Refused, Request, Time, Timestamp,
+};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -105,6 +107,34 @@ fn an_address_that_fails_too_often_is_locked_out_for_a_while() {
     assert!(status(&mut world, "/probe", "10.0.0.2:1").is_ok(), "others are not concerned");
     world.pass(SECOND);
     assert!(status(&mut world, "/probe", "10.0.0.1:1").is_ok());
+}
+
+#[test]
+fn only_who_may_not_come_in_counts_as_a_failure() {
+    let failures = Rate { per_second: 1, burst: 1 };
+    let mut world = World::new(Config { failures, ..Config::default() }, quiet());
+    world.script.on("connect", |cx, _| Err(Error::close(if cx.now() == Time::ZERO { 4000 } else { 1008 }, "Not now")));
+    world.open_from("/probe", "10.0.0.1:1");
+    world.open_from("/probe", "10.0.0.1:1");
+    world.now = Time::from_micros(1);
+    world.open_from("/probe", "10.0.0.1:1");
+    assert_eq!(world.request_from("/probe", "10.0.0.1:1").unwrap_err().status, 429);
+}
+
+#[test]
+fn an_ipv6_network_is_no_ipv4_address() {
+    let mut world = World::new(Config { per_address: 1, ..Config::default() }, quiet());
+    world.open_from("/probe", "10.0.0.1:1");
+    assert!(world.request_from("/probe", "10.0.0.1:2").is_err());
+    // The first 64 bits of this one are the number of that one.
+    world.open_from("/probe", "[0:0:a00:1::1]:1");
+    assert!(world.request_from("/probe", "[0:0:a00:1::2]:1").is_err());
+}
+
+#[test]
+fn a_spark_socket_s_limits_are_those_that_its_documentation_names() {
+    let limits = Limits::spark();
+    assert_eq!((limits.frames.text, limits.frames.binary, limits.waiting), (262_144, 4_194_304, 4_194_304));
 }
 
 #[test]

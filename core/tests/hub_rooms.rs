@@ -270,3 +270,24 @@ fn text_binary_json_and_pings_are_what_they_say() {
     let expected = ["plain", "binary [0, 255]", "ping [63]", r#"{"n":1,"type":"x"}"#, r#"["list"]"#, "binary []"];
     assert_eq!(world.got(a), expected);
 }
+
+#[test]
+fn who_is_leaving_enters_nothing_any_more() {
+    let mut world = World::default();
+    world.script.on("close", |cx, _| {
+        cx.join("2");
+        cx.identify("ada");
+        cx.track("3", &1);
+        Ok(())
+    });
+    let (conn, known) = (world.member("1"), world.open());
+    world.run(known, |cx| {
+        cx.identify("bob");
+        Ok(())
+    });
+    world.closed(conn, Cause::Lost);
+    // Whoever is known could be tracked, if only they stayed.
+    world.closed(known, Cause::Lost);
+    let stats = world.stats();
+    assert_eq!((stats.rooms, stats.users, stats.connections, stats.panics), (0, 0, 0, 0));
+}

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use lazuli::{Cause, Time};
+use lazuli::{Cause, Config, Limits, Time};
 use std::time::Duration;
 
 fn timers(world: &mut World) -> Vec<String> {
@@ -307,4 +307,40 @@ fn a_timer_that_came_leaves_nothing_behind() {
     world.forget();
     world.pass(seconds(1));
     assert_eq!(timers(&mut world), ["timer x 0", "timer u 0"]);
+}
+
+#[test]
+fn to_cancel_one_makes_no_room_for_another_that_was_set() {
+    let mut world = World::new(Config::default(), Limits { timers: 1, ..quiet() });
+    let conn = world.open();
+    world.run(conn, |cx| {
+        cx.set_timer("a", millis(1));
+        cx.cancel_timer("b");
+        cx.set_timer("c", millis(1));
+        Ok(())
+    });
+    assert_eq!((world.got(conn), world.stats().timers), (vec![internal()], 0));
+    world.run(conn, |cx| {
+        cx.set_timer("a", millis(1));
+        cx.cancel_timer("a");
+        cx.set_timer("c", millis(1));
+        Ok(())
+    });
+    assert_eq!((world.got(conn), world.stats().timers), (vec![], 1));
+}
+
+#[test]
+fn an_interval_that_comes_late_keeps_its_beat() {
+    let mut world = World::default();
+    let conn = world.open();
+    world.run(conn, |cx| {
+        cx.set_interval("tick", millis(10));
+        Ok(())
+    });
+    let begin = world.now;
+    // Nobody looked for a while: the ticks between are left out.
+    world.now = begin + millis(37);
+    world.timeout();
+    assert_eq!(timers(&mut world), ["timer tick 0"]);
+    assert_eq!(world.hub.poll_timeout(), Some(begin + millis(40)));
 }

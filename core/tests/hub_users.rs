@@ -3,7 +3,7 @@
 mod common;
 
 use common::{World, backplane, quiet};
-use lazuli::{Cause, Command, Config, ConnId, Frame, Input, Kind, Limits, Link, Receivers};
+use lazuli::{Cause, Command, Config, ConnId, Frame, Input, Kind, Limits, Link, Receivers, Request};
 use serde_json::json;
 
 impl World {
@@ -228,4 +228,55 @@ fn what_is_noted_of_a_connection_can_be_looked_up() {
     assert_eq!(world.stats().panics, 0);
     world.closed(conn, Cause::Lost);
     assert_eq!(world.stats().routes.iter().map(|route| route.connections).sum::<u64>(), 0);
+}
+
+#[test]
+fn what_is_noted_when_a_connection_opens_stays_when_its_address_is_forgotten() {
+    let mut world = World::default();
+    world.script.on("connect", |cx, _| {
+        cx.set_metadata(&json!({ "client": "phone" }));
+        Ok(())
+    });
+    let request = Request::get("/probe").unwrap().with_peer("10.0.0.1:1".parse().unwrap());
+    let conn = world.hub.open(world.now, request).unwrap();
+    world.input(Input::Opened { conn });
+    world.job(move |cx| {
+        assert_eq!(cx.conn_info(conn).unwrap().metadata, Some(&json!({ "client": "phone" })));
+        Ok(())
+    });
+    assert_eq!(world.stats().panics, 0);
+}
+
+#[test]
+fn a_user_who_has_too_many_sockets_is_refused_and_counted() {
+    let mut world = World::new(Config { per_user: 1, ..Config::default() }, quiet());
+    world.open_at("/spark?user=ada");
+    for count in 1..3 {
+        let refused = world.request("/spark?user=ada").unwrap_err();
+        assert_eq!((refused.status, world.stats().crowded), (429, count));
+    }
+    world.open_at("/spark?user=bob");
+}
+
+#[test]
+fn a_user_shows_in_a_room_with_at_most_so_many_connections() {
+    let mut world = World::new(Config { per_user: 2, ..Config::default() }, quiet());
+    world.script.on("message", |cx, _| {
+        cx.track("room", &json!({}));
+        Ok(())
+    });
+    let socket = world.open_at("/spark?user=ada");
+    let mut track = |seat: u32, expected: &str| {
+        let channel = format!("/chat/a/{seat}");
+        world.message(socket, &json!({ "type": "subscribe", "channel": channel, "ref": 1 }).to_string());
+        world.got(socket);
+        world.message(socket, &json!({ "type": "message", "channel": channel, "data": "", "ref": 2 }).to_string());
+        let got = world.got(socket).concat();
+        assert!(got.contains(expected), "{seat}: {got}");
+    };
+    track(1, r#""status":"ok""#);
+    track(2, r#""status":"ok""#);
+    track(3, "Too many connections of this user in this room");
+    // Who shows there already may say something else of themselves.
+    track(2, r#""status":"ok""#);
 }

@@ -284,3 +284,20 @@ fn attacks_on_paths_are_refused_or_find_nothing() {
     // Decoded once: an escape that was escaped is text.
     assert_eq!(router.find("/files/%252e%252e").unwrap().params.get("rest"), Some("%2e%2e"));
 }
+
+#[test]
+fn a_path_that_is_none_is_told_what_would_be_right() {
+    let messages = [
+        ("chat", BadPath::MissingSlash, "must begin with a slash"),
+        ("/%zz", BadPath::Escape, "write %25 for a plain %"),
+        ("/%ff", BadPath::NotUtf8, "must be UTF-8"),
+        ("/a%2fb", BadPath::Separator, "encoded slash or a backslash"),
+        ("/a%00", BadPath::Control, "control characters"),
+        ("/a/../b", BadPath::Dots, "write it resolved"),
+    ];
+    for (path, problem, right) in messages {
+        assert_eq!(Request::get(path).unwrap_err(), problem, "{path}");
+        assert!(problem.to_string().contains(right), "{problem}");
+        assert_eq!(problem.to_string(), problem.message());
+    }
+}

@@ -255,6 +255,13 @@ pub fn client_frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A close frame as a client sends it.
+/// A text, with a length of two bytes whatever it is.
+pub fn long_client_frame(payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x81, 0xfe, (payload.len() >> 8) as u8, payload.len() as u8, 1, 2, 3, 4];
+    frame.extend(payload.iter().zip([1, 2, 3, 4].iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
+
 pub fn client_close(code: u16, reason: &str) -> Vec<u8> {
     client_frame(0x88, &[&code.to_be_bytes(), reason.as_bytes()].concat())
 }
