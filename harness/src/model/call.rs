@@ -34,7 +34,7 @@ impl Model {
             );
         }
         match &call.what {
-            What::Close { code, reason } => self.on_close(session, *code, reason),
+            What::Close { code, reason } => self.on_close(session, *code, reason, is_due),
             What::Timer { number } => self.on_timer(session, *number),
             What::Told { op } => self.on_told(session, *op),
             What::Batch { ops } => self.on_batch(session, ops),
@@ -126,11 +126,13 @@ impl Model {
         Ok(())
     }
 
-    /// `on_close` ran: because the session's end was decided, or its peer has brought it about.
-    fn on_close(&mut self, session: u32, code: u16, reason: &str) -> Check {
+    /// `on_close` ran: because the session's end was decided, or its peer has brought it about. `is_due`: it follows from
+    /// the input that is being handled, so that nothing else was done since.
+    fn on_close(&mut self, session: u32, code: u16, reason: &str, is_due: bool) -> Check {
         // What it was sent for a message that calls nobody back may have been too much.
         self.skip_silent(session);
-        if self.at(session).due.is_empty() && !self.is_ending(session) && !self.driver_first.contains(&session) {
+        let is_first = !is_due && !self.driver_first.contains(&session);
+        if is_first && self.at(session).due.is_empty() && !self.is_ending(session) {
             self.run_silent();
             self.run_beats(Some(session));
         }
