@@ -96,7 +96,7 @@ impl Oracle {
                 Promise { sentence: "A message with a `ref` is answered exactly once", file: PROTOCOL },
             ],
             Oracle::Dom => &[Promise {
-                sentence: "a patch | what leads from one render of a view to the next",
+                sentence: "patch | what leads from one render of a view to the next",
                 file: "docs/patches.md",
             }],
             Oracle::Components => &[Promise {
