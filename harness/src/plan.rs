@@ -274,6 +274,7 @@ impl Habits {
 
 impl FaultRates {
     pub(crate) fn draw(rng: &mut Rng) -> FaultRates {
+        let jump_most = *rng.pick(&[50_000, 50_000, 50_000, 3_600_000_000]);
         let mut rate = |most| if rng.chance(500) { 1 + rng.below(most) as u32 } else { 0 };
         FaultRates {
             reset: rate(30),
@@ -287,7 +288,7 @@ impl FaultRates {
             garbage: rate(150),
             broken_write: rate(1_000),
             jump: rate(200),
-            jump_most: 3_600_000_000,
+            jump_most,
         }
     }
 }

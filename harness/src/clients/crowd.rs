@@ -10,6 +10,9 @@ use crate::oracle::Check;
 use crate::world::{Crowd, Talk};
 use std::time::Duration;
 
+/// A jump that is longer brings deadlines together that are never due at once.
+const FEW: Duration = Duration::from_millis(50);
+
 impl Crowd for Clients {
     type App = SimApp;
     type Own = Session;
@@ -62,6 +65,9 @@ impl Crowd for Clients {
     /// What takes as long as a jump may have its end by it, before anybody could see to that.
     fn jumped(world: &mut World, by: Duration) {
         world.crowd.silence.jumped(by);
+        if by > FEW {
+            world.crowd.model.lose_all_track();
+        }
         world.net.links.iter_mut().for_each(|link| link.brisk = false);
     }
 

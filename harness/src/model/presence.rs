@@ -181,7 +181,17 @@ impl Model {
     /// while they were.
     pub(super) fn lose_track(&mut self) {
         let rooms: Vec<u32> = self.news.union(&self.told).copied().collect();
-        for room in rooms {
+        self.lose_track_of(&rooms);
+    }
+
+    /// The clock has jumped far: nobody can tell what comes before what.
+    pub(crate) fn lose_all_track(&mut self) {
+        let rooms: Vec<u32> = self.presence.keys().copied().collect();
+        self.lose_track_of(&rooms);
+    }
+
+    fn lose_track_of(&mut self, rooms: &[u32]) {
+        for &room in rooms {
             self.vague.insert(room);
             self.loosen_members(room);
         }

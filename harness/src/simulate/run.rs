@@ -216,7 +216,7 @@ impl Simulation {
         let net = NetPlan::draw(&mut rng, is_calm);
         let mut faults = if is_calm { FaultRates::default() } else { FaultRates::draw(&mut rng) };
         // Not so far that what is under way is given up: there is no protocol for that, and no test would expect it.
-        faults.jump_most = 5_000_000;
+        faults.jump_most = faults.jump_most.min(5_000_000);
         let config = Config {
             seed: seed ^ OF_THE_HUB,
             secret: self.config.secret.clone().or(Some(Secret::new([7; 32]))),
