@@ -261,7 +261,9 @@ impl<A: App> Net<A> {
         let capacity = if self.healed { self.plan.capacity.max(64 << 10) } else { self.plan.capacity };
         let room = (capacity as usize).saturating_sub(found.down.len());
         let most = offered.min(room);
-        let taken = if most > 0 && self.kernel.rng.chance(self.plan.partial) {
+        // Of a peer that is gone, a socket makes room no more: that it does is a sign of life.
+        let is_there = found.peer != Peer::Vanished;
+        let taken = if most > 0 && is_there && self.kernel.rng.chance(self.plan.partial) {
             self.kernel.rng.below(most as u64 + 1) as usize
         } else {
             most
