@@ -66,7 +66,10 @@ impl World {
                 self.crowd.pages.called(id, what, verdict, version);
                 match id.home {
                     Some(home) if what == Called::Update => self.crowd.pace.looked(home.session),
-                    Some(home) if self.crowd.pages.is_due(id.outer) => self.crowd.pace.changed(now, home.session),
+                    // One that failed has changed nothing, whatever else waits to be shown.
+                    Some(home) if verdict == Verdict::Done && self.crowd.pages.is_due(id.outer) => {
+                        self.crowd.pace.changed(now, home.session);
+                    }
                     _ => {}
                 }
             }
