@@ -136,7 +136,11 @@ impl Model {
         }
         self.inputs += 1;
         self.told = std::mem::take(&mut self.news);
-        for room in self.told.clone() {
+        let mut rooms: Vec<u32> = self.told.iter().copied().collect();
+        if rooms.len() > 1 {
+            rooms.sort_by_cached_key(|room| room_name(*room));
+        }
+        for room in rooms {
             self.tell_presence(room);
         }
     }
