@@ -22,7 +22,7 @@ impl World {
         let (least, most) = self.crowd.plan.pause;
         let pause = self.net.kernel.rng.between(least, most);
         self.net.kernel.schedule(pause, Event::Act(client));
-        if !self.crowd.shut_down && self.crowd.plan.sudden.is_some_and(|sudden| self.operations >= sudden) {
+        if !self.crowd.shutdown.was_told() && self.crowd.plan.sudden.is_some_and(|sudden| self.operations >= sudden) {
             self.net.kernel.count(Fault::Shutdown);
             self.shut_down()?;
         }

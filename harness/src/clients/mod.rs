@@ -32,8 +32,6 @@ pub(crate) struct Clients {
     views: Views,
     silence: Silence,
     shutdown: Shutdown,
-    /// Whether the server was told to shut down.
-    shut_down: bool,
     /// The session of each client, if it has one.
     sessions: Vec<Option<u32>>,
     /// Counts pings and pongs.
@@ -56,7 +54,6 @@ impl World {
             views: Views::default(),
             silence: Silence::default(),
             shutdown: Shutdown::new(plan.config.come_back),
-            shut_down: false,
             sessions: vec![None; plan.clients],
             controls: 0,
             plan: plan.clone(),

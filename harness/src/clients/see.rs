@@ -92,7 +92,6 @@ impl World {
     pub(super) fn shut_down(&mut self) -> Check {
         let now = self.now();
         let deadline = now + super::SHUTDOWN;
-        self.crowd.shut_down = true;
         self.net.kernel.step("shutdown", 0, || format!("until {deadline:?}"));
         self.crowd.model.shut_down(now, deadline);
         self.crowd.shutdown.begins(deadline);

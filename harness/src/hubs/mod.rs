@@ -11,7 +11,7 @@ mod plan;
 mod rest;
 
 use crate::coverage::{Coverage, Mark};
-use crate::oracle::{Arrival, Casts, Check, Dead, Guest, Ledger, Life, Oracle, Tracks, Views, complain, same_so_far};
+use crate::oracle::{Arrival, Casts, Check, Dead, Guest, Ledger, Life, Tracks, Views, handled, same_so_far};
 use crate::queue::Queue;
 use crate::rng::Rng;
 use crate::tally::{Fault, Tally};
@@ -146,11 +146,7 @@ impl World {
 
     fn timeout(&mut self, node: usize) -> Check {
         self.feed(node, "timeout", Due::default(), |hub, now| hub.handle_timeout(now))?;
-        let next = self.slots[node].driven.as_ref().and_then(Driven::timeout);
-        if next.is_some_and(|next| next <= self.clock.now) {
-            return complain(Oracle::Bounds, format!("hub {node} has handled its timeout, and it is due again"));
-        }
-        Ok(())
+        handled(self.clock.now, self.slots[node].driven.as_ref().and_then(Driven::timeout))
     }
 
     fn happen(&mut self, event: Event) -> Check {

@@ -119,7 +119,7 @@ pub(super) struct Session {
     pub(super) pings: VecDeque<Vec<u8>>,
     /// How many pings and pongs came since when.
     pub(super) controls: (u32, Time),
-    /// Until when a message has to be complete that never will be.
+    /// Until when the message that has begun has to be complete.
     pub(super) unfinished: Option<Time>,
     /// Until when its request has to be complete.
     pub(super) request_by: Time,

@@ -72,7 +72,14 @@ impl Shutdown {
 
     /// The server is about to be told to stop.
     pub(crate) fn begins(&mut self, deadline: Time) {
-        (self.deadline, self.is_being_told) = (Some(deadline), true);
+        // A second call changes nothing.
+        self.deadline.get_or_insert(deadline);
+        self.is_being_told = true;
+    }
+
+    /// Whether the server was told to stop.
+    pub(crate) fn was_told(&self) -> bool {
+        self.deadline.is_some()
     }
 
     /// It was told.
