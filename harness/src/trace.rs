@@ -18,18 +18,25 @@ type Words = Box<dyn FnMut(&str)>;
 #[derive(Default)]
 pub(crate) struct Trace {
     hash: u64,
-    steps: Vec<Step>,
+    count: usize,
+    /// The steps themselves, if another run will be compared with this one.
+    kept: Option<Vec<Step>>,
     /// The steps of an earlier run of the same seed.
     before: Option<Vec<Step>>,
-    /// The first step that was another one before, by its number.
-    differs: Option<usize>,
+    /// The first step that was another one before, by its number, and what it is now.
+    differs: Option<(usize, Step)>,
     /// Takes each step in words, if there is a reader.
     words: Option<Words>,
 }
 
 impl Trace {
-    /// A trace that stores its steps.
+    /// A trace that keeps its steps, for another run to be compared with.
     pub(crate) fn new() -> Trace {
+        Trace { kept: Some(Vec::new()), ..Trace::default() }
+    }
+
+    /// A trace of which nothing is left but its hash.
+    pub(crate) fn hash_only() -> Trace {
         Trace::default()
     }
 
@@ -47,16 +54,16 @@ impl Trace {
     pub(crate) fn step(&mut self, at: Time, what: &'static str, digest: u64, words: impl FnOnce() -> String) {
         let step = Step { at, what, digest };
         self.hash = mix(mix(mix(self.hash, at.as_micros()), bytes(what.as_bytes())), digest);
-        match &self.before {
-            None => self.steps.push(step),
-            Some(before) => {
-                let number = self.steps.len();
-                if self.differs.is_none() && before.get(number) != Some(&step) {
-                    self.differs = Some(number);
-                }
-                self.steps.push(step);
-            }
+        if let Some(before) = &self.before
+            && self.differs.is_none()
+            && before.get(self.count) != Some(&step)
+        {
+            self.differs = Some((self.count, step));
         }
+        if let Some(kept) = &mut self.kept {
+            kept.push(step);
+        }
+        self.count += 1;
         if let Some(write) = &mut self.words {
             write(&format!("{} {what} {}", Seconds(at), words()));
         }
@@ -68,12 +75,12 @@ impl Trace {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.steps.len()
+        self.count
     }
 
-    /// The steps, for another run to be compared with.
+    /// The steps that were kept, for another run to be compared with.
     pub(crate) fn into_steps(self) -> Vec<Step> {
-        self.steps
+        self.kept.unwrap_or_default()
     }
 
     /// The steps of the earlier run.
@@ -85,9 +92,11 @@ impl Trace {
     /// steps that the earlier run had beyond it differ too.
     pub(crate) fn difference(&self, ended: bool) -> Option<String> {
         let before = self.before.as_ref()?;
-        let number = self.differs.or((ended && before.len() > self.steps.len()).then_some(self.steps.len()))?;
-        let shown = |steps: &[Step]| steps.get(number).map_or("nothing".to_owned(), |step| step.to_string());
-        Some(format!("step {number} of two runs differs: {} and then {}", shown(before), shown(&self.steps)))
+        let missing = (ended && before.len() > self.count).then_some((self.count, None));
+        let (number, now) = self.differs.map(|(number, step)| (number, Some(step))).or(missing)?;
+        let shown = |step: Option<&Step>| step.map_or("nothing".to_owned(), Step::to_string);
+        let (before, now) = (shown(before.get(number)), shown(now.as_ref()));
+        Some(format!("step {number} of two runs differs: {before} and then {now}"))
     }
 }
 

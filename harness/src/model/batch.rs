@@ -79,31 +79,40 @@ impl Model {
         }
     }
 
+    /// Whether the time has come for a session's batch.
+    fn is_timed(&self, session: u32) -> bool {
+        let first = self.timers.first_key_value().filter(|_| self.timing);
+        first.is_some_and(|(key, timer)| key.0 <= self.now && *timer == HubTimer::Batch(session))
+    }
+
+    /// Whether a session's batch has to be handed over now, for all that can be told.
+    pub(super) fn asks_for_batch(&self, session: u32) -> bool {
+        let next = self.sessions.get(session as usize).and_then(|found| found.arrivals.front()?.op());
+        self.is_timed(session)
+            || self.is_full(session)
+            || self.is_ending(session)
+            || next.is_some_and(|op| self.is_too_much(session, op))
+    }
+
     pub(super) fn on_batch(&mut self, session: u32, ops: &[u32]) -> Check {
         self.skip_silent(session);
         if self.at(session).due.is_empty() && !self.driver_first.contains(&session) {
             self.run_silent();
             self.run_beats(Some(session));
         }
-        let next = self.at(session).arrivals.front().and_then(super::arrive::Arrival::op);
-        let is_timed = self.timing
-            && self
-                .timers
-                .first_key_value()
-                .is_some_and(|(key, timer)| key.0 <= self.now && *timer == HubTimer::Batch(session));
         let is_due = self.at(session).due.front() == Some(&Due::Batch);
         if is_due {
             self.at(session).due.pop_front();
             if self.at(session).due.is_empty() {
                 self.due.remove(&session);
             }
-        } else if is_timed {
+        } else if self.is_timed(session) {
             self.coverage.add(Mark::TimedBatch, 1);
         } else if self.is_full(session) {
             self.coverage.add(Mark::FullBatch, 1);
         } else if self.at(session).may_overflow() || self.at(session).may_be_silent {
             // It may be about to end for a reason that nobody can account for.
-        } else if !self.is_ending(session) && !next.is_some_and(|op| self.is_too_much(session, op)) {
+        } else if !self.asks_for_batch(session) {
             return complain(Oracle::Batches, format!("a batch of session {session} was handed over without need"));
         }
         self.forget_batch_timer(session);

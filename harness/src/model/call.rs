@@ -16,7 +16,11 @@ impl Model {
     pub(crate) fn called(&mut self, call: &Call) -> Check {
         let session = call.session;
         // Who is too slow though nobody can tell was so because of what was sent last.
-        let is_slow = matches!(call.what, What::Close { code: 1013, .. });
+        let is_slow = match call.what {
+            What::Close { code, .. } => code == 1013,
+            What::Batch { .. } => session < self.sessions() && !self.asks_for_batch(session),
+            _ => false,
+        };
         let is_due = self.sessions.get(session as usize).is_some_and(|found| {
             !found.due.is_empty() || is_slow && found.may_overflow() && found.sent_in == self.inputs
         });

@@ -214,10 +214,11 @@ impl Model {
 
     /// Whether a text tells of a presence of which nobody can tell when.
     pub(super) fn is_vague(&self, text: &[u8]) -> bool {
-        let rooms = self.vague.iter().map(|room| format!("\"room\":\"{}\"", room_name(*room)));
-        str::from_utf8(text).is_ok_and(|text| {
-            text.starts_with("{\"type\":\"presence_") && rooms.into_iter().any(|room| text.contains(&room))
-        })
+        if self.vague.is_empty() || !text.starts_with(b"{\"type\":\"presence_") {
+            return false;
+        }
+        let Ok(text) = str::from_utf8(text) else { return false };
+        self.vague.iter().any(|room| text.contains(&format!("\"room\":\"{}\"", room_name(*room))))
     }
 
     /// What is true in a room, for the application.

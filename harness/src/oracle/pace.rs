@@ -116,7 +116,9 @@ impl Pace {
                     return complain(Oracle::Pace, sentence);
                 }
                 page.written = Written { frames: frames + 1, bytes: bytes + length };
-                let before = page.patched.replace(now).filter(|before| now < *before + every);
+                // Behind a jump of the clock, what is written now was made before it.
+                let at = page.made_at.filter(|_| jumped == Some(now)).unwrap_or(now);
+                let before = page.patched.replace(at).filter(|before| now < *before + every);
                 page.hurried = before.filter(|_| page.is_brisk && jumped != Some(now)).map(|before| {
                     format!("session {session} got patches at {} and at {}", Seconds(before), Seconds(now))
                 });
@@ -205,6 +207,22 @@ mod tests {
         let mut slow = pace(64 << 10);
         slow.is_slow(1);
         assert!(frames(&mut slow, Text::Other).is_ok(), "a slow socket takes them when it can");
+    }
+
+    /// What is written behind a jump of the clock keeps its distance from when it was made.
+    #[test]
+    fn a_clock_that_jumps_makes_no_hurry() {
+        let second = |jumps: bool| {
+            let mut pace = pace(64 << 10);
+            pace.rendered(at(100), 1, true);
+            if jumps {
+                pace.jumped(at(104));
+            }
+            pace.wrote(at(104), 1, Text::Patches, 30).unwrap();
+            pace.wrote(at(117), 1, Text::Patches, 30).unwrap();
+            pace.wrote(at(117), 1, Text::Other, 30)
+        };
+        assert!(second(true).is_ok() && second(false).is_err());
     }
 
     /// Seed 2801: an event, an update that fails, and an event at the same moment, which has its time from there.
