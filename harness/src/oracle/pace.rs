@@ -26,8 +26,8 @@ struct Page {
     patched: Option<Time>,
     /// Since when something has changed that was not rendered.
     since: Option<Time>,
-    /// Frames of patches that were made, and not seen to be written: what had been written when each was. And when the latest was made.
-    made: VecDeque<Written>,
+    /// Frames of patches that were made, and not seen to be written: when, and what had been written then. And when the latest was made.
+    made: VecDeque<(Time, Written)>,
     made_at: Option<Time>,
     written: Written,
     /// The largest frame of patches.
@@ -84,7 +84,7 @@ impl Pace {
     pub(crate) fn rendered(&mut self, now: Time, session: u32, is_changed: bool) {
         let page = self.page(session);
         if is_changed && page.made_at.replace(now) != Some(now) {
-            page.made.push_back(page.written);
+            page.made.push_back((now, page.written));
         }
         page.since = None;
     }
@@ -103,7 +103,7 @@ impl Pace {
             (Text::Patches, None) => {
                 page.largest = page.largest.max(length);
                 let Written { frames, bytes } = page.written;
-                let made = page.made.pop_front().unwrap_or(page.written);
+                let (made_at, made) = page.made.pop_front().unwrap_or((now, page.written));
                 // Patches are made when nothing waits. So before one are at most a window and what is half written; and what has
                 // waited may have been written in the same turn.
                 let (before, most) = (bytes - made.bytes, window + 2 * page.largest);
@@ -117,7 +117,7 @@ impl Pace {
                 }
                 page.written = Written { frames: frames + 1, bytes: bytes + length };
                 // Behind a jump of the clock, what is written now was made before it.
-                let at = page.made_at.filter(|_| jumped == Some(now)).unwrap_or(now);
+                let at = if jumped == Some(now) { made_at } else { now };
                 let before = page.patched.replace(at).filter(|before| now < *before + every);
                 page.hurried = before.filter(|_| page.is_brisk && jumped != Some(now)).map(|before| {
                     format!("session {session} got patches at {} and at {}", Seconds(before), Seconds(now))

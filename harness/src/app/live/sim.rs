@@ -243,6 +243,8 @@ impl<K: Kind> Component<SimApp> for Sim<K> {
 
     fn on_update(&mut self, _: &mut Cx<'_>) -> Result {
         self.run(Called::Update, |sim| {
+            // What it has worked out before it fails, a page that asks for everything may see.
+            sim.kind.update();
             match sim.balk {
                 Balk::Failure => {
                     sim.balk = Balk::No;
@@ -252,7 +254,6 @@ impl<K: Kind> Component<SimApp> for Sim<K> {
                 Balk::Panic => return Err(Trouble::Panic),
                 Balk::No | Balk::Props => {}
             }
-            sim.kind.update();
             Ok(false)
         })
     }
