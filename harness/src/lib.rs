@@ -34,6 +34,7 @@
 mod guide {}
 
 mod app;
+mod by_hand;
 #[cfg(feature = "canary")]
 mod canaries;
 mod chronicle;
@@ -74,7 +75,7 @@ pub use oracle::{Failure, Oracle, Promise};
 pub use page::Client as TestClient;
 pub use part::Part;
 pub use report::Report;
-pub use run::{Outcome, replay, replay_tape, run_all, run_mixed, run_seed, run_seeds, run_tape};
+pub use run::{Outcome, replay, replay_mixed, replay_tape, run_all, run_mixed, run_seed, run_seeds, run_tape};
 pub use shrink::{Shrunk, shrink, shrink_tape};
 pub use simulate::{Simulation, simulate};
 pub use tally::{Fault, Tally};

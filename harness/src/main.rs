@@ -1,7 +1,9 @@
 //! The simulator's command line; `--help` says what it can do.
 
 use lazuli_harness::journal::tell_journal;
-use lazuli_harness::{Outcome, Report, Tape, replay, replay_tape, run_all, run_mixed, run_seed, shrink, shrink_tape};
+use lazuli_harness::{
+    Outcome, Report, Tape, replay, replay_mixed, replay_tape, run_all, run_mixed, run_seed, shrink, shrink_tape,
+};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +24,9 @@ Simulates a lazuli server from seeds.
       Runs the mixed scenario of N seeds, once each: a hundred clients, each of which does something at least once a
       virtual second, for some minutes, with everything that can go wrong. The report says how fast that was.
 
-  lazuli-harness replay SEED|TAPE
-      Runs a seed, or a tape from a file, once and tells what happens, line by line; the last line has the hash.
+  lazuli-harness replay SEED|TAPE [--mixed]
+      Runs a seed, the mixed scenario of a seed, or a tape from a file, once and tells what happens, line by line; the last
+      line has the hash.
 
   lazuli-harness shrink SEED|TAPE [--tries N] [--to FILE]
       Makes what leads to a failure as short as N tries (20000) can, tells it in words, and writes the tape to FILE.
@@ -60,11 +63,11 @@ fn act(args: &[String]) -> Result<bool, String> {
         plant(name)?;
     }
     match (command.as_str(), &options.what) {
-        ("run", None) => Ok(run(&options, None, run_seed)),
-        ("mixed", None) => Ok(run(&options, None, run_mixed)),
+        ("run", None) => Ok(run(&options, None, false)),
+        ("mixed", None) => Ok(run(&options, None, true)),
         ("soak", None) => {
             let minutes = options.minutes.ok_or("soak needs --minutes")?;
-            Ok(run(&options, Some(Duration::from_secs(60 * minutes)), run_seed))
+            Ok(run(&options, Some(Duration::from_secs(60 * minutes)), false))
         }
         ("replay", Some(what)) => Ok(tell(what)),
         ("shrink", Some(what)) => make_short(what, &options),
@@ -81,6 +84,7 @@ fn act(args: &[String]) -> Result<bool, String> {
 /// What is run once.
 enum What {
     Seed(u64),
+    Mixed(u64),
     Tape(Tape),
 }
 
@@ -94,6 +98,7 @@ struct Options {
     jobs: Option<u64>,
     to: Option<String>,
     plant: Option<String>,
+    mixed: bool,
     all_seen: bool,
 }
 
@@ -113,9 +118,14 @@ impl Options {
                 "--to" => options.to = Some(text()?),
                 "--plant" => options.plant = Some(text()?),
                 "--all-seen" => options.all_seen = true,
+                "--mixed" => options.mixed = true,
                 _ if name.starts_with("--") || options.what.is_some() => return Err(format!("{name} is no option")),
                 _ => options.what = Some(What::parse(name)?),
             }
+        }
+        if options.mixed {
+            let Some(What::Seed(seed)) = options.what else { return Err("--mixed goes with a seed".to_owned()) };
+            options.what = Some(What::Mixed(seed));
         }
         Ok(options)
     }
@@ -139,13 +149,15 @@ impl What {
     fn name(&self) -> String {
         match self {
             What::Seed(seed) => format!("seed {seed}"),
+            What::Mixed(seed) => format!("mixed scenario of seed {seed}"),
             What::Tape(tape) => format!("tape of {} bytes for {}", tape.bytes().len(), tape.part().name()),
         }
     }
 }
 
 /// Runs seeds: so many, or for so long.
-fn run(options: &Options, long: Option<Duration>, one: fn(u64) -> Outcome) -> bool {
+fn run(options: &Options, long: Option<Duration>, is_mixed: bool) -> bool {
+    let one = if is_mixed { run_mixed } else { run_seed };
     let begin = Instant::now();
     let (seeds, start) = if long.is_some() { (u64::MAX, unheard_of()) } else { (1_000, 0) };
     let (seeds, start) = (options.seeds.unwrap_or(seeds), options.start.unwrap_or(start));
@@ -163,6 +175,7 @@ fn run(options: &Options, long: Option<Duration>, one: fn(u64) -> Outcome) -> bo
         }
         long.is_none_or(|long| begin.elapsed() < long)
     });
+    report.is_mixed = is_mixed;
     report.wall = Some(begin.elapsed());
     report.cpu = cpu_time();
     println!("{report}");
@@ -189,6 +202,7 @@ fn tell(what: &What) -> bool {
     let words = move |line: &str| drop(writeln!(out, "{line}"));
     let outcome = match what {
         What::Seed(seed) => replay(*seed, words),
+        What::Mixed(seed) => replay_mixed(*seed, words),
         What::Tape(tape) => replay_tape(tape, words),
     };
     let Outcome { failure, steps, hash, .. } = &outcome;
@@ -212,6 +226,7 @@ fn make_short(what: &What, options: &Options) -> Result<bool, String> {
     let progress = |tried, left| eprintln!("tried {tried} times, {left} bytes left");
     let shrunk = match what {
         What::Seed(seed) => shrink(*seed, tries, progress),
+        What::Mixed(_) => return Err("a mixed scenario has no tape to make short".to_owned()),
         What::Tape(tape) => shrink_tape(tape.clone(), tries, progress),
     };
     let Some(shrunk) = shrunk else {

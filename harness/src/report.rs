@@ -27,6 +27,8 @@ pub struct Report {
     pub tally: Tally,
     /// What was seen.
     pub coverage: Coverage,
+    /// Whether it was the mixed scenario of each seed.
+    pub is_mixed: bool,
     /// Of each seed.
     clients: Vec<u64>,
     operations_each: Vec<u64>,
@@ -102,7 +104,8 @@ impl fmt::Display for Report {
             for Promise { sentence, file } in failure.oracle.promises() {
                 writeln!(f, "  {file} says: {sentence}")?;
             }
-            writeln!(f, "  again, in words: cargo run --release -p lazuli-harness -- replay {seed}")?;
+            let mixed = if self.is_mixed { "--mixed " } else { "" };
+            writeln!(f, "  again, in words: cargo run --release -p lazuli-harness -- replay {mixed}{seed}")?;
         }
         if self.failures.len() > SHOWN {
             writeln!(f, "and {} more", self.failures.len() - SHOWN)?;

@@ -72,10 +72,19 @@ pub fn replay(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
 /// Runs the mixed scenario of a seed, once: a hundred clients of channels, each of which does something at least once a virtual
 /// second, with the seed's faults.
 pub fn run_mixed(seed: u64) -> Outcome {
+    play_mixed(seed, Trace::hash_only())
+}
+
+/// Runs the mixed scenario of a seed and tells what happens in words, line by line.
+pub fn replay_mixed(seed: u64, words: impl FnMut(&str) + 'static) -> Outcome {
+    play_mixed(seed, Trace::in_words(words))
+}
+
+fn play_mixed(seed: u64, trace: Trace) -> Outcome {
     let mut rng = Rng::new(seed);
     let plan = Plan::mixed(&mut rng);
     let mut outcome = Outcome::default();
-    let trace = outcome.add(play_plan(plan, rng, Trace::hash_only(), Manner::CALM));
+    let trace = outcome.add(play_plan(plan, rng, trace, Manner::CALM));
     (outcome.hash, outcome.steps) = (trace.hash(), trace.len());
     outcome
 }

@@ -1,9 +1,10 @@
-//! A hub that is driven by hand, with what it does taken out at once.
+//! A hub on the backplane, and what comes of each of its inputs.
 
 use super::bus::Ask;
 use crate::app::{RouteLimits, SimApp, SimEffect, application};
+use crate::by_hand::drain;
 use crate::chronicle::{Chronicle, Entry};
-use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Limits, Output, Request, Stats, Time};
+use lazuli::{Config, ConnId, Hub, Kind, Limits, Output, Request, Stats, Time};
 
 /// What came of an input.
 #[derive(Default)]
@@ -62,35 +63,17 @@ impl Driven {
         let now = self.own_time(now);
         act(&mut self.hub, now);
         let mut done = Done::default();
-        loop {
-            let (mut written, mut closed) = (Vec::new(), Vec::new());
-            while let Some(output) = self.hub.poll_output() {
-                match output {
-                    Output::Send { to, frame } if frame.kind() == Kind::Text => {
-                        written.extend(to.iter().map(|&conn| (conn, frame.wire().len() as u32)));
-                        done.sent.push((String::from_utf8_lossy(frame.payload()).into_owned(), to.to_vec()));
-                    }
-                    Output::Close { conn, code, reason, .. } => {
-                        done.closed.push((conn, code, reason.to_owned()));
-                        closed.push(conn);
-                    }
-                    Output::Publish { topic, message } => {
-                        done.asks.push(Ask::Publish(topic.into(), message.to_vec()));
-                    }
-                    Output::Subscribe { topic, after } => done.asks.push(Ask::Subscribe(topic.into(), after)),
-                    Output::Unsubscribe { topic } => done.asks.push(Ask::Unsubscribe(topic.into())),
-                    Output::Drained => done.drained = true,
-                    Output::Send { .. } | Output::App(_) | Output::Log(_) => {}
-                }
+        drain(&mut self.hub, now, |output| match output {
+            Output::Send { to, frame } if frame.kind() == Kind::Text => {
+                done.sent.push((String::from_utf8_lossy(frame.payload()).into_owned(), to.to_vec()));
             }
-            if written.is_empty() && closed.is_empty() {
-                break;
-            }
-            self.hub.handle(now, Input::Sent(&written));
-            for conn in closed {
-                self.hub.handle(now, Input::Closed { conn, cause: Cause::Done });
-            }
-        }
+            Output::Close { conn, code, reason, .. } => done.closed.push((conn, code, reason.to_owned())),
+            Output::Publish { topic, message } => done.asks.push(Ask::Publish(topic.into(), message.to_vec())),
+            Output::Subscribe { topic, after } => done.asks.push(Ask::Subscribe(topic.into(), after)),
+            Output::Unsubscribe { topic } => done.asks.push(Ask::Unsubscribe(topic.into())),
+            Output::Drained => done.drained = true,
+            Output::Send { .. } | Output::App(_) | Output::Log(_) => {}
+        });
         self.chronicle.take(&mut done.calls);
         done
     }

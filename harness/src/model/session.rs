@@ -5,6 +5,7 @@ use super::batch::Waiting;
 use super::out::Out;
 use super::rate::Bucket;
 use crate::app::Route;
+use crate::oracle::come_back;
 use lazuli::{ConnId, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -57,10 +58,7 @@ impl Reason {
         match self {
             Reason::Exactly(exactly) => reason == exactly,
             Reason::Any => true,
-            Reason::ComeBack => reason
-                .strip_prefix("Going away; come back in ")
-                .and_then(|rest| rest.strip_suffix(" ms"))
-                .is_some_and(|millis| millis.parse::<u64>().is_ok()),
+            Reason::ComeBack => come_back(reason).is_some(),
         }
     }
 }

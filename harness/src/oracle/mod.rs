@@ -30,7 +30,7 @@ pub(crate) use pace::Pace;
 pub(crate) use panics::{contain, text_of};
 pub(crate) use presence::Views;
 pub use promises::Promise;
-pub(crate) use shutdown::Shutdown;
+pub(crate) use shutdown::{Shutdown, come_back};
 pub(crate) use silence::Silence;
 pub(crate) use time::handled;
 

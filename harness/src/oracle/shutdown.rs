@@ -57,9 +57,7 @@ impl Shutdown {
 
     /// Whether it says when to come back, and that is soon enough.
     fn is_hint(&self, reason: &str) -> bool {
-        let millis = reason.strip_prefix("Going away; come back in ").and_then(|rest| rest.strip_suffix(" ms"));
-        let millis = millis.and_then(|millis| millis.parse().ok());
-        millis.is_some_and(|millis| Duration::from_millis(millis) <= self.come_back)
+        come_back(reason).is_some_and(|after| after <= self.come_back)
     }
 
     /// A client read why its connection is closed.
@@ -110,6 +108,12 @@ impl Shutdown {
             _ => Ok(()),
         }
     }
+}
+
+/// When a reason for a shutdown asks its reader to come back.
+pub(crate) fn come_back(reason: &str) -> Option<Duration> {
+    let millis = reason.strip_prefix("Going away; come back in ")?.strip_suffix(" ms")?;
+    millis.parse().ok().map(Duration::from_millis)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! A hub that is driven by hand: every output is taken at once, as by a transport that is never slow.
+//! One of two hubs that are compared, and what its connections were sent.
 
 use crate::app::{RouteLimits, SimApp, SimEffect, SimEvent, application};
+use crate::by_hand::drain;
 use crate::chronicle::Chronicle;
 use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Limits, Output, Refused, Request, Time};
 use std::collections::BTreeMap;
@@ -84,38 +85,21 @@ impl Side {
     }
 
     fn drain(&mut self) {
-        loop {
-            let (mut written, mut closed) = (Vec::new(), Vec::new());
-            while let Some(output) = self.hub.poll_output() {
-                match output {
-                    Output::Send { to, frame } => {
-                        for &conn in to {
-                            let sent = self.sent.entry(conn).or_default();
-                            match frame.kind() {
-                                Kind::Text => {
-                                    sent.push(Sent::Text(String::from_utf8_lossy(frame.payload()).into_owned()))
-                                }
-                                Kind::Binary => sent.push(Sent::Binary(frame.payload().to_vec())),
-                                Kind::Ping => {}
-                            }
-                            written.push((conn, frame.wire().len() as u32));
-                        }
-                    }
-                    Output::Close { conn, code, reason, .. } => {
-                        self.sent.entry(conn).or_default().push(Sent::Close(code, reason.to_owned()));
-                        closed.push(conn);
-                    }
-                    Output::App(effect) => self.effects.push(effect),
-                    _ => {}
-                }
+        let (sent, effects) = (&mut self.sent, &mut self.effects);
+        drain(&mut self.hub, self.now, |output| match output {
+            Output::Send { to, frame } => {
+                let what = match frame.kind() {
+                    Kind::Text => Sent::Text(String::from_utf8_lossy(frame.payload()).into_owned()),
+                    Kind::Binary => Sent::Binary(frame.payload().to_vec()),
+                    Kind::Ping => return,
+                };
+                to.iter().for_each(|&conn| sent.entry(conn).or_default().push(what.clone()));
             }
-            if written.is_empty() && closed.is_empty() {
-                return;
+            Output::Close { conn, code, reason, .. } => {
+                sent.entry(conn).or_default().push(Sent::Close(code, reason.to_owned()));
             }
-            self.hub.handle(self.now, Input::Sent(&written));
-            for conn in closed {
-                self.hub.handle(self.now, Input::Closed { conn, cause: Cause::Done });
-            }
-        }
+            Output::App(effect) => effects.push(effect),
+            _ => {}
+        });
     }
 }
