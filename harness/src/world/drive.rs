@@ -79,9 +79,10 @@ impl<C: Crowd> World<C> {
 
     /// The driver is told that a peer is gone.
     pub(super) fn disconnect(&mut self, link: usize, reset: bool) -> Check {
-        let now = self.time();
         let session = self.net.links[link].session;
         let Some(id) = self.net.links[link].id else { return Ok(()) };
+        // Only a time that the driver is really told counts as told.
+        let now = self.time();
         self.net.kernel.step("disconnected", mix(link as u64, u64::from(reset)), || {
             format!("link {link} of session {session}, {}", if reset { "reset" } else { "at its end" })
         });
