@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::thread;
 
 /// So often each bug is looked for, each time among other seeds.
-const HUNTS: u64 = 5;
+const HUNTS: u64 = 3;
 
 /// Who has found a planted bug, and how soon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl fmt::Display for Sighting {
     }
 }
 
-/// Plants each bug and looks for it five times, each time among so many other seeds, until the oracle has found it that it is
+/// Plants each bug and looks for it three times, each time among so many other seeds, until the oracle has found it that it is
 /// planted for. It is planted for the whole process: nothing else may run meanwhile. `progress` gets what was found.
 pub fn canaries(start: u64, seeds: u64, jobs: usize, mut progress: impl FnMut(&Sighting)) -> Vec<Sighting> {
     let hunt_all = |&canary: &Canary| {

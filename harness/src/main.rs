@@ -35,7 +35,7 @@ Simulates a lazuli server from seeds.
       Tells what a server has written down, entry by entry. (To play it takes the application: lazuli_harness::journal.)
 
   lazuli-harness canaries [--seeds N] [--start S] [--jobs J]
-      Plants each known bug and looks for it five times among N seeds each (10000), by default seeds that nobody has run
+      Plants each known bug and looks for it three times among N seeds each (10000), by default seeds that nobody has run
       before; tells how many it takes until the oracle finds it that is named for it. Exits with 1 if it does not. Needs
       the feature `canary`; with it the other commands take --plant NAME, and have that bug.
 ";
