@@ -113,7 +113,7 @@ pub fn allow_panics() {
 
 /// Whatever a tape of the simulator decides, no oracle has anything to say, and it runs the same way twice.
 pub fn simulator(bytes: &[u8]) {
-    let failure = lazuli_harness::run_tape(&lazuli_harness::Tape::from_file(bytes)).failure;
+    let failure = lazuli_harness::run_tape(&lazuli_harness::Tape::from_raw(bytes)).failure;
     if let Some(failure) = &failure {
         eprintln!("{failure}");
     }

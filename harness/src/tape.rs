@@ -14,6 +14,9 @@ pub struct Tape {
     bytes: Vec<u8>,
 }
 
+/// What a file with a tape begins with.
+const MAGIC: &[u8] = b"lazuli tape\n";
+
 impl Tape {
     /// A tape for this part.
     pub fn new(part: Part, bytes: Vec<u8>) -> Tape {
@@ -32,23 +35,35 @@ impl Tape {
         Tape::new(part, play(part, Rng::recording(part.seed(seed)), Trace::new(), Manner::CALM).tape)
     }
 
-    /// A tape as it stands in a file: the first byte says for which part it is. Any bytes will do.
+    /// Any bytes, as a fuzzer has them: the first one says for which part the others are.
+    ///
+    /// ```
+    /// use lazuli_harness::{Part, Tape};
+    ///
+    /// assert_eq!(Tape::from_raw(&[1, 2, 3]), Tape::new(Part::Pages, vec![2, 3]));
+    /// ```
+    pub fn from_raw(bytes: &[u8]) -> Tape {
+        let (first, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+        Tape { part: Part::ALL[usize::from(*first) % Part::ALL.len()], bytes: bytes.to_vec() }
+    }
+
+    /// A tape that was written to a file. `None`: the file holds something else.
     ///
     /// ```
     /// use lazuli_harness::{Part, Tape};
     ///
     /// let tape = Tape::new(Part::Pages, vec![1, 2, 3]);
-    /// assert_eq!(Tape::from_file(&tape.to_file()), tape);
+    /// assert_eq!(Tape::from_file(&tape.to_file()), Some(tape));
+    /// assert_eq!(Tape::from_file(b"lazuli journal"), None);
     /// ```
-    pub fn from_file(file: &[u8]) -> Tape {
-        let (first, bytes) = file.split_first().unwrap_or((&0, &[]));
-        Tape { part: Part::ALL[usize::from(*first) % Part::ALL.len()], bytes: bytes.to_vec() }
+    pub fn from_file(file: &[u8]) -> Option<Tape> {
+        file.strip_prefix(MAGIC).map(Tape::from_raw)
     }
 
     /// The content of a file that holds it.
     pub fn to_file(&self) -> Vec<u8> {
         let part = Part::ALL.iter().position(|&part| part == self.part).unwrap_or_default() as u8;
-        [&[part], &self.bytes[..]].concat()
+        [MAGIC, &[part], &self.bytes].concat()
     }
 
     /// Which part it is for.

@@ -1,9 +1,12 @@
 //! The simulator's command line; `--help` says what it can do.
 
+mod options;
+
 use lazuli_harness::journal::tell_journal;
 use lazuli_harness::{
-    Outcome, Report, Tape, replay, replay_mixed, replay_tape, run_all, run_mixed, run_seed, shrink, shrink_tape,
+    Outcome, Report, replay, replay_mixed, replay_tape, run_all, run_mixed, run_seed, shrink, shrink_tape,
 };
+use options::{Options, What};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,11 +27,11 @@ Simulates a lazuli server from seeds.
       Runs the mixed scenario of N seeds, once each: a hundred clients, each of which does something at least once a
       virtual second, for some minutes, with everything that can go wrong. The report says how fast that was.
 
-  lazuli-harness replay SEED|TAPE [--mixed]
+  lazuli-harness replay SEED|TAPE [--mixed] [--raw]
       Runs a seed, the mixed scenario of a seed, or a tape from a file, once and tells what happens, line by line; the last
-      line has the hash.
+      line has the hash. With --raw the file may be any bytes, as a fuzzer writes them.
 
-  lazuli-harness shrink SEED|TAPE [--tries N] [--to FILE]
+  lazuli-harness shrink SEED|TAPE [--tries N] [--to FILE] [--raw]
       Makes what leads to a failure as short as N tries (20000) can, tells it in words, and writes the tape to FILE.
 
   lazuli-harness journal FILE
@@ -40,13 +43,23 @@ Simulates a lazuli server from seeds.
       the feature `canary`; with it the other commands take --plant NAME, and have that bug.
 ";
 
+/// Writes a line; whoever reads may have enough of it, as `head` has.
+macro_rules! say {
+    ($($word:tt)*) => { drop(writeln!(io::stdout(), $($word)*)) };
+}
+
+/// The same for what is not the result.
+macro_rules! note {
+    ($($word:tt)*) => { drop(writeln!(io::stderr(), $($word)*)) };
+}
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match act(&args) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(what) => {
-            eprintln!("{what}\n\n{HELP}");
+            note!("{what}\n`lazuli-harness --help` says what can be done");
             ExitCode::from(2)
         }
     }
@@ -55,131 +68,58 @@ fn main() -> ExitCode {
 /// Whether all is well.
 fn act(args: &[String]) -> Result<bool, String> {
     let Some((command, args)) = args.split_first() else { return Err("nothing to do".to_owned()) };
-    if let ("journal", [file]) = (command.as_str(), args) {
+    if [command].into_iter().chain(args).any(|word| matches!(word.as_str(), "--help" | "-h")) || command == "help" {
+        say!("{}", HELP.trim_end());
+        return Ok(true);
+    }
+    if command == "journal" {
+        let [file] = args else { return Err("journal needs one file".to_owned()) };
         return tell_file(file);
     }
-    let options = Options::parse(args)?;
+    let options = Options::parse(command, args)?;
     if let Some(name) = &options.plant {
         plant(name)?;
     }
     match (command.as_str(), &options.what) {
-        ("run", None) => Ok(run(&options, None, false)),
-        ("mixed", None) => Ok(run(&options, None, true)),
-        ("soak", None) => {
+        ("soak", _) => {
             let minutes = options.minutes.ok_or("soak needs --minutes")?;
-            Ok(run(&options, Some(Duration::from_secs(60 * minutes)), false))
+            run(&options, Some(Duration::from_secs(60 * minutes)), false)
         }
         ("replay", Some(what)) => Ok(tell(what)),
         ("shrink", Some(what)) => make_short(what, &options),
-        ("canaries", None) => canaries(&options),
-        ("--help" | "-h" | "help", None) => {
-            print!("{HELP}");
-            Ok(true)
-        }
-        ("replay" | "shrink", None) => Err(format!("{command} needs a seed, or the file of a tape")),
-        _ => Err(format!("{command} is nothing that can be done{}", if options.what.is_some() { " so" } else { "" })),
-    }
-}
-
-/// What is run once.
-enum What {
-    Seed(u64),
-    Mixed(u64),
-    Tape(Tape),
-}
-
-#[derive(Default)]
-struct Options {
-    what: Option<What>,
-    seeds: Option<u64>,
-    start: Option<u64>,
-    minutes: Option<u64>,
-    tries: Option<u64>,
-    jobs: Option<u64>,
-    to: Option<String>,
-    plant: Option<String>,
-    mixed: bool,
-    all_seen: bool,
-}
-
-impl Options {
-    fn parse(args: &[String]) -> Result<Options, String> {
-        let mut options = Options::default();
-        let mut args = args.iter();
-        while let Some(name) = args.next() {
-            let mut text = || args.next().cloned().ok_or(format!("{name} lacks its value"));
-            let number = |text: String| text.parse::<u64>().map_err(|_| format!("{text} is no number"));
-            match name.as_str() {
-                "--seeds" => options.seeds = Some(number(text()?)?),
-                "--start" => options.start = Some(number(text()?)?),
-                "--minutes" => options.minutes = Some(number(text()?)?),
-                "--tries" => options.tries = Some(number(text()?)?),
-                "--jobs" => options.jobs = Some(number(text()?)?),
-                "--to" => options.to = Some(text()?),
-                "--plant" => options.plant = Some(text()?),
-                "--all-seen" => options.all_seen = true,
-                "--mixed" => options.mixed = true,
-                _ if name.starts_with("--") || options.what.is_some() => return Err(format!("{name} is no option")),
-                _ => options.what = Some(What::parse(name)?),
-            }
-        }
-        if options.mixed {
-            let Some(What::Seed(seed)) = options.what else { return Err("--mixed goes with a seed".to_owned()) };
-            options.what = Some(What::Mixed(seed));
-        }
-        Ok(options)
-    }
-
-    fn jobs(&self) -> usize {
-        self.jobs.unwrap_or(1).clamp(1, 256) as usize
-    }
-}
-
-impl What {
-    fn parse(text: &str) -> Result<What, String> {
-        match text.parse() {
-            Ok(seed) => Ok(What::Seed(seed)),
-            Err(_) => match std::fs::read(text) {
-                Ok(file) => Ok(What::Tape(Tape::from_file(&file))),
-                Err(error) => Err(format!("{text} is no seed, and no file: {error}")),
-            },
-        }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            What::Seed(seed) => format!("seed {seed}"),
-            What::Mixed(seed) => format!("mixed scenario of seed {seed}"),
-            What::Tape(tape) => format!("tape of {} bytes for {}", tape.bytes().len(), tape.part().name()),
-        }
+        ("canaries", _) => canaries(&options),
+        _ => run(&options, None, command == "mixed"),
     }
 }
 
 /// Runs seeds: so many, or for so long.
-fn run(options: &Options, long: Option<Duration>, is_mixed: bool) -> bool {
+fn run(options: &Options, long: Option<Duration>, is_mixed: bool) -> Result<bool, String> {
     let one = if is_mixed { run_mixed } else { run_seed };
     let begin = Instant::now();
     let (seeds, start) = if long.is_some() { (u64::MAX, unheard_of()) } else { (1_000, 0) };
     let (seeds, start) = (options.seeds.unwrap_or(seeds), options.start.unwrap_or(start));
     let every = if long.is_some() { 5_000 } else { (seeds / 20).max(10) };
     let range = start..start.saturating_add(seeds);
+    if long.is_none() && range.end - range.start < seeds {
+        return Err(format!("there are not so many seeds from {start} on"));
+    }
     let shown = AtomicUsize::new(0);
     let mut report: Report = run_all(range, options.jobs(), one, |done, failures| {
         let new = failures.get(shown.swap(failures.len(), Ordering::Relaxed)..).unwrap_or_default();
         for (seed, failure) in new {
-            eprintln!("seed {seed} failed: {failure}");
+            note!("seed {seed} failed: {failure}");
         }
         if done % every == 0 {
             let failed = failures.len();
-            eprintln!("{done} seeds from {start} on, {failed} failed, {:.0} s", begin.elapsed().as_secs_f64());
+            note!("{done} seeds from {start} on, {failed} failed, {:.0} s", begin.elapsed().as_secs_f64());
         }
         long.is_none_or(|long| begin.elapsed() < long)
     });
     report.is_mixed = is_mixed;
     report.wall = Some(begin.elapsed());
     report.cpu = cpu_time();
-    println!("{report}");
-    report.failures.is_empty() && (!options.all_seen || report.never_seen().is_empty())
+    say!("{report}");
+    Ok(report.failures.is_empty() && (!options.all_seen || report.never_seen().is_empty()))
 }
 
 /// How much of the processor's time this process has had, where the system says it: on Linux, in hundredths of a second.
@@ -207,9 +147,9 @@ fn tell(what: &What) -> bool {
     };
     let Outcome { failure, steps, hash, .. } = &outcome;
     if let Some(failure) = failure {
-        println!("{} failed: {failure}", what.name());
+        say!("{} failed: {failure}", what.name());
     }
-    println!("{}: {steps} steps, hash {hash:016x}", what.name());
+    say!("{}: {steps} steps, hash {hash:016x}", what.name());
     failure.is_none()
 }
 
@@ -223,21 +163,21 @@ fn tell_file(file: &str) -> Result<bool, String> {
 
 fn make_short(what: &What, options: &Options) -> Result<bool, String> {
     let tries = options.tries.unwrap_or(20_000).min(u32::MAX.into()) as u32;
-    let progress = |tried, left| eprintln!("tried {tried} times, {left} bytes left");
+    let progress = |tried, left| note!("tried {tried} times, {left} bytes left");
     let shrunk = match what {
         What::Seed(seed) => shrink(*seed, tries, progress),
         What::Mixed(_) => return Err("a mixed scenario has no tape to make short".to_owned()),
         What::Tape(tape) => shrink_tape(tape.clone(), tries, progress),
     };
     let Some(shrunk) = shrunk else {
-        println!("{} does not fail", what.name());
+        say!("{} does not fail", what.name());
         return Ok(true);
     };
     if let Some(path) = &options.to {
         std::fs::write(path, shrunk.tape.to_file()).map_err(|error| format!("{path} cannot be written: {error}"))?;
     }
     tell(&What::Tape(shrunk.tape.clone()));
-    println!("{} bytes of {} are left after {} tries", shrunk.tape.bytes().len(), shrunk.before, shrunk.tries);
+    say!("{} bytes of {} are left after {} tries", shrunk.tape.bytes().len(), shrunk.before, shrunk.tries);
     Ok(false)
 }
 
@@ -250,10 +190,10 @@ fn canaries(options: &Options) -> Result<bool, String> {
     std::panic::set_hook(Box::new(|_| {}));
     let start = options.start.unwrap_or_else(unheard_of);
     let seeds = options.seeds.unwrap_or(10_000);
-    let sightings = lazuli_harness::canaries(start, seeds, options.jobs(), |sighting| println!("{sighting}"));
+    let sightings = lazuli_harness::canaries(start, seeds, options.jobs(), |sighting| say!("{sighting}"));
     let found = sightings.iter().filter(|sighting| sighting.is_found()).count();
-    println!("with seeds from {start} on");
-    println!("{} canaries, {found} found", sightings.len());
+    say!("with seeds from {start} on");
+    say!("{} canaries, {found} found", sightings.len());
     Ok(found == sightings.len())
 }
 
