@@ -341,3 +341,43 @@ fn a_place_is_taken_again_only_when_its_socket_is_closed() {
     assert!(net.is_closed(link));
     assert_eq!(net.accept().index(), link.index());
 }
+
+#[test]
+fn a_reset_on_the_way_out_ends_the_link_at_once() {
+    let mut net = Net::default();
+    let link = net.open();
+    net.room(link, Some(4));
+    close_from_here(&mut net, link);
+    net.disconnected(link, true);
+    assert!(net.is_closed(link));
+    assert_eq!((net.driver.links(), net.driver.next_timeout()), (0, None));
+    assert_eq!(net.told(), ["connect", "close 4000 bye"]);
+}
+
+#[test]
+fn the_end_of_the_stream_on_the_way_out_leaves_what_is_still_to_be_said() {
+    let mut net = Net::default();
+    let link = net.open();
+    net.room(link, Some(4));
+    close_from_here(&mut net, link);
+    net.disconnected(link, false);
+    assert!(!net.is_closed(link));
+    net.writable(link, None);
+    assert_eq!(net.frames(link), [text("last words"), close(4000, "bye")]);
+    assert!(net.is_closed(link));
+    assert_eq!((net.driver.links(), net.driver.next_timeout()), (0, None));
+}
+
+/// Both may have come before the driver has its turn.
+#[test]
+fn the_end_of_the_stream_right_behind_a_close_frame_leaves_the_answer() {
+    let mut net = Net::default();
+    let link = net.open();
+    net.driver.receive(net.now, link, &client_close(1000, "done"));
+    net.driver.disconnected(net.now, link, false);
+    net.turn();
+    assert_eq!(net.frames(link), [close(1000, "done")]);
+    assert_eq!(net.told(), ["connect", "close 1000 done"]);
+    assert!(net.is_closed(link));
+    assert_eq!((net.driver.links(), net.driver.next_timeout()), (0, None));
+}
