@@ -98,6 +98,14 @@ pub enum Canary {
     KeptDoubt,
     /// A hub that others have given up is not told.
     UntoldForgotten,
+    /// What a hub broadcasts is published twice.
+    PublishedTwice,
+    /// Over a backplane, members are told of every change of a presence at once.
+    HastyNews,
+    /// A hub asks for the time a second too late.
+    LateTimer,
+    /// As many sockets are taken as come.
+    NoSocketLimit,
 }
 
 #[cfg(feature = "canary")]
@@ -148,6 +156,10 @@ impl Canary {
         Canary::KeptSilent,
         Canary::KeptDoubt,
         Canary::UntoldForgotten,
+        Canary::PublishedTwice,
+        Canary::HastyNews,
+        Canary::LateTimer,
+        Canary::NoSocketLimit,
     ];
 }
 

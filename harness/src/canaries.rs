@@ -123,7 +123,7 @@ fn look(meant_for: Oracle, seeds: Range<u64>) -> (Option<u64>, Vec<Oracle>) {
 fn meant_for(canary: Canary) -> Oracle {
     match canary {
         Canary::SkippedMember | Canary::SurvivingEffects => Oracle::Delivery,
-        Canary::DeadTimer | Canary::ClockBack => Oracle::Time,
+        Canary::DeadTimer | Canary::ClockBack | Canary::LateTimer => Oracle::Time,
         Canary::CountedPieces => Oracle::Chunking,
         Canary::LeftOpen => Oracle::Shutdown,
         Canary::Overtaking => Oracle::Order,
@@ -132,8 +132,8 @@ fn meant_for(canary: Canary) -> Oracle {
         Canary::ForgottenSocket => Oracle::Rest,
         Canary::AmbientRandomness => Oracle::Determinism,
         Canary::Panic => Oracle::Panics,
-        Canary::LeftTab | Canary::LostDiff => Oracle::Presence,
-        Canary::OneMore => Oracle::Limits,
+        Canary::LeftTab | Canary::LostDiff | Canary::HastyNews => Oracle::Presence,
+        Canary::OneMore | Canary::NoSocketLimit => Oracle::Limits,
         Canary::ClosedActive | Canary::LeftSilent => Oracle::Silence,
         Canary::LostBatched => Oracle::Batches,
         Canary::TwoAnswers | Canary::AfterEnd | Canary::LostForm => Oracle::Spark,
@@ -142,7 +142,7 @@ fn meant_for(canary: Canary) -> Oracle {
         }
         Canary::QueuedPatch | Canary::TwoFrames => Oracle::Pace,
         Canary::TwiceHeard => Oracle::Order,
-        Canary::EarlyEcho | Canary::FarExcept => Oracle::Delivery,
+        Canary::EarlyEcho | Canary::FarExcept | Canary::PublishedTwice => Oracle::Delivery,
         Canary::LostPlace | Canary::LostOrder => Oracle::Backplane,
         Canary::UnaskedGap | Canary::KeptSilent | Canary::KeptDoubt | Canary::UntoldForgotten => Oracle::Presence,
         Canary::LeftComponent | Canary::AnyToken | Canary::SilentAnew => Oracle::Components,

@@ -96,7 +96,7 @@ impl<A: App> Hub<A> {
             return;
         }
         let earliest = presence.told.map_or(now, |told| told + every);
-        if earliest > now {
+        if earliest > now && !(is_planted(Canary::HastyNews) && self.remote.is_on()) {
             presence.timer = Some(self.state.timers.insert(earliest, Due::Presence(room.name.clone())));
             return;
         }

@@ -130,6 +130,9 @@ impl<A: App> Hub<A> {
         let message: Arc<[u8]> =
             Publication { by, whom, except: conns, except_users: users, kind, payload }.encode().into();
         if self.remote.up {
+            if is_planted(Canary::PublishedTwice) {
+                self.out.push(Item::Publish { topic: topic.clone(), message: message.clone() });
+            }
             self.out.push(Item::Publish { topic, message });
             return;
         }

@@ -47,6 +47,9 @@ impl Crowd for Clients {
     fn turned_away(world: &mut World, link: usize) -> Check {
         world.on_turned_away(link)
     }
+    fn taken(world: &mut World) -> Check {
+        world.on_taken()
+    }
 
     fn arrives(world: &mut World, session: u32, bytes: &[u8]) {
         world.on_arrives(session, bytes);

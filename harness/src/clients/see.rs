@@ -8,7 +8,7 @@ use crate::coverage::Mark;
 use crate::kernel::Event;
 use crate::model::{Arrival, Full};
 use crate::net::{Peer, Server};
-use crate::oracle::{Check, Oracle, complain};
+use crate::oracle::{Check, Oracle, complain, in_time};
 use crate::trace::{bytes as digest, mix};
 use crate::world::Talk;
 use lazuli::handle::Remote;
@@ -16,14 +16,27 @@ use lazuli::{ConnId, Kind};
 use tungstenite::handshake::derive_accept_key;
 
 impl World {
+    /// How many sockets the server has.
+    pub(super) fn sockets(&self) -> usize {
+        self.net.links.iter().filter(|link| matches!(link.server, Server::Open | Server::Ended)).count()
+    }
+
     pub(super) fn on_turned_away(&mut self, link: usize) -> Check {
-        let held = |server| matches!(server, Server::Open | Server::Ended);
-        let count = self.net.links.iter().filter(|link| held(link.server)).count();
+        let count = self.sockets();
         if count < self.crowd.plan.settings.links && !self.driver.is_drained() {
             return complain(Oracle::Bounds, format!("a socket was refused when there were {count}"));
         }
+        self.crowd.model.turned_away(self.net.links[link].session);
         self.net.links[link].server = Server::Closed;
         self.net.kernel.schedule(self.net.plan.delay, Event::ClientReset(link));
+        Ok(())
+    }
+
+    pub(super) fn on_taken(&mut self) -> Check {
+        let (count, most) = (self.sockets(), self.crowd.plan.settings.links);
+        if count > most {
+            return complain(Oracle::Limits, format!("{count} sockets were taken, where {most} are allowed"));
+        }
         Ok(())
     }
 
@@ -45,17 +58,31 @@ impl World {
     /// Whether there is room for one more connection.
     fn is_full(&self, session: u32) -> Full {
         let config = &self.crowd.plan.config;
+        let all = |_: u32| true;
+        if self.are_there(config.connections, all, || self.driver.stats().connections as usize) {
+            return Full::All;
+        }
+        let model = &self.crowd.model;
+        let address = model.address(session);
+        let near = |other: u32| model.address(other) == address;
         // What nobody may do any more is gone.
         let is_there = |conn: &ConnId| self.driver.hub().limits(*conn).rooms > 0;
-        if self.driver.stats().connections >= config.connections as u64 {
-            Full::All
-        } else if config.per_address != usize::MAX
-            && self.crowd.model.conns_like(session).filter(is_there).count() >= config.per_address
-        {
-            Full::Address
-        } else {
-            Full::No
+        let known =
+            || (0..model.sessions()).filter(|one| near(*one)).filter_map(|one| model.conn(one)).filter(is_there);
+        match self.are_there(config.per_address, near, || known().count()) {
+            true => Full::Address,
+            false => Full::No,
         }
+    }
+
+    /// Whether there are so many connections of sessions. Those are there that are open, and none that have no link any more. Of those
+    /// that are about to end the product says how many are gone already; all others are counted here.
+    fn are_there(&self, most: usize, which: impl Fn(u32) -> bool, known: impl Fn() -> usize) -> bool {
+        let model = &self.crowd.model;
+        let links = self.net.links.iter().filter(|link| link.server == Server::Open && which(link.session));
+        let open = links.clone().filter(|link| model.is_connected(link.session) && !model.is_ending(link.session));
+        let last = links.filter(|link| model.conn(link.session).is_some());
+        most != usize::MAX && (open.count() >= most || last.count() >= most && known() >= most)
     }
 
     pub(super) fn on_loses(&mut self, link: usize, reset: bool) {
@@ -68,6 +95,7 @@ impl World {
 
     pub(super) fn on_turned(&mut self) -> Check {
         self.crowd.model.turned()?;
+        in_time(self.crowd.model.time(), self.crowd.model.first_due(), self.driver.next_timeout())?;
         self.crowd.shutdown.turned(self.driver.stats().connections, self.driver.is_drained())?;
         for (session, conn, right, limit) in self.crowd.model.changed() {
             let waiting = self.driver.hub().waiting(conn);

@@ -6,7 +6,7 @@ use super::hub::Done;
 use crate::app::{SimApp, room_name};
 use crate::chronicle::{Call, Entry, What};
 use crate::coverage::Mark;
-use crate::oracle::{Audience, Cast, Casts, Check, Guest, Life, Oracle, complain};
+use crate::oracle::{Audience, Cast, Casts, Check, Guest, Life, Oracle, complain, room_of};
 use crate::trace::{bytes as digest, mix};
 use lazuli::{ConnId, Hub, Position, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,8 +62,15 @@ impl World {
         self.compare_closes(node, &mut due, &done)?;
         self.compare_heard(node, &due, &done)?;
         self.end_closed(node, &mut due, &done);
+        let is_diff = |text: &&(String, _)| text.0.starts_with("{\"type\":\"presence_diff\"");
+        let slot = &mut self.slots[node];
+        for (text, _) in done.sent.iter().filter(is_diff) {
+            slot.pauses.told(now, self.plan.presence(), room_of(text))?;
+        }
+        let rooms: BTreeSet<String> =
+            slot.guests.values().flat_map(|guest| guest.rooms.keys()).map(|room| room_name(*room)).collect();
+        slot.pauses.keep(|room| rooms.contains(room));
         if !self.plan.faulty {
-            let is_diff = |text: &&(String, _)| text.0.starts_with("{\"type\":\"presence_diff\"");
             for (text, _) in done.sent.iter().filter(is_diff) {
                 let since = self.known_since(node);
                 self.slots.iter().try_for_each(|slot| slot.tracks.no_false_leave(&since, text, now))?;
@@ -160,7 +167,7 @@ impl World {
         let mut heard = Vec::new();
         for (text, to) in &done.sent {
             if text.starts_with("{\"type\":\"presence_") {
-                let room = text.split("\"room\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+                let room = room_of(text);
                 for guest in to.iter().filter_map(|conn| guests.get(conn)) {
                     if !guest.rooms.keys().any(|number| room_name(*number) == room) {
                         let session = guest.session;
@@ -220,6 +227,13 @@ impl World {
                     );
                 }
                 Ask::Publish(topic, message) => {
+                    if let Some(cast) = self.casts.of_message(message) {
+                        let text = &self.casts.get(cast).text;
+                        return complain(
+                            Oracle::Delivery,
+                            format!("hub {node} published {text:.60?} under {topic} a second time"),
+                        );
+                    }
                     let Some(&cast) = due.casts.get(published) else { continue };
                     let found = self.casts.get(cast);
                     if message.ends_with(found.text.as_bytes()) {

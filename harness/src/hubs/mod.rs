@@ -11,7 +11,7 @@ mod plan;
 mod rest;
 
 use crate::coverage::{Coverage, Mark};
-use crate::oracle::{Arrival, Casts, Check, Dead, Guest, Ledger, Life, Tracks, Views, handled, same_so_far};
+use crate::oracle::{Arrival, Casts, Check, Dead, Guest, Ledger, Life, Pauses, Tracks, Views, handled, same_so_far};
 use crate::queue::Queue;
 use crate::rng::Rng;
 use crate::tally::{Fault, Tally};
@@ -45,6 +45,7 @@ struct Slot {
     driven: Option<Driven>,
     guests: BTreeMap<ConnId, Guest>,
     tracks: Tracks,
+    pauses: Pauses,
     ledger: Ledger,
 }
 

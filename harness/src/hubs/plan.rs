@@ -174,6 +174,11 @@ impl Plan {
         OPS[rng.weighted(&self.weights)].0
     }
 
+    /// How often the members of a room are told who comes and goes.
+    pub(super) fn presence(&self) -> Duration {
+        self.config.presence
+    }
+
     /// The settings of a hub that starts, with a clock that may be wrong.
     pub(super) fn config(&self, node: usize, wall: u64) -> Config {
         Config {

@@ -92,6 +92,11 @@ impl Model {
         self.deadlines.insert((now + request_time, session));
     }
 
+    /// The driver did not take its link.
+    pub(crate) fn turned_away(&mut self, session: u32) {
+        self.at(session).request_by = Time::MAX;
+    }
+
     /// The time for a message that has begun may be over; whether it is.
     pub(super) fn cut_short(&mut self, session: u32) -> bool {
         let is_over = self.at(session).unfinished.is_some_and(|at| at <= self.now);

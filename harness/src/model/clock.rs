@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Whose time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HubTimer {
+pub(crate) enum HubTimer {
     /// A timer of the application.
     App { session: u32, number: u64 },
     /// The members of a room can be told again who is present.
@@ -19,6 +19,18 @@ pub(super) enum HubTimer {
     Batch(u32),
     /// A session may no longer send, or has been so for as long as it may.
     Expired(u32),
+}
+
+/// What has its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Timer(HubTimer),
+    /// A session's peer has been silent.
+    Beat(u32),
+    /// A session has to be done with a message.
+    Message(u32),
+    /// And with a request.
+    Request(u32),
 }
 
 /// What is never: times are counted in microseconds, and nothing is due at once.
@@ -116,6 +128,7 @@ impl Model {
         let found = self.at(session);
         (found.heard, found.pinged, found.ping_waits) = (now, false, false);
         if std::mem::take(&mut found.may_be_silent)
+            && self.is_open(session)
             && let Some(heartbeat) = self.limits_of(session).and_then(|limits| limits.heartbeat)
         {
             self.beat_at(session, now + heartbeat.every);
@@ -184,6 +197,35 @@ impl Model {
             return;
         }
         self.send(session, Item { kind: Kind::Ping, bytes: b"heartbeat"[..].into() });
+    }
+
+    /// What is due first and when, as far as that can be told.
+    pub(crate) fn first_due(&mut self) -> Option<(Time, Due)> {
+        let is_sure = |timer: &HubTimer| !matches!(timer, HubTimer::Presence(room) if self.vague.contains(room));
+        let timer =
+            self.timers.iter().find(|(_, timer)| is_sure(timer)).map(|(key, timer)| (key.0, Due::Timer(*timer)));
+        let beat = self.beats.first_key_value().map(|(key, session)| (key.0, Due::Beat(*session)));
+        [timer, beat, self.first_deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// By when a session has to be done with a request or a message.
+    fn first_deadline(&mut self) -> Option<(Time, Due)> {
+        while let Some(&(at, session)) = self.deadlines.first() {
+            let found = &self.sessions[session as usize];
+            let due = if found.unfinished == Some(at) {
+                Some(Due::Message(session))
+            } else if found.request_by == at && found.life == Life::Waiting {
+                Some(Due::Request(session))
+            } else {
+                None
+            };
+            if let Some(due) = due {
+                // Who has ended its stream may be gone.
+                return Some((at, due)).filter(|_| !found.muted);
+            }
+            self.deadlines.pop_first();
+        }
+        None
     }
 
     /// Deadlines are about to be handled.

@@ -161,12 +161,6 @@ impl Model {
         self.sessions.get(session as usize)?.conn
     }
 
-    /// The connections that the address of a session ever had.
-    pub(crate) fn conns_like(&self, session: u32) -> impl Iterator<Item = ConnId> {
-        let address = self.sessions[session as usize].address;
-        self.sessions.iter().filter(move |found| found.address == address).filter_map(|found| found.conn)
-    }
-
     /// The address of a session.
     pub(crate) fn address(&self, session: u32) -> u8 {
         self.sessions[session as usize].address

@@ -87,6 +87,8 @@ pub(crate) struct Casts {
     published: BTreeMap<u64, usize>,
     /// The latest that each session heard of each topic.
     heard: BTreeMap<(u32, Arc<str>), Position>,
+    /// What sessions have heard.
+    told: BTreeSet<(u32, usize)>,
     /// What sessions have yet to hear, as long as they stay where they are.
     owed: BTreeSet<(u32, usize)>,
 }
@@ -147,9 +149,10 @@ impl Casts {
         self.owed.retain(|(owed, _)| *owed != session);
     }
 
-    /// A session's hub has nobody in this room any more, and remembers nothing of it.
+    /// A session's hub has nobody in this room any more, and remembers nothing of it: what is on its way twice comes anew.
     pub(crate) fn forget(&mut self, session: u32, topic: &Arc<str>) {
         self.heard.remove(&(session, topic.clone()));
+        self.told.retain(|(told, _)| *told != session);
     }
 
     /// At rest, nobody waits for anything.
@@ -179,6 +182,10 @@ impl Casts {
             for (conn, cast) in &heard {
                 let Some(guest) = guests.get(conn) else { continue };
                 self.owed.remove(&(guest.session, *cast));
+                if !self.told.insert((guest.session, *cast)) {
+                    let (session, text) = (guest.session, &self.all[*cast].text);
+                    return complain(Oracle::Delivery, format!("session {session} heard {text:.60?} a second time"));
+                }
                 let before = self.heard.insert((guest.session, topic.clone()), position);
                 if before.is_some_and(|before| position <= before) {
                     let (session, text) = (guest.session, &self.all[*cast].text);

@@ -28,11 +28,11 @@ pub(crate) use lifecycle::Lifecycle;
 pub(crate) use order::Order;
 pub(crate) use pace::Pace;
 pub(crate) use panics::{contain, text_of};
-pub(crate) use presence::Views;
+pub(crate) use presence::{Pauses, Views, room_of};
 pub use promises::Promise;
 pub(crate) use shutdown::{Shutdown, come_back};
 pub(crate) use silence::Silence;
-pub(crate) use time::handled;
+pub(crate) use time::{handled, in_time};
 
 use crate::trace::Seconds;
 use lazuli::Time;

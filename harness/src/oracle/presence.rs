@@ -4,8 +4,11 @@
 //! everything that is known of them. At rest that has to be what is true.
 
 use super::{Check, Oracle, complain};
+use crate::trace::Seconds;
+use lazuli::Time;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What each session knows of each room.
 #[derive(Default)]
@@ -50,10 +53,54 @@ impl Views {
     }
 }
 
+/// When a hub told the members of each room last what has changed: no sooner than [`lazuli::Config::presence`] after that again.
+#[derive(Default)]
+pub(crate) struct Pauses(BTreeMap<String, Time>);
+
+impl Pauses {
+    /// The members of a room are told what has changed.
+    pub(crate) fn told(&mut self, now: Time, every: Duration, room: &str) -> Check {
+        match self.0.insert(room.to_owned(), now) {
+            Some(before) if now < before + every => {
+                let (before, now) = (Seconds(before), Seconds(now));
+                complain(Oracle::Presence, format!("{room} was told changes at {before} and at {now}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Rooms that have lost their last member begin anew.
+    pub(crate) fn keep(&mut self, has_members: impl Fn(&str) -> bool) {
+        self.0.retain(|room, _| has_members(room));
+    }
+}
+
+/// The room that a text on presence is about.
+pub(crate) fn room_of(text: &str) -> &str {
+    text.split("\"room\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn changes_come_at_most_so_often_in_each_room() {
+        let mut pauses = Pauses::default();
+        let mut told = |millis, room| {
+            let every = Duration::from_millis(100);
+            pauses.told(Time::from_micros(1_000 * millis), every, room).is_ok()
+        };
+        assert!(told(0, "a") && told(10, "b") && told(100, "a") && !told(109, "b"));
+        pauses.keep(|room| room == "a");
+        let at = Time::from_micros(110_000);
+        assert!(
+            pauses.told(at, Duration::from_secs(1), "b").is_ok()
+                && pauses.told(at, Duration::from_secs(1), "a").is_err()
+        );
+        assert_eq!(room_of("{\"type\":\"presence_diff\",\"room\":\"r1\",\"joins\":{}}"), "r1");
+    }
 
     #[test]
     fn a_view_is_a_state_and_what_came_after_it() {

@@ -1,10 +1,13 @@
-//! What is due comes when it is due: deadlines that were handled are over.
+//! What is due comes when it is due, and not before: deadlines that were handled are over, and the driver asks for the time by when something is due.
 //!
-//! That timers of the application come in their time and order, the model says. That a clock which goes back stands still is seen
+//! What is due when, and that timers of the application come in their order, the model says. That a clock which goes back stands still is seen
 //! where two runs are compared.
 
 use super::{Check, Oracle, complain};
+use crate::trace::Seconds;
 use lazuli::Time;
+use std::fmt::Debug;
+use std::time::Duration;
 
 /// Deadlines were handled at `now`; the next one is `next`.
 pub(crate) fn handled(now: Time, next: Option<Time>) -> Check {
@@ -17,6 +20,18 @@ pub(crate) fn handled(now: Time, next: Option<Time>) -> Check {
     }
 }
 
+/// At `now`, something is `due`; the driver wants to be told the time at `next`.
+pub(crate) fn in_time(now: Time, due: Option<(Time, impl Debug)>, next: Option<Time>) -> Check {
+    let Some((at, what)) = due else { return Ok(()) };
+    // Nothing is due at once.
+    let at = at.max(now + Duration::from_micros(1));
+    if next.is_some_and(|next| next <= at) {
+        return Ok(());
+    }
+    let (at, next) = (Seconds(at), next.map_or("never".to_owned(), |next| format!("at {}", Seconds(next))));
+    complain(Oracle::Time, format!("{what:?} is due at {at}, and the driver asks for the time {next}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +40,19 @@ mod tests {
     fn a_deadline_that_is_handled_is_over() {
         assert!(handled(Time::ZERO, Some(Time::ZERO)).is_err());
         assert!(handled(Time::ZERO, Some(Time::from_micros(1))).is_ok() && handled(Time::ZERO, None).is_ok());
+    }
+
+    #[test]
+    fn what_is_due_is_asked_for() {
+        let at = |micros| Some(Time::from_micros(micros));
+        let due = |micros| Some((Time::from_micros(micros), "tea"));
+        let now = Time::from_micros(10);
+        assert!(
+            in_time(now, None, None).is_ok()
+                && in_time(now, due(20), at(20)).is_ok()
+                && in_time(now, due(20), at(12)).is_ok()
+        );
+        assert!(in_time(now, due(5), at(11)).is_ok(), "at once is a microsecond later");
+        assert!(in_time(now, due(20), at(21)).is_err() && in_time(now, due(20), None).is_err());
     }
 }

@@ -36,7 +36,7 @@ impl<C: Crowd> World<C> {
         self.net.kernel.step("accept", u64::from(id.is_some()), || format!("link {link}: {id:?}"));
         let Some(id) = id else { return C::turned_away(self, link) };
         self.net.accepted(link, id);
-        Ok(())
+        C::taken(self)
     }
 
     /// Bytes of a client, or its end of the stream, reach the server.

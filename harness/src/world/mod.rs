@@ -49,6 +49,10 @@ pub(crate) trait Crowd: Sized {
     }
     /// The driver did not take a link.
     fn turned_away(world: &mut World<Self>, link: usize) -> Check;
+    /// The driver took a link.
+    fn taken(_: &mut World<Self>) -> Check {
+        Ok(())
+    }
     /// Bytes are about to reach the driver.
     fn arrives(world: &mut World<Self>, session: u32, bytes: &[u8]);
     /// The driver is about to learn that a peer is gone.
