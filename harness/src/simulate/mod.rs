@@ -13,7 +13,8 @@
 //!
 //! Besides what the test asserts, in every run: no callback panics and none fails by an error that is the application's own fault
 //! ([`Simulation::tolerates_faults`]); no panic gets out of the driver, and it keeps to the bounds of what it may hold; after all faults
-//! have healed everything arrives, and what does not is named; when everyone has left, or the server has shut down, no connection is
+//! have healed everything arrives, and what does not is named; nobody was sent away for good with something still to say, and every page that
+//! was visited is one, unless the test has asked for that answer ([`Client::answer`], [`Client::closed`], [`Page::status`]); when everyone has left, or the server has shut down, no connection is
 //! left. And each seed is run twice, and has to be the same, step by step: an application that asks a clock, its own random numbers or the
 //! order of a `HashMap` is found out.
 //!
@@ -164,10 +165,13 @@ impl Simulation {
     /// When something is wrong with a seed. What went wrong there and need not have to is left out of the words.
     ///
     /// # Panics
-    /// When the application cannot be made, or the environment names seeds that are none.
+    /// When the application cannot be made, or there are no seeds to run: neither here nor in the environment.
+    #[track_caller]
     pub fn run<P: Application>(&self, app: impl Fn() -> P, test: impl Fn(&World<P::App>)) -> Result<Summary, Found> {
         let mut summary = Summary::default();
-        for seed in self.chosen() {
+        let seeds = self.chosen();
+        assert!(!seeds.is_empty(), "there is nothing to run: {seeds:?} has no seeds at all");
+        for seed in seeds {
             match self.run_seed(seed, &app, &test) {
                 Ok(run) => summary.add(&run),
                 Err(found) => return Err(found),

@@ -193,7 +193,11 @@ impl Simulation {
         let at = world.inner().now();
         let wrong = result.err().map(|payload| match payload.downcast::<Wrong>() {
             Ok(wrong) => *wrong,
-            Err(payload) => Wrong { sentence: words_of(payload.as_ref()), at },
+            // What a test misses may well be what could not be said.
+            Err(payload) => {
+                let unsaid = world.unsaid().into_iter().map(|line| format!("\n{line}"));
+                Wrong { sentence: words_of(payload.as_ref()) + &unsaid.collect::<String>(), at }
+            }
         });
         let summary = world.summary();
         world.forget();
@@ -268,6 +272,8 @@ const STORY: &[&str] = &[
     "jump",
     "log",
     "note",
+    "misses",
+    "unsaid",
     "shutdown",
     "restart",
     "event",

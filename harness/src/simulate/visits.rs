@@ -2,7 +2,7 @@
 
 use super::Seen;
 use super::guests::{Guests, Session};
-use super::party::{News, Order, Said};
+use super::party::{Farewell, News, Order, Said};
 use crate::clients::key;
 use crate::codec::{Answer, BINARY, CLOSE, FIN, TEXT, close_payload, push_frame};
 use crate::kernel::Event;
@@ -188,6 +188,15 @@ impl<A: App> World<Guests<A>> {
         self.left(session, true);
     }
 
+    /// A client was sent away, and another try is not worth it.
+    pub(super) fn sent_away(&mut self, session: u32, farewell: Farewell) {
+        let mut party = self.crowd.party.borrow_mut();
+        let found = &mut party.guests[self.visits[session as usize].own.guest];
+        if found.session == Some(session) {
+            found.farewell = Some(farewell);
+        }
+    }
+
     /// A client has no connection any more; `again`: it is worth another try.
     pub(super) fn left(&mut self, session: u32, again: bool) {
         let guest = self.visits[session as usize].own.guest;
@@ -224,7 +233,7 @@ impl<A: App> World<Guests<A>> {
         if found.session != Some(session) {
             return Ok(());
         }
-        found.is_open = true;
+        (found.is_open, found.farewell) = (true, None);
         found.since = found.seen.len();
         let mut says: VecDeque<Said> = found.greetings.iter().cloned().map(Said::Text).collect();
         says.append(&mut found.waiting);
@@ -254,7 +263,11 @@ impl<A: App> World<Guests<A>> {
         self.see_of(session, Seen::Answered { status, body });
         self.visits[session as usize].talk = Talk::Over;
         self.hang_up(session);
-        self.left(session, matches!(status, 408 | 429 | 503));
+        let again = matches!(status, 408 | 429 | 503);
+        if !again {
+            self.sent_away(session, Farewell::Answered(status));
+        }
+        self.left(session, again);
     }
 
     /// What has not arrived though everything is well, in words.

@@ -1,13 +1,15 @@
 //! The world, as a test sees it.
 
+mod end;
+
 use super::guests::Guests;
 use super::party::{Guest, News, Party};
 use super::run::{Wrong, give_up};
 use super::tab::Tab;
-use super::{Application, Client, Summary};
+use super::{Application, Client};
 use crate::kernel::Event;
 use crate::oracle::{Check, Complaint};
-use crate::world::{Crowd, Phase, World as Inner};
+use crate::world::{Crowd, World as Inner};
 use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
 use lazuli::{App, Config, Handle, Hub, Stats, Time};
@@ -218,6 +220,7 @@ impl<A: App> World<A> {
         let checked = Guests::rested(&mut self.inner());
         self.check(checked);
         self.compare_pages();
+        self.unsaid().iter().for_each(|line| self.tell("unsaid", line));
     }
 
     /// Shuts the server down: new connections are refused, and the open ones closed with 1001. Nobody comes back any more.
@@ -262,8 +265,12 @@ impl<A: App> World<A> {
 
     /// Says something in the words of this run.
     pub fn note(&self, words: &str) {
+        self.tell("note", words);
+    }
+
+    pub(super) fn tell(&self, what: &'static str, words: &str) {
         let sum = crate::trace::bytes(words.as_bytes());
-        self.inner().net.kernel.step("note", sum, || words.into());
+        self.inner().net.kernel.step(what, sum, || words.into());
     }
 
     // The loop.
@@ -367,45 +374,6 @@ impl<A: App> World<A> {
                 let at = self.0.inner.borrow().now();
                 give_up(Wrong { sentence: format!("{oracle}: {sentence}"), at })
             }
-        }
-    }
-
-    /// The test is over: everyone leaves, and nothing may be left.
-    pub(super) fn end(&self) {
-        self.settle();
-        self.inner().phase = Phase::Leaving;
-        self.0.party.borrow_mut().guests.iter_mut().for_each(|guest| guest.wants = false);
-        let is_down = self.0.inner.borrow().crowd.is_down;
-        if !is_down && self.chance(0.3) {
-            self.shut_down();
-        } else {
-            let left = Guests::leave(&mut self.inner());
-            self.check(left);
-        }
-        let until = self.inner().now() + PATIENCE;
-        let is_empty = || self.0.inner.borrow().driver.links() == 0;
-        self.run_to(until, &is_empty);
-        let finished = Guests::finished(&mut self.inner());
-        self.check(finished);
-    }
-
-    /// Handlers may hold the world, which holds them.
-    pub(super) fn forget(&self) {
-        self.0.always.borrow_mut().clear();
-        *self.0.on_effect.borrow_mut() = None;
-        self.0.pages.borrow_mut().clear();
-        let guests = std::mem::take(&mut self.0.party.borrow_mut().guests);
-        drop(guests);
-    }
-
-    pub(super) fn summary(&self) -> Summary {
-        let inner = self.0.inner.borrow();
-        Summary {
-            seeds: 1,
-            simulated: inner.now().saturating_since(Time::ZERO),
-            operations: inner.operations.into(),
-            clients: self.0.party.borrow().guests.len() as u64,
-            faults: inner.net.kernel.tally.clone(),
         }
     }
 }

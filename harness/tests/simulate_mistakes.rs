@@ -1,0 +1,128 @@
+//! Mistakes in a test of one's own application: none makes it green, and each is told in words that help.
+
+use lazuli::{Channel, Context, Error, Refused, Response, Result, Routes};
+use lazuli_harness::simulate::{Found, Simulation, World, simulate};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Says again what it hears, but to those who say "go".
+struct Echo;
+
+impl Channel for Echo {
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        if text == "go" {
+            return Err(Error::close(4002, "gone"));
+        }
+        cx.text(text);
+        Ok(())
+    }
+}
+
+fn app() -> Result<Routes> {
+    let mut routes = Routes::new();
+    routes.channel("/echo", |_| Ok(Echo))?;
+    routes.channel("/closed", |_| Err::<Echo, _>(Refused::new(403, "nobody")))?;
+    routes.post("/tell", |_, _| Ok(Response::text("told")))?;
+    Ok(routes)
+}
+
+/// What is found with a few seeds.
+fn found(test: impl Fn(&World)) -> Found {
+    Simulation::new().seeds(0..3).run(app, test).expect_err("something is wrong")
+}
+
+#[test]
+fn who_is_refused_and_could_not_speak_is_found() {
+    let found = found(|world| {
+        let ada = world.client("/ehco").named("ada").greets("hello");
+        ada.send("one");
+        world.settle();
+    });
+    let sentence = "ada was refused with 404 and could not say \"hello\" and 1 more";
+    assert!(found.sentence.starts_with(sentence), "{found}");
+    assert!(found.words.iter().any(|line| line.contains(&format!("unsaid {sentence}"))), "{found}");
+}
+
+#[test]
+fn what_a_test_misses_is_told_with_who_was_refused() {
+    let found = found(|world| {
+        let ada = world.client("/ehco").named("ada");
+        ada.send("one");
+        world.settle();
+        assert_eq!(ada.sent_messages(), ["one"]);
+    });
+    assert!(found.sentence.contains("assertion `left == right` failed"), "{found}");
+    assert!(found.sentence.contains("\nada was refused with 404 and could not say \"one\""), "{found}");
+}
+
+#[test]
+fn who_is_closed_for_good_and_could_not_speak_is_found() {
+    let closed = |asks: bool| {
+        move |world: &World| {
+            let ada = world.client("/echo").named("ada");
+            ada.send("go");
+            let is_closed = world.run_until(60 * SECOND, || asks && ada.closed().is_some());
+            assert_eq!(is_closed, asks);
+            ada.send("still here");
+            world.settle();
+        }
+    };
+    let found = Simulation::new().seeds(0..3).calm().run(app, closed(false)).expect_err("it could not speak");
+    let sentence = "ada was closed with 4002 and could not say \"still here\"";
+    assert!(found.sentence.starts_with(sentence), "{found}");
+    Simulation::new().seeds(0..20).calm().run(app, closed(true)).unwrap();
+}
+
+#[test]
+fn what_is_posted_to_nobody_is_found() {
+    let found = found(|world| {
+        world.post("/tel", "news");
+        world.settle();
+    });
+    assert!(found.sentence.starts_with("client 0 was refused with 404 and could not say \"news\""), "{found}");
+}
+
+#[test]
+fn a_test_may_mean_it() {
+    simulate(app, |world| {
+        let (ada, bob) = (world.client("/closed"), world.client("/nowhere"));
+        let (nobody, post) = (world.client("/closed"), world.post("/nowhere", "news"));
+        [&ada, &bob].iter().for_each(|client| client.send("hello"));
+        // Who has not spoken misses nothing.
+        let _ = nobody;
+        world.settle();
+        assert_eq!([&ada, &bob].map(|client| client.answer().map(|answer| answer.0)), [Some(403), Some(404)]);
+        // Who posts may get no answer at all, where links fail.
+        assert!(post.answer().is_none_or(|answer| answer.0 == 404));
+    });
+}
+
+#[test]
+#[should_panic(expected = "0..0 has no seeds at all")]
+fn no_seeds_are_no_test() {
+    let _ = Simulation::new().seeds(0..0).run(app, |_| {});
+}
+
+#[test]
+fn runs_as_the_environment_says() {
+    Simulation::new().seeds(0..3).run(app, |_| {}).unwrap();
+}
+
+#[test]
+fn mistakes_in_the_environment_are_refused() {
+    let mistakes = [
+        ("LAZULI_SEEDS", "5..3", "5..3 has no seeds at all"),
+        ("LAZULI_SEEDS", "0", "0..0 has no seeds at all"),
+        ("LAZULI_SEEDS", "many", "neither a number nor a range"),
+        ("LAZULI_SEED", "x", "LAZULI_SEED=x is no number"),
+    ];
+    for (name, value, words) in mistakes {
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
+        child.args(["runs_as_the_environment_says", "--exact", "--nocapture"]);
+        child.env_remove("LAZULI_SEED").env_remove("LAZULI_SEEDS").env_remove("LAZULI_SHRINK");
+        let output = child.env(name, value).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(words), "{name}={value}: {said}");
+    }
+}
