@@ -153,6 +153,10 @@ fn pages_outlive_the_server() {
             let _ = world.pick(&pages).submit("form", &[("line", &n.to_string())]);
             world.run_a_while();
             if world.chance(0.1) {
+                if world.chance(0.5) {
+                    world.shut_down();
+                    world.run_a_while();
+                }
                 world.restart(app());
             }
         }

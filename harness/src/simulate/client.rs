@@ -14,8 +14,9 @@ use std::time::Duration;
 ///
 /// What is said about its request ([`header`](Client::header) and so on) holds for every connection that it makes; what is said while it
 /// has none waits for the next one. It comes back when its connection is lost, as a browser would: after a reset, a silent link that it
-/// has given up, a close with 1001, 1011, 1012 or 1013, and a refusal with 408, 429 or 503. Any other refusal or close ends it; what it
-/// had to say then and could not fails the test in the end, unless that has asked for its [`answer`](Client::answer) or how it was
+/// has given up, a close with 1001, 1011, 1012 or 1013, and a refusal with 408, 429 or 503. (When the server was
+/// [shut down](super::World::shut_down), it comes back to the [next one](super::World::restart).) Any other refusal or close ends it; what
+/// it had to say then and could not fails the test in the end, unless that has asked for its [`answer`](Client::answer) or how it was
 /// [`closed`](Client::closed). So does what was posted to a path that is none.
 ///
 /// ```

@@ -218,6 +218,17 @@ impl<A: App> World<Guests<A>> {
         }
     }
 
+    /// There is a server again: who wants a connection and could not get one tries.
+    pub(super) fn come_again(&mut self) {
+        let party = self.crowd.party.borrow();
+        let away = |guest: &usize| party.guests[*guest].wants && self.live_session(*guest).is_none();
+        let away: Vec<usize> = (0..party.guests.len()).filter(away).collect();
+        drop(party);
+        for guest in away {
+            self.net.kernel.schedule_within(self.crowd.back, Event::Act(visit(guest)));
+        }
+    }
+
     /// The answer opened a WebSocket.
     pub(super) fn opened(&mut self, session: u32, answer: &Answer, rest: &[u8]) -> Check {
         let right = derive_accept_key(self.visits[session as usize].own.key.as_bytes());

@@ -223,7 +223,8 @@ impl<A: App> World<A> {
         self.unsaid().iter().for_each(|line| self.tell("unsaid", line));
     }
 
-    /// Shuts the server down: new connections are refused, and the open ones closed with 1001. Nobody comes back any more.
+    /// Shuts the server down: new connections are refused, and the open ones closed with 1001. Who would come back waits until there is a
+    /// server again, by [`restart`](World::restart).
     pub fn shut_down(&self) {
         self.flush();
         let done = {
@@ -234,12 +235,11 @@ impl<A: App> World<A> {
             inner.drive(|driver, _| driver.shutdown(now, deadline)).and_then(|()| inner.turn(true))
         };
         self.check(done);
-        self.0.party.borrow_mut().guests.iter_mut().for_each(|guest| guest.wants = false);
         self.react();
     }
 
-    /// The server is killed and started anew, with this application: every connection is reset, and who comes back comes to the new one. What the
-    /// application has kept elsewhere is the test's to give. Secret and wall clock stay, as where both are configured.
+    /// The server is killed and started anew, with this application: every connection is reset, and who comes back comes to the new one; so do
+    /// those whom [`shut_down`](World::shut_down) sent away before. What the application has kept elsewhere is the test's to give. Secret and wall clock stay, as where both are configured.
     pub fn restart(&self, app: impl Application<App = A>) {
         self.flush();
         let (routes, app) = app.into_parts();
@@ -251,7 +251,9 @@ impl<A: App> World<A> {
             inner.net.server_dies();
             inner.crowd.effects.clear();
             inner.crowd.remotes.clear();
-            inner.crowd.is_down = false;
+            if std::mem::take(&mut inner.crowd.is_down) {
+                inner.come_again();
+            }
         }
         self.react();
     }
