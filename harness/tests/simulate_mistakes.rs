@@ -1,10 +1,25 @@
 //! Mistakes in a test of one's own application: none makes it green, and each is told in words that help.
 
-use lazuli::{Channel, Context, Error, Refused, Response, Result, Routes};
+use lazuli::{Channel, Context, Error, Refused, Response, Result, Routes, Timer};
 use lazuli_harness::simulate::{Found, Simulation, World, simulate};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// Sets its timer again as soon as it goes off.
+struct Restless;
+
+impl Channel for Restless {
+    fn on_message(&mut self, cx: &mut Context, _: &str) -> Result {
+        cx.set_timer("again", Duration::ZERO);
+        Ok(())
+    }
+
+    fn on_timer(&mut self, cx: &mut Context, _: Timer) -> Result {
+        cx.set_timer("again", Duration::ZERO);
+        Ok(())
+    }
+}
 
 /// Says again what it hears, but to those who say "go".
 struct Echo;
@@ -23,6 +38,7 @@ fn app() -> Result<Routes> {
     let mut routes = Routes::new();
     routes.channel("/echo", |_| Ok(Echo))?;
     routes.channel("/closed", |_| Err::<Echo, _>(Refused::new(403, "nobody")))?;
+    routes.channel("/restless", |_| Ok(Restless))?;
     routes.post("/tell", |_, _| Ok(Response::text("told")))?;
     Ok(routes)
 }
@@ -125,4 +141,18 @@ fn mistakes_in_the_environment_are_refused() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && said.contains(words), "{name}={value}: {said}");
     }
+}
+
+#[test]
+fn time_that_nearly_stands_still_is_found() {
+    let found = Simulation::new().seeds(0..100).run(app, |world| {
+        let ada = world.client("/restless").named("ada");
+        ada.send("begin");
+        world.settle();
+    });
+    // Not where the clock of a seed is too coarse for that.
+    let found = found.expect_err("time does not go on");
+    assert!(found.sentence.starts_with("rest: time stands still: "), "{found}");
+    assert!(found.sentence.contains(" timers went off") && found.sentence.ends_with("last came: timeout"), "{found}");
+    assert!(found.words.iter().any(|line| line.contains("says ada: begin")), "{found}");
 }
