@@ -2,6 +2,7 @@
 
 use lazuli::{Channel, Context, Error, Refused, Response, Result, Routes, Timer};
 use lazuli_harness::simulate::{Found, Simulation, World, simulate};
+use std::collections::HashMap;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -17,6 +18,18 @@ impl Channel for Restless {
 
     fn on_timer(&mut self, cx: &mut Context, _: Timer) -> Result {
         cx.set_timer("again", Duration::ZERO);
+        Ok(())
+    }
+}
+
+/// Says in the order of a `HashMap` what it has heard.
+#[derive(Default)]
+struct Till(HashMap<u32, u32>);
+
+impl Channel for Till {
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        self.0.extend(text.parse::<u32>().map(|number| (number, number)));
+        cx.text(&format!("{:?}", self.0.keys()));
         Ok(())
     }
 }
@@ -39,6 +52,7 @@ fn app() -> Result<Routes> {
     routes.channel("/echo", |_| Ok(Echo))?;
     routes.channel("/closed", |_| Err::<Echo, _>(Refused::new(403, "nobody")))?;
     routes.channel("/restless", |_| Ok(Restless))?;
+    routes.channel("/till", |_| Ok(Till::default()))?;
     routes.post("/tell", |_, _| Ok(Response::text("told")))?;
     Ok(routes)
 }
@@ -155,4 +169,18 @@ fn time_that_nearly_stands_still_is_found() {
     assert!(found.sentence.starts_with("rest: time stands still: "), "{found}");
     assert!(found.sentence.contains(" timers went off") && found.sentence.ends_with("last came: timeout"), "{found}");
     assert!(found.words.iter().any(|line| line.contains("says ada: begin")), "{found}");
+}
+
+#[test]
+fn what_is_not_the_same_twice_is_told_in_words() {
+    let found = found(|world| {
+        let ada = world.client("/till").named("ada");
+        (0..9).for_each(|number| ada.send(&number.to_string()));
+        world.settle();
+    });
+    let mut lines = found.sentence.lines();
+    assert!(lines.next().is_some_and(|line| line.starts_with("determinism: step ")), "{found}");
+    let [one, _, other] = [lines.next(), lines.next(), lines.next()].map(Option::unwrap_or_default);
+    assert!(one.contains('[') && other.contains('[') && one != other, "{found}");
+    assert!(found.words.iter().any(|line| line.contains("says ada: 1")), "{found}");
 }

@@ -26,6 +26,7 @@
 //! every step of it, and `LAZULI_SEEDS=5000` or `LAZULI_SEEDS=1000..2000` runs others than the first hundred.
 
 mod client;
+mod differs;
 mod guests;
 mod page;
 mod party;

@@ -121,22 +121,38 @@ impl Simulation {
             (wrong, summary) = (again.wrong.or(differs), again.summary);
         }
         let Some(wrong) = wrong else { return Ok(summary) };
+        if wrong.sentence.starts_with("determinism: ") {
+            return Err(self.differing(seed, wrong, make, test));
+        }
         let (rng, wrong) = self.shrink(seed, wrong, make, test);
-        let words: Rc<RefCell<Vec<String>>> = Rc::default();
-        let write = words.clone();
         let is_whole = self.is_whole;
-        let trace = Trace::in_words(move |line| {
-            if is_whole || is_story(line) {
-                write.borrow_mut().push(line.to_owned());
-            }
-        });
-        let told = self.run_once(seed, rng, make, test, trace).wrong.map(|told| told.sentence);
-        let (words, at, mut sentence) = (words.take(), wrong.at.saturating_since(Time::ZERO), wrong.sentence);
-        if told.as_ref() != Some(&sentence) && !sentence.starts_with("determinism") {
+        let (words, told) = self.told(seed, rng, make, test, move |line| is_whole || is_story(line));
+        let (at, mut sentence) = (wrong.at.saturating_since(Time::ZERO), wrong.sentence);
+        if told.is_none_or(|told| told.sentence != sentence) {
             sentence +=
                 " (run again for its words, the seed was another one: something in it does not come from the seed)";
         }
         Err(Found { seed, at, sentence, words })
+    }
+
+    /// Runs once, for its words, as far as they are to be kept.
+    pub(super) fn told<P: Application>(
+        &self,
+        seed: u64,
+        rng: Rng,
+        make: &impl Fn() -> P,
+        test: &impl Fn(&World<P::App>),
+        keeps: impl Fn(&str) -> bool + 'static,
+    ) -> (Vec<String>, Option<Wrong>) {
+        let words: Rc<RefCell<Vec<String>>> = Rc::default();
+        let write = words.clone();
+        let trace = Trace::in_words(move |line| {
+            if keeps(line) {
+                write.borrow_mut().push(line.to_owned());
+            }
+        });
+        let wrong = self.run_once(seed, rng, make, test, trace).wrong;
+        (words.take(), wrong)
     }
 
     /// A tape that leads to the same with less going wrong, if that can be found.
@@ -282,7 +298,7 @@ const STORY: &[&str] = &[
     "broken write",
 ];
 
-fn is_story(line: &str) -> bool {
+pub(super) fn is_story(line: &str) -> bool {
     let what = line.split_once(" s ").map_or("", |(_, what)| what);
     STORY.iter().any(|kind| what.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' ')))
 }
