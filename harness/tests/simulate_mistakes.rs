@@ -146,6 +146,7 @@ fn mistakes_in_the_environment_are_refused() {
         ("LAZULI_SEEDS", "0", "0..0 has no seeds at all"),
         ("LAZULI_SEEDS", "many", "neither a number nor a range"),
         ("LAZULI_SEED", "x", "LAZULI_SEED=x is no number"),
+        ("LAZULI_SHRINK", "abc", "LAZULI_SHRINK=abc is no number"),
     ];
     for (name, value, words) in mistakes {
         let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
@@ -183,4 +184,60 @@ fn what_is_not_the_same_twice_is_told_in_words() {
     let [one, _, other] = [lines.next(), lines.next(), lines.next()].map(Option::unwrap_or_default);
     assert!(one.contains('[') && other.contains('[') && one != other, "{found}");
     assert!(found.words.iter().any(|line| line.contains("says ada: 1")), "{found}");
+}
+
+/// The line of this file that a sentence begins with.
+fn line_of(sentence: &str) -> Option<&str> {
+    let (line, _) = sentence.strip_prefix("harness/tests/simulate_mistakes.rs:")?.split_once(':')?;
+    include_str!("simulate_mistakes.rs").lines().nth(line.parse::<usize>().ok()? - 1).map(str::trim)
+}
+
+#[test]
+fn a_mistake_is_told_with_its_own_place() {
+    let held = found(|world| {
+        let app = world.app();
+        world.run_for(SECOND); // held
+        drop(app);
+    });
+    assert_eq!(line_of(&held.sentence), Some("world.run_for(SECOND); // held"), "{held}");
+    assert!(held.sentence.contains("what `world.app()` gave is still held"), "{held}");
+    let nothing = found(|world| {
+        world.pick::<u8>(&[]); // nothing
+    });
+    assert_eq!(line_of(&nothing.sentence), Some("world.pick::<u8>(&[]); // nothing"), "{nothing}");
+    let handler = found(|world| {
+        let inner = world.clone();
+        let _ada = world.client("/echo").on_open(move |_| {
+            inner.run_a_while(); // in a handler
+        });
+        world.settle();
+    });
+    assert_eq!(line_of(&handler.sentence), Some("inner.run_a_while(); // in a handler"), "{handler}");
+    let again = found(|world| {
+        world.restart(unmade()); // again
+    });
+    assert_eq!(line_of(&again.sentence), Some("world.restart(unmade()); // again"), "{again}");
+    assert!(again.sentence.contains("the application cannot be made: \"no colon\""), "{again}");
+}
+
+fn unmade() -> std::result::Result<Routes, &'static str> {
+    Err("no colon")
+}
+
+#[test]
+fn cannot_be_made() {
+    if std::env::var_os("LAZULI_UNMADE").is_some() {
+        simulate(unmade, |_| {}); // never made
+    }
+}
+
+#[test]
+fn an_application_that_cannot_be_made_is_told_with_the_place_of_the_test() {
+    let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
+    child.args(["cannot_be_made", "--exact", "--nocapture"]).env("LAZULI_UNMADE", "1");
+    let output = child.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let place = said.split_once("panicked at ").map_or("", |(_, place)| place);
+    assert_eq!(line_of(place), Some("simulate(unmade, |_| {}); // never made"), "{said}");
+    assert!(said.contains("the application cannot be made: \"no colon\""), "{said}");
 }

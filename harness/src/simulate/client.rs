@@ -147,6 +147,10 @@ impl Client {
     }
 
     /// Sends something as JSON.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[track_caller]
     pub fn send_json(&self, value: &impl Serialize) {
         self.send(&serde_json::to_string(value).expect("what a test sends has JSON"));
     }

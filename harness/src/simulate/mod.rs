@@ -126,9 +126,16 @@ impl Default for Simulation {
 
 impl Simulation {
     /// A hundred seeds, all faults.
+    ///
+    /// # Panics
+    /// When the environment says `LAZULI_SHRINK`, and no number.
+    #[track_caller]
     pub fn new() -> Simulation {
         let is_whole = env::var_os("LAZULI_TRACE").is_some_and(|value| value != "0");
-        let tries = env::var("LAZULI_SHRINK").ok().and_then(|tries| tries.parse().ok()).unwrap_or(TRIES);
+        let tries = named("LAZULI_SHRINK").map_or(TRIES, |text| match text.trim().parse() {
+            Ok(tries) => tries,
+            Err(_) => panic!("LAZULI_SHRINK={text} is no number"),
+        });
         Simulation { seeds: 0..100, config: Config::default(), is_calm: false, tolerates: false, is_whole, tries }
     }
 
@@ -182,9 +189,9 @@ impl Simulation {
     }
 
     /// The seeds to run: those that the environment names, or else one's own.
+    #[track_caller]
     fn chosen(&self) -> Range<u64> {
         let number = |text: &str| text.trim().parse::<u64>().ok();
-        let named = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
         if let Some(text) = named("LAZULI_SEED") {
             let seed = number(&text).unwrap_or_else(|| panic!("LAZULI_SEED={text} is no number"));
             return seed..seed + 1;
@@ -196,6 +203,11 @@ impl Simulation {
         };
         range.unwrap_or_else(|| panic!("LAZULI_SEEDS={text} is neither a number nor a range such as 1000..2000"))
     }
+}
+
+/// What the environment says.
+fn named(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// So many unless the environment says otherwise.

@@ -188,6 +188,7 @@ fn find(dom: &Dom, selector: &str) -> Vec<NodeId> {
 
 impl<A: App> World<A> {
     /// A page with live components in a browser of its own, which loads this path as soon as time passes.
+    #[track_caller]
     pub fn visit(&self, path: &str) -> Page {
         let number = self.pages().borrow().len();
         let tab = Rc::new(RefCell::new(Tab::new(format!("page {number}"), path)));
@@ -198,6 +199,7 @@ impl<A: App> World<A> {
     }
 
     /// Loads a tab's page, in place of the one that it has.
+    #[track_caller]
     fn load(&self, tab: &Rc<RefCell<Tab>>) {
         let client = {
             let tab = tab.borrow();

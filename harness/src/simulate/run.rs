@@ -12,7 +12,7 @@ use crate::shrink::Shrinker;
 use crate::trace::{Seconds, Trace};
 use crate::world::{Product, World as Inner};
 use lazuli::driver::Settings;
-use lazuli::{Config, Limits, Secret, Time, Timestamp};
+use lazuli::{App, Config, Limits, Routes, Secret, Time, Timestamp};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -105,6 +105,7 @@ struct Ran {
 
 impl Simulation {
     /// Runs a seed twice; if something is wrong, once more for the words.
+    #[track_caller]
     pub(super) fn run_seed<P: Application>(
         &self,
         seed: u64,
@@ -185,6 +186,7 @@ impl Simulation {
         }
     }
 
+    #[track_caller]
     fn run_once<P: Application>(
         &self,
         seed: u64,
@@ -193,15 +195,11 @@ impl Simulation {
         test: &impl Fn(&World<P::App>),
         trace: Trace,
     ) -> Ran {
+        let party: Rc<RefCell<Party>> = Rc::default();
+        let made = make().into_parts();
+        let world = World::new(self.draw(seed, rng, made, trace, &party), party, self.tolerates);
         let simulating = Simulating::begin();
         drop(last_panic());
-        let party: Rc<RefCell<Party>> = Rc::default();
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            World::new(self.draw(seed, rng, make, trace, &party), party.clone(), self.tolerates)
-        }));
-        drop(simulating);
-        let world = made.unwrap_or_else(|payload| panic!("{}", words_of(payload.as_ref())));
-        let simulating = Simulating::begin();
         let result = catch_unwind(AssertUnwindSafe(|| {
             test(&world);
             world.end();
@@ -224,14 +222,14 @@ impl Simulation {
     }
 
     /// What a seed decides: how links are, what goes wrong how often, when clients come back.
-    fn draw<P: Application>(
+    fn draw<A: App>(
         &self,
         seed: u64,
         mut rng: Rng,
-        make: &impl Fn() -> P,
+        (routes, app): (Routes<A>, A),
         trace: Trace,
         party: &Rc<RefCell<Party>>,
-    ) -> Inner<Guests<P::App>> {
+    ) -> Inner<Guests<A>> {
         let is_calm = self.is_calm || rng.chance(100);
         let net = NetPlan::draw(&mut rng, is_calm);
         let mut faults = if is_calm { FaultRates::default() } else { FaultRates::draw(&mut rng) };
@@ -247,7 +245,6 @@ impl Simulation {
             ..self.config.clone()
         };
         let guests = Guests::new(party.clone(), &mut rng, seed ^ OF_THE_TEST, config.clone());
-        let (routes, app) = make().into_parts();
         let mut kernel = Kernel::new(rng, trace);
         kernel.step("seed", seed, || format!("{seed}: {net:?} {faults:?}"));
         let product = Product {
