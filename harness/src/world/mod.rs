@@ -177,7 +177,7 @@ const EACH: u32 = 1_000;
 struct Pace {
     since: Time,
     happened: u32,
-    /// What the hub had counted then: timers, messages, frames.
+    /// What the hub had counted then.
     counts: [u64; 3],
 }
 
@@ -269,25 +269,30 @@ impl<C: Crowd> World<C> {
     /// Something has happened; it is too much if it is too much for so little time.
     fn time_goes_on(&mut self) -> Check {
         let now = self.now();
-        let stats = self.driver.stats();
-        let counts = [stats.timers_fired, stats.messages_in, stats.frames_out];
-        self.pace.happened += 1;
         if now >= self.pace.since + PACE {
-            self.pace = Pace { since: now, happened: 0, counts };
+            self.pace = Pace { since: now, happened: 0, counts: self.counts() };
         }
-        let (most, happened) = (AT_ONCE + EACH * self.net.links.len() as u32, self.pace.happened);
-        if happened <= most {
+        self.pace.happened += 1;
+        let happened = self.pace.happened;
+        if happened <= AT_ONCE + EACH * self.net.links.len() as u32 {
             return Ok(());
         }
-        let [timers, messages, frames] = [0, 1, 2].map(|kind| counts[kind] - self.pace.counts[kind]);
+        let (before, after) = (self.pace.counts, self.counts());
+        let [timers, messages, frames] = [0, 1, 2].map(|kind| after[kind] - before[kind]);
         let (passed, last) = (now.saturating_since(self.pace.since), self.net.kernel.trace.last());
         complain(
             Oracle::Rest,
             format!(
-                "time stands still: {happened} things have happened within {passed:?}; {timers} timers went off, the hub heard \
+                "time stands still: {happened} things have happened within {passed:?}: {timers} timers went off, the hub heard \
                  {messages} messages and sent {frames} frames; last came: {last}"
             ),
         )
+    }
+
+    /// What the hub has counted: timers that went off, messages, frames.
+    fn counts(&self) -> [u64; 3] {
+        let stats = self.driver.stats();
+        [stats.timers_fired, stats.messages_in, stats.frames_out]
     }
 
     /// The clock may jump ahead: everything that was to happen meanwhile happens now.
