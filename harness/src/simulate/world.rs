@@ -211,6 +211,12 @@ impl<A: App> World<A> {
     /// When there is no rest within three minutes; it says what is stuck.
     #[track_caller]
     pub fn settle(&self) {
+        self.rest();
+        self.unsaid().iter().for_each(|line| self.tell("unsaid", line));
+    }
+
+    #[track_caller]
+    fn rest(&self) {
         self.flush();
         if !self.0.has_healed.replace(true) {
             self.inner().heal();
@@ -237,7 +243,6 @@ impl<A: App> World<A> {
         let checked = Guests::rested(&mut self.inner());
         self.check(checked);
         self.compare_pages();
-        self.unsaid().iter().for_each(|line| self.tell("unsaid", line));
     }
 
     /// Shuts the server down: new connections are refused, and the open ones closed with 1001. Who would come back waits until there is a

@@ -11,7 +11,7 @@ use lazuli::{App, Time};
 impl<A: App> World<A> {
     /// The test is over: everyone leaves, and nothing may be left.
     pub(in crate::simulate) fn end(&self) {
-        self.settle();
+        self.rest();
         let unsaid = self.unsaid();
         if !unsaid.is_empty() {
             give_up(Wrong { sentence: unsaid.join("; "), at: self.inner().now() });
