@@ -19,6 +19,7 @@ type Words = Box<dyn FnMut(&str)>;
 pub(crate) struct Trace {
     hash: u64,
     count: usize,
+    last: &'static str,
     /// The steps themselves, if another run will be compared with this one.
     kept: Option<Vec<Step>>,
     /// The steps of an earlier run of the same seed.
@@ -64,6 +65,7 @@ impl Trace {
             kept.push(step);
         }
         self.count += 1;
+        self.last = what;
         if let Some(write) = &mut self.words {
             write(&format!("{} {what} {}", Seconds(at), words()));
         }
@@ -76,6 +78,11 @@ impl Trace {
 
     pub(crate) fn len(&self) -> usize {
         self.count
+    }
+
+    /// What the last step was.
+    pub(crate) fn last(&self) -> &'static str {
+        self.last
     }
 
     /// The steps that were kept, for another run to be compared with.

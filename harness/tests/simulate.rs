@@ -328,6 +328,41 @@ fn a_server_that_is_started_anew_has_everyone_again() {
 }
 
 #[test]
+fn who_was_sent_away_by_a_shutdown_comes_back_to_the_next_server() {
+    simulate(app, |world| {
+        let [ada, bob, eve] = ["ada", "bob", "eve"].map(|name| puppet(world, name));
+        let away = puppet(world, "away").stays_away();
+        world.settle();
+        world.shut_down();
+        eve.close();
+        world.settle();
+        assert!(![&ada, &bob, &eve, &away].into_iter().any(Client::is_open), "all were sent away");
+        ada.send("say still here");
+        world.restart(app());
+        let late = puppet(world, "late");
+        world.settle();
+        assert_eq!([&ada, &bob, &late, &eve, &away].map(Client::is_open), [true, true, true, false, false]);
+        assert_eq!((world.count("all"), ada.last_message().as_deref()), (3, Some("still here")));
+    });
+}
+
+#[test]
+fn who_wants_to_come_back_while_there_is_no_server_does_so_later() {
+    simulate(app, |world| {
+        let ada = puppet(world, "ada");
+        world.settle();
+        ada.close();
+        world.shut_down();
+        ada.reconnect();
+        world.settle();
+        assert!(!ada.is_open());
+        world.restart(app());
+        world.settle();
+        assert!(ada.is_open());
+    });
+}
+
+#[test]
 fn what_never_comes_to_rest_is_named() {
     let full = || {
         let mut routes: Routes = Routes::new();

@@ -113,8 +113,7 @@ fn what_a_page_says_before_it_is_mounted_waits() {
         assert!(!page.click(".clear"), "there is no page yet");
         let came = world.run_until(Duration::from_secs(60), || page.count("form") == 1);
         if came {
-            page.click(".oops");
-            page.submit("form", &[("line", "early")]);
+            assert!(page.click(".oops") && page.submit("form", &[("line", "early")]));
         }
         world.settle();
         assert_eq!(page.path(), "/board");
@@ -127,7 +126,7 @@ fn errors_of_callbacks_are_told() {
         let page = world.visit("/board");
         world.settle();
         page.errors();
-        page.click(".oops");
+        assert!(page.click(".oops"));
         world.settle();
         assert_eq!(page.errors(), ["Oops"]);
     });
@@ -151,9 +150,13 @@ fn pages_outlive_the_server() {
     let summary = Simulation::new().seeds(0..50).run(app, |world| {
         let pages: Vec<Page> = (0..3).map(|_| world.visit("/board")).collect();
         for n in 0..15 {
-            world.pick(&pages).submit("form", &[("line", &n.to_string())]);
+            let _ = world.pick(&pages).submit("form", &[("line", &n.to_string())]);
             world.run_a_while();
             if world.chance(0.1) {
+                if world.chance(0.5) {
+                    world.shut_down();
+                    world.run_a_while();
+                }
                 world.restart(app());
             }
         }
@@ -164,4 +167,40 @@ fn pages_outlive_the_server() {
         assert!(shown.iter().all(|lines| *lines <= 15), "{shown:?}");
     });
     summary.unwrap();
+}
+
+#[test]
+fn a_page_that_is_none_is_found() {
+    let found = Simulation::new().seeds(0..3).run(app, |world| {
+        world.visit("/bord");
+        world.settle();
+    });
+    let found = found.expect_err("there is no such page");
+    assert!(found.sentence.starts_with("page 0 was answered with 404 at \"/bord\""), "{found}");
+    simulate(app, |world| {
+        let page = world.visit("/bord");
+        assert_eq!(page.status(), None);
+        world.settle();
+        assert_eq!(page.status(), Some(404));
+    });
+}
+
+#[test]
+fn what_a_user_does_to_nothing_is_told() {
+    let found = Simulation::new().seeds(0..1).calm().run(app, |world| {
+        let page = world.visit("/board").named("ada");
+        world.settle();
+        assert!(!page.click("a.nothing") && !page.click("h2") && !page.click_nth("button", 3), "nothing is there");
+        assert!(page.click("button.clear"));
+        panic!("for the words");
+    });
+    let found = found.expect_err("it fails");
+    let missed: Vec<&str> =
+        found.words.iter().filter_map(|line| line.split_once(" misses ")).map(|(_, it)| it).collect();
+    let expected = [
+        "ada: click at \"a.nothing\", which finds nothing",
+        "ada: click at \"h2\", which takes no such event",
+        "ada: click at \"button\", which finds nothing",
+    ];
+    assert_eq!(missed, expected, "{found}");
 }

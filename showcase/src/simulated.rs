@@ -49,7 +49,7 @@ fn a_chat_room_of_pages_and_clients() {
         let pages: Vec<Page> = (0..3).map(|_| world.visit("/chat-room/a")).collect();
         let clients: Vec<Client> = (0..3).map(|_| world.client("/chat/a")).collect();
         mixed(world, &pages, &clients, 40, |page, n| {
-            page.submit("form", &[("message", &format!("page line {n}"))]);
+            let _ = page.submit("form", &[("message", &format!("page line {n}"))]);
         });
         for page in &pages {
             assert_eq!(page.texts(".badge"), ["6 users online"], "{}", page.path());

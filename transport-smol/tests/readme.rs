@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 const README: &str = include_str!("../../README.md");
 const GUIDE: &str = include_str!("../../docs/components.md");
+const TESTING: &str = include_str!("../../docs/testing.md");
 const CHAT: &str = include_str!("../examples/chat.rs");
 const COUNTER: &str = include_str!("../examples/counter.rs");
 
@@ -29,6 +30,21 @@ fn the_counter_of_the_readme_and_the_guide_is_the_example() {
 fn they_are_as_short_as_the_readme_says() {
     assert!(CHAT.lines().count() < 60);
     assert!(code(COUNTER).lines().count() < 25);
+}
+
+#[test]
+fn the_crates_to_depend_on_are_where_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for page in [README, TESTING] {
+        let lines = page.lines().filter_map(|line| line.split_once(" = { path = \"../lazuli/"));
+        let crates: Vec<(&str, &str)> =
+            lines.filter_map(|(name, rest)| Some((name, rest.split('"').next()?))).collect();
+        assert!(crates.contains(&("lazuli-harness", "harness")), "{crates:?}");
+        for (name, folder) in crates {
+            let manifest = fs::read_to_string(root.join(folder).join("Cargo.toml")).expect("a manifest");
+            assert!(manifest.contains(&format!("name = \"{name}\"\n")), "{folder} is not {name}");
+        }
+    }
 }
 
 /// Pages of documentation, by their paths from the root.

@@ -14,7 +14,10 @@ use std::time::Duration;
 ///
 /// What is said about its request ([`header`](Client::header) and so on) holds for every connection that it makes; what is said while it
 /// has none waits for the next one. It comes back when its connection is lost, as a browser would: after a reset, a silent link that it
-/// has given up, a close with 1001, 1011, 1012 or 1013, and a refusal with 408, 429 or 503. Any other refusal or close ends it.
+/// has given up, a close with 1001, 1011, 1012 or 1013, and a refusal with 408, 429 or 503. (When the server was
+/// [shut down](super::World::shut_down), it comes back to the [next one](super::World::restart).) Any other refusal or close ends it; what
+/// it had to say then and could not fails the test in the end, unless that has asked for its [`answer`](Client::answer) or how it was
+/// [`closed`](Client::closed). So does what was posted to a path that is none.
 ///
 /// ```
 /// # use lazuli::{Channel, Context, Result, Routes};
@@ -144,6 +147,10 @@ impl Client {
     }
 
     /// Sends something as JSON.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[track_caller]
     pub fn send_json(&self, value: &impl Serialize) {
         self.send(&serde_json::to_string(value).expect("what a test sends has JSON"));
     }
@@ -234,7 +241,10 @@ impl Client {
     /// Code and reason, if the last thing that it has seen is that the server closed its connection.
     pub fn closed(&self) -> Option<(u16, String)> {
         self.with(|guest| match guest.seen.last() {
-            Some(Seen::Closed { code, reason }) => Some((*code, reason.clone())),
+            Some(Seen::Closed { code, reason }) => {
+                guest.farewell = None;
+                Some((*code, reason.clone()))
+            }
             _ => None,
         })
     }
@@ -244,7 +254,11 @@ impl Client {
         let answer = |seen: &Seen| {
             if let Seen::Answered { status, body } = seen { Some((*status, body.clone())) } else { None }
         };
-        self.with(|guest| guest.seen.iter().rev().find_map(answer))
+        self.with(|guest| {
+            let found = guest.seen.iter().rev().find_map(answer);
+            guest.farewell = guest.farewell.filter(|_| found.is_none());
+            found
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Clients of somebody's own application as the crowd of a world.
 
 use super::Seen;
-use super::party::{News, Party};
+use super::party::{Farewell, News, Party};
 use super::visits::visit;
 use crate::chronicle::Entry;
 use crate::codec::{Answer, CLOSE, FIN, Incoming, PONG, close_payload};
@@ -217,7 +217,11 @@ impl<A: App> Crowd for Guests<A> {
                     }
                 }
                 world.visits[session as usize].is_quiet = true;
-                world.left(session, matches!(code, 1001 | 1011 | 1012 | 1013));
+                let again = matches!(code, 1001 | 1011 | 1012 | 1013);
+                if !again && !world.visits[session as usize].own.said_close {
+                    world.sent_away(session, Farewell::Closed(code));
+                }
+                world.left(session, again);
             }
         }
         Ok(())

@@ -13,7 +13,8 @@
 //!
 //! Besides what the test asserts, in every run: no callback panics and none fails by an error that is the application's own fault
 //! ([`Simulation::tolerates_faults`]); no panic gets out of the driver, and it keeps to the bounds of what it may hold; after all faults
-//! have healed everything arrives, and what does not is named; when everyone has left, or the server has shut down, no connection is
+//! have healed everything arrives, and what does not is named; nobody was sent away for good with something still to say, and every page that
+//! was visited is one, unless the test has asked for that answer ([`Client::answer`], [`Client::closed`], [`Page::status`]); when everyone has left, or the server has shut down, no connection is
 //! left. And each seed is run twice, and has to be the same, step by step: an application that asks a clock, its own random numbers or the
 //! order of a `HashMap` is found out.
 //!
@@ -25,6 +26,7 @@
 //! every step of it, and `LAZULI_SEEDS=5000` or `LAZULI_SEEDS=1000..2000` runs others than the first hundred.
 
 mod client;
+mod differs;
 mod guests;
 mod page;
 mod party;
@@ -124,9 +126,16 @@ impl Default for Simulation {
 
 impl Simulation {
     /// A hundred seeds, all faults.
+    ///
+    /// # Panics
+    /// When the environment says `LAZULI_SHRINK`, and no number.
+    #[track_caller]
     pub fn new() -> Simulation {
         let is_whole = env::var_os("LAZULI_TRACE").is_some_and(|value| value != "0");
-        let tries = env::var("LAZULI_SHRINK").ok().and_then(|tries| tries.parse().ok()).unwrap_or(TRIES);
+        let tries = named("LAZULI_SHRINK").map_or(TRIES, |text| match text.trim().parse() {
+            Ok(tries) => tries,
+            Err(_) => panic!("LAZULI_SHRINK={text} is no number"),
+        });
         Simulation { seeds: 0..100, config: Config::default(), is_calm: false, tolerates: false, is_whole, tries }
     }
 
@@ -164,10 +173,13 @@ impl Simulation {
     /// When something is wrong with a seed. What went wrong there and need not have to is left out of the words.
     ///
     /// # Panics
-    /// When the application cannot be made, or the environment names seeds that are none.
+    /// When the application cannot be made, or there are no seeds to run: neither here nor in the environment.
+    #[track_caller]
     pub fn run<P: Application>(&self, app: impl Fn() -> P, test: impl Fn(&World<P::App>)) -> Result<Summary, Found> {
         let mut summary = Summary::default();
-        for seed in self.chosen() {
+        let seeds = self.chosen();
+        assert!(!seeds.is_empty(), "there is nothing to run: {seeds:?} has no seeds at all");
+        for seed in seeds {
             match self.run_seed(seed, &app, &test) {
                 Ok(run) => summary.add(&run),
                 Err(found) => return Err(found),
@@ -177,9 +189,9 @@ impl Simulation {
     }
 
     /// The seeds to run: those that the environment names, or else one's own.
+    #[track_caller]
     fn chosen(&self) -> Range<u64> {
         let number = |text: &str| text.trim().parse::<u64>().ok();
-        let named = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
         if let Some(text) = named("LAZULI_SEED") {
             let seed = number(&text).unwrap_or_else(|| panic!("LAZULI_SEED={text} is no number"));
             return seed..seed + 1;
@@ -191,6 +203,11 @@ impl Simulation {
         };
         range.unwrap_or_else(|| panic!("LAZULI_SEEDS={text} is neither a number nor a range such as 1000..2000"))
     }
+}
+
+/// What the environment says.
+fn named(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// So many unless the environment says otherwise.

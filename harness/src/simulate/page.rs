@@ -13,7 +13,8 @@ use std::time::Duration;
 
 /// A page in a browser of its own, over links with faults. It is loaded, its components are mounted over a Spark socket, and patches
 /// change what it shows; when it loses its socket it comes back, and mounts them again. What a user does while they are not mounted
-/// waits for that, and does nothing where there is no such element (yet).
+/// waits for that; where there is no such element (yet) it does nothing, and says so in the words of the run. A page that is answered
+/// otherwise than with 200 fails the test in the end, unless that has asked for its [`status`](Page::status).
 ///
 /// Whenever a world has [settled](super::World::settle), what every page shows has to be what its components would render.
 ///
@@ -44,18 +45,20 @@ use std::time::Duration;
 /// simulate(app, |world| {
 ///     let page = world.visit("/counter");
 ///     world.settle();
-///     page.click("button");
+///     assert!(page.click("button"));
 ///     world.settle();
 ///     assert_eq!(page.texts("p"), ["Counter: 7"]);
 /// });
 /// ```
 pub struct Page {
     tab: Rc<RefCell<Tab>>,
+    /// Takes what a user tried in vain.
+    miss: Rc<dyn Fn(&str)>,
 }
 
 impl Page {
-    pub(super) fn new(tab: Rc<RefCell<Tab>>) -> Page {
-        Page { tab }
+    fn new(tab: Rc<RefCell<Tab>>, miss: Rc<dyn Fn(&str)>) -> Page {
+        Page { tab, miss }
     }
 
     /// What it is called in the words of a run, and its socket after it.
@@ -88,24 +91,28 @@ impl Page {
     }
 
     /// Clicks on the first element that a selector finds; whether there is one that takes it.
+    #[must_use = "`false` is that nothing took it"]
     #[track_caller]
     pub fn click(&self, selector: &str) -> bool {
         self.fire(selector, "click", Value::Null)
     }
 
     /// Clicks on one of the elements that a selector finds, counted from 0.
+    #[must_use = "`false` is that nothing took it"]
     #[track_caller]
     pub fn click_nth(&self, selector: &str, nth: usize) -> bool {
         self.fire_nth(selector, nth, "click", Value::Null)
     }
 
     /// Changes a field: the first element that a selector finds gets this value, and its `change` is told.
+    #[must_use = "`false` is that nothing took it"]
     #[track_caller]
     pub fn change(&self, selector: &str, value: &str) -> bool {
         self.fire(selector, "change", serde_json::json!({ "value": value }))
     }
 
     /// Submits a form with these fields.
+    #[must_use = "`false` is that nothing took it"]
     #[track_caller]
     pub fn submit(&self, selector: &str, fields: &[(&str, &str)]) -> bool {
         let fields: Map<String, Value> = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -114,6 +121,7 @@ impl Page {
 
     /// A DOM event at the first element that a selector finds, with data of its own: the nearest element around it that has `on:EVENT` tells
     /// its component. Whether there is one.
+    #[must_use = "`false` is that nothing took it"]
     #[track_caller]
     pub fn fire(&self, selector: &str, event: &str, data: Value) -> bool {
         self.fire_nth(selector, 0, event, data)
@@ -121,23 +129,13 @@ impl Page {
 
     #[track_caller]
     fn fire_nth(&self, selector: &str, nth: usize, event: &str, data: Value) -> bool {
-        let mut tab = self.tab.borrow_mut();
-        let Some(target) = find(&tab.dom, selector).get(nth).copied() else { return false };
-        let Some(part) = tab.part_of(target) else { return false };
-        let attribute = format!("spark-{event}");
-        let named = |node: &NodeId| tab.dom.attribute(*node, &attribute).is_some();
-        let Some(element) = tab.dom.ancestors(target).find(named) else { return false };
-        let name = tab.dom.attribute(element, &attribute).unwrap_or_default().to_owned();
-        let attributes = tab.dom.element(element).map_or(&[][..], |element| &element.attributes);
-        let own = attributes.iter().filter_map(|(name, value)| Some((name.strip_prefix("data-")?, value)));
-        let mut all: Map<String, Value> = own.map(|(name, value)| (camel(name), value.as_str().into())).collect();
-        if let Value::Object(data) = data {
-            all.extend(data);
+        let fired = fire(&mut self.tab.borrow_mut(), selector, nth, event, data);
+        if let Err(why) = &fired {
+            let name = &self.tab.borrow().name;
+            (self.miss)(&format!("{name}: {event} at {selector:?}, {why}"));
         }
-        tab.say(part, element, name, all.into());
-        true
+        fired.is_ok()
     }
-
     /// What callbacks have answered by errors, since somebody asked.
     pub fn errors(&self) -> Vec<String> {
         std::mem::take(&mut self.tab.borrow_mut().errors)
@@ -148,10 +146,36 @@ impl Page {
         std::mem::take(&mut self.tab.borrow_mut().flashes)
     }
 
+    /// The status that its path was answered with, once it was.
+    pub fn status(&self) -> Option<u16> {
+        let mut tab = self.tab.borrow_mut();
+        tab.known = tab.status;
+        tab.status
+    }
+
     /// The path that it shows.
     pub fn path(&self) -> String {
         self.tab.borrow().path.clone()
     }
+}
+
+/// An event at an element; why it is nobody's, if it is.
+#[track_caller]
+fn fire(tab: &mut Tab, selector: &str, nth: usize, event: &str, data: Value) -> Result<(), &'static str> {
+    let target = find(&tab.dom, selector).get(nth).copied().ok_or("which finds nothing")?;
+    let part = tab.part_of(target).ok_or("which is in no component")?;
+    let attribute = format!("spark-{event}");
+    let named = |node: &NodeId| tab.dom.attribute(*node, &attribute).is_some();
+    let element = tab.dom.ancestors(target).find(named).ok_or("which takes no such event")?;
+    let name = tab.dom.attribute(element, &attribute).unwrap_or_default().to_owned();
+    let attributes = tab.dom.element(element).map_or(&[][..], |element| &element.attributes);
+    let own = attributes.iter().filter_map(|(name, value)| Some((name.strip_prefix("data-")?, value)));
+    let mut all: Map<String, Value> = own.map(|(name, value)| (camel(name), value.as_str().into())).collect();
+    if let Value::Object(data) = data {
+        all.extend(data);
+    }
+    tab.say(part, element, name, all.into());
+    Ok(())
 }
 
 #[track_caller]
@@ -164,15 +188,18 @@ fn find(dom: &Dom, selector: &str) -> Vec<NodeId> {
 
 impl<A: App> World<A> {
     /// A page with live components in a browser of its own, which loads this path as soon as time passes.
+    #[track_caller]
     pub fn visit(&self, path: &str) -> Page {
         let number = self.pages().borrow().len();
         let tab = Rc::new(RefCell::new(Tab::new(format!("page {number}"), path)));
         self.pages().borrow_mut().push(tab.clone());
         self.load(&tab);
-        Page::new(tab)
+        let world = self.clone();
+        Page::new(tab, Rc::new(move |words| world.tell("misses", words)))
     }
 
     /// Loads a tab's page, in place of the one that it has.
+    #[track_caller]
     fn load(&self, tab: &Rc<RefCell<Tab>>) {
         let client = {
             let tab = tab.borrow();

@@ -43,6 +43,17 @@ pub(super) struct Guest {
     pub(super) seen: Vec<Seen>,
     /// Where in `seen` its present connection begins.
     pub(super) since: usize,
+    /// How it was sent away for good, as long as the test has not asked about it.
+    pub(super) farewell: Option<Farewell>,
+}
+
+/// How a client was sent away.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Farewell {
+    /// Its request was answered with this status, and not with a WebSocket.
+    Answered(u16),
+    /// Its connection was closed with this code.
+    Closed(u16),
 }
 
 type OnChange = Rc<dyn Fn(&Client)>;
@@ -104,6 +115,7 @@ impl Guest {
             waiting: VecDeque::new(),
             seen: Vec::new(),
             since: 0,
+            farewell: None,
         }
     }
 
@@ -131,5 +143,28 @@ impl Guest {
             line("Content-Length", &body.len().to_string());
         }
         head + "\r\n" + body
+    }
+
+    /// What it had to say and could not, for it was sent away, in words.
+    pub(super) fn unsaid(&self) -> Option<String> {
+        let farewell = self.farewell?;
+        let was_there = self.seen.iter().any(|seen| matches!(seen, Seen::Opened { .. }));
+        let greetings = self.greetings.iter().filter(|_| !was_there);
+        // What was posted to a path that is none has reached nobody.
+        let posted = self.body.iter().filter(|_| matches!(farewell, Farewell::Answered(404 | 405)));
+        let mut texts = greetings.chain(posted).map(|text| format!("{text:.60?}")).collect::<Vec<_>>();
+        texts.extend(self.waiting.iter().map(|said| match said {
+            Said::Text(text) => format!("{text:.60?}"),
+            Said::Binary(bytes) => format!("{} bytes", bytes.len()),
+        }));
+        let (first, more) = (texts.first()?, texts.len() - 1);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (how, asks) = match farewell {
+            Farewell::Answered(status) if status < 400 => (format!("answered with {status}"), "answer"),
+            Farewell::Answered(status) => (format!("refused with {status}"), "answer"),
+            Farewell::Closed(code) => (format!("closed with {code}"), "closed"),
+        };
+        let name = &self.name;
+        Some(format!("{name} was {how} and could not say {first}{more} (a test that means it to asks for `{asks}()`)"))
     }
 }

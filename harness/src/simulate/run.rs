@@ -12,7 +12,7 @@ use crate::shrink::Shrinker;
 use crate::trace::{Seconds, Trace};
 use crate::world::{Product, World as Inner};
 use lazuli::driver::Settings;
-use lazuli::{Config, Limits, Secret, Time, Timestamp};
+use lazuli::{App, Config, Limits, Routes, Secret, Time, Timestamp};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -105,6 +105,7 @@ struct Ran {
 
 impl Simulation {
     /// Runs a seed twice; if something is wrong, once more for the words.
+    #[track_caller]
     pub(super) fn run_seed<P: Application>(
         &self,
         seed: u64,
@@ -121,22 +122,38 @@ impl Simulation {
             (wrong, summary) = (again.wrong.or(differs), again.summary);
         }
         let Some(wrong) = wrong else { return Ok(summary) };
+        if wrong.sentence.starts_with("determinism: ") {
+            return Err(self.differing(seed, wrong, make, test));
+        }
         let (rng, wrong) = self.shrink(seed, wrong, make, test);
-        let words: Rc<RefCell<Vec<String>>> = Rc::default();
-        let write = words.clone();
         let is_whole = self.is_whole;
-        let trace = Trace::in_words(move |line| {
-            if is_whole || is_story(line) {
-                write.borrow_mut().push(line.to_owned());
-            }
-        });
-        let told = self.run_once(seed, rng, make, test, trace).wrong.map(|told| told.sentence);
-        let (words, at, mut sentence) = (words.take(), wrong.at.saturating_since(Time::ZERO), wrong.sentence);
-        if told.as_ref() != Some(&sentence) && !sentence.starts_with("determinism") {
+        let (words, told) = self.told(seed, rng, make, test, move |line| is_whole || is_story(line));
+        let (at, mut sentence) = (wrong.at.saturating_since(Time::ZERO), wrong.sentence);
+        if told.is_none_or(|told| told.sentence != sentence) {
             sentence +=
                 " (run again for its words, the seed was another one: something in it does not come from the seed)";
         }
         Err(Found { seed, at, sentence, words })
+    }
+
+    /// Runs once, for its words, as far as they are to be kept.
+    pub(super) fn told<P: Application>(
+        &self,
+        seed: u64,
+        rng: Rng,
+        make: &impl Fn() -> P,
+        test: &impl Fn(&World<P::App>),
+        keeps: impl Fn(&str) -> bool + 'static,
+    ) -> (Vec<String>, Option<Wrong>) {
+        let words: Rc<RefCell<Vec<String>>> = Rc::default();
+        let write = words.clone();
+        let trace = Trace::in_words(move |line| {
+            if keeps(line) {
+                write.borrow_mut().push(line.to_owned());
+            }
+        });
+        let wrong = self.run_once(seed, rng, make, test, trace).wrong;
+        (words.take(), wrong)
     }
 
     /// A tape that leads to the same with less going wrong, if that can be found.
@@ -169,6 +186,7 @@ impl Simulation {
         }
     }
 
+    #[track_caller]
     fn run_once<P: Application>(
         &self,
         seed: u64,
@@ -177,15 +195,11 @@ impl Simulation {
         test: &impl Fn(&World<P::App>),
         trace: Trace,
     ) -> Ran {
+        let party: Rc<RefCell<Party>> = Rc::default();
+        let made = make().into_parts();
+        let world = World::new(self.draw(seed, rng, made, trace, &party), party, self.tolerates);
         let simulating = Simulating::begin();
         drop(last_panic());
-        let party: Rc<RefCell<Party>> = Rc::default();
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            World::new(self.draw(seed, rng, make, trace, &party), party.clone(), self.tolerates)
-        }));
-        drop(simulating);
-        let world = made.unwrap_or_else(|payload| panic!("{}", words_of(payload.as_ref())));
-        let simulating = Simulating::begin();
         let result = catch_unwind(AssertUnwindSafe(|| {
             test(&world);
             world.end();
@@ -193,7 +207,11 @@ impl Simulation {
         let at = world.inner().now();
         let wrong = result.err().map(|payload| match payload.downcast::<Wrong>() {
             Ok(wrong) => *wrong,
-            Err(payload) => Wrong { sentence: words_of(payload.as_ref()), at },
+            // What a test misses may well be what could not be said.
+            Err(payload) => {
+                let unsaid = world.unsaid().into_iter().map(|line| format!("\n{line}"));
+                Wrong { sentence: words_of(payload.as_ref()) + &unsaid.collect::<String>(), at }
+            }
         });
         let summary = world.summary();
         world.forget();
@@ -204,14 +222,14 @@ impl Simulation {
     }
 
     /// What a seed decides: how links are, what goes wrong how often, when clients come back.
-    fn draw<P: Application>(
+    fn draw<A: App>(
         &self,
         seed: u64,
         mut rng: Rng,
-        make: &impl Fn() -> P,
+        (routes, app): (Routes<A>, A),
         trace: Trace,
         party: &Rc<RefCell<Party>>,
-    ) -> Inner<Guests<P::App>> {
+    ) -> Inner<Guests<A>> {
         let is_calm = self.is_calm || rng.chance(100);
         let net = NetPlan::draw(&mut rng, is_calm);
         let mut faults = if is_calm { FaultRates::default() } else { FaultRates::draw(&mut rng) };
@@ -227,7 +245,6 @@ impl Simulation {
             ..self.config.clone()
         };
         let guests = Guests::new(party.clone(), &mut rng, seed ^ OF_THE_TEST, config.clone());
-        let (routes, app) = make().into_parts();
         let mut kernel = Kernel::new(rng, trace);
         kernel.step("seed", seed, || format!("{seed}: {net:?} {faults:?}"));
         let product = Product {
@@ -268,6 +285,8 @@ const STORY: &[&str] = &[
     "jump",
     "log",
     "note",
+    "misses",
+    "unsaid",
     "shutdown",
     "restart",
     "event",
@@ -276,7 +295,7 @@ const STORY: &[&str] = &[
     "broken write",
 ];
 
-fn is_story(line: &str) -> bool {
+pub(super) fn is_story(line: &str) -> bool {
     let what = line.split_once(" s ").map_or("", |(_, what)| what);
     STORY.iter().any(|kind| what.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' ')))
 }

@@ -27,6 +27,7 @@ pub trait Application {
     ///
     /// # Panics
     /// When it is an error.
+    #[track_caller]
     fn into_parts(self) -> (Routes<Self::App>, Self::App);
 }
 
@@ -49,7 +50,11 @@ impl<A: App> Application for (Routes<A>, A) {
 impl<T: Application, E: Debug> Application for Result<T, E> {
     type App = T::App;
 
+    #[track_caller]
     fn into_parts(self) -> (Routes<T::App>, T::App) {
-        self.expect("the application can be made").into_parts()
+        match self {
+            Ok(made) => made.into_parts(),
+            Err(error) => panic!("the application cannot be made: {error:?}"),
+        }
     }
 }

@@ -18,7 +18,9 @@ pub(super) struct Tab {
     /// What callbacks have answered by errors.
     pub(super) errors: Vec<String>,
     /// How its request was answered, once it was.
-    status: Option<u16>,
+    pub(super) status: Option<u16>,
+    /// The status that the test has asked for and got.
+    pub(super) known: Option<u16>,
     parts: Vec<Part>,
     refs: u64,
     asked: BTreeMap<u64, Asked>,
@@ -71,6 +73,7 @@ impl Tab {
             flashes: Vec::new(),
             errors: Vec::new(),
             status: None,
+            known: None,
             parts: Vec::new(),
             refs: 0,
             asked: BTreeMap::new(),
@@ -87,7 +90,7 @@ impl Tab {
             socket.close_with(1001);
         }
         self.path = path;
-        self.status = None;
+        (self.status, self.known) = (None, None);
         self.parts.clear();
         self.forget_socket();
     }
@@ -354,6 +357,13 @@ impl Tab {
     /// Whether it waits for something.
     pub(super) fn is_busy(&self) -> bool {
         !self.asked.is_empty() || !self.held.is_empty()
+    }
+
+    /// Says so if it was answered otherwise than with a page, and the test has not asked.
+    pub(super) fn refused(&self) -> Option<String> {
+        let status = self.status.filter(|status| *status != 200 && self.known != Some(*status))?;
+        let (name, path) = (&self.name, &self.path);
+        Some(format!("{name} was answered with {status} at {path:?} (a test that means it to asks for `status()`)"))
     }
 
     /// What is not as it should be at rest.

@@ -2,7 +2,7 @@
 
 use super::Seen;
 use super::guests::{Guests, Session};
-use super::party::{News, Order, Said};
+use super::party::{Farewell, News, Order, Said};
 use crate::clients::key;
 use crate::codec::{Answer, BINARY, CLOSE, FIN, TEXT, close_payload, push_frame};
 use crate::kernel::Event;
@@ -188,6 +188,15 @@ impl<A: App> World<Guests<A>> {
         self.left(session, true);
     }
 
+    /// A client was sent away, and another try is not worth it.
+    pub(super) fn sent_away(&mut self, session: u32, farewell: Farewell) {
+        let mut party = self.crowd.party.borrow_mut();
+        let found = &mut party.guests[self.visits[session as usize].own.guest];
+        if found.session == Some(session) {
+            found.farewell = Some(farewell);
+        }
+    }
+
     /// A client has no connection any more; `again`: it is worth another try.
     pub(super) fn left(&mut self, session: u32, again: bool) {
         let guest = self.visits[session as usize].own.guest;
@@ -209,6 +218,17 @@ impl<A: App> World<Guests<A>> {
         }
     }
 
+    /// There is a server again: who wants a connection and could not get one tries.
+    pub(super) fn come_again(&mut self) {
+        let party = self.crowd.party.borrow();
+        let away = |guest: &usize| party.guests[*guest].wants && self.live_session(*guest).is_none();
+        let away: Vec<usize> = (0..party.guests.len()).filter(away).collect();
+        drop(party);
+        for guest in away {
+            self.net.kernel.schedule_within(self.crowd.back, Event::Act(visit(guest)));
+        }
+    }
+
     /// The answer opened a WebSocket.
     pub(super) fn opened(&mut self, session: u32, answer: &Answer, rest: &[u8]) -> Check {
         let right = derive_accept_key(self.visits[session as usize].own.key.as_bytes());
@@ -224,7 +244,7 @@ impl<A: App> World<Guests<A>> {
         if found.session != Some(session) {
             return Ok(());
         }
-        found.is_open = true;
+        (found.is_open, found.farewell) = (true, None);
         found.since = found.seen.len();
         let mut says: VecDeque<Said> = found.greetings.iter().cloned().map(Said::Text).collect();
         says.append(&mut found.waiting);
@@ -254,7 +274,11 @@ impl<A: App> World<Guests<A>> {
         self.see_of(session, Seen::Answered { status, body });
         self.visits[session as usize].talk = Talk::Over;
         self.hang_up(session);
-        self.left(session, matches!(status, 408 | 429 | 503));
+        let again = matches!(status, 408 | 429 | 503);
+        if !again {
+            self.sent_away(session, Farewell::Answered(status));
+        }
+        self.left(session, again);
     }
 
     /// What has not arrived though everything is well, in words.

@@ -1,13 +1,15 @@
 //! The world, as a test sees it.
 
+mod end;
+
 use super::guests::Guests;
 use super::party::{Guest, News, Party};
 use super::run::{Wrong, give_up};
 use super::tab::Tab;
-use super::{Application, Client, Summary};
+use super::{Application, Client};
 use crate::kernel::Event;
 use crate::oracle::{Check, Complaint};
-use crate::world::{Crowd, Phase, World as Inner};
+use crate::world::{Crowd, World as Inner};
 use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
 use lazuli::{App, Config, Handle, Hub, Stats, Time};
@@ -85,29 +87,39 @@ impl<A: App> World<A> {
         &self.0.pages
     }
 
+    #[track_caller]
     pub(super) fn inner(&self) -> RefMut<'_, Inner<Guests<A>>> {
-        self.0.inner.borrow_mut()
+        match self.0.inner.try_borrow_mut() {
+            Ok(inner) => inner,
+            Err(_) => {
+                panic!("what `world.app()` gave is still held, and nothing can happen meanwhile: let go of it first")
+            }
+        }
     }
 
     // Who is there.
 
     /// A new client, which connects to this path as soon as time passes. Paths may have a query.
+    #[track_caller]
     pub fn client(&self, path: &str) -> Client {
         self.arrive(path, true)
     }
 
     /// A client that asks for a page; see [`Client::answer`].
+    #[track_caller]
     pub fn get(&self, path: &str) -> Client {
         self.arrive(path, false)
     }
 
     /// A client that posts this body; see [`Client::answer`]. It posts once: when its connection is lost, nobody knows what became of it.
+    #[track_caller]
     pub fn post(&self, path: &str, body: &str) -> Client {
         let client = self.arrive(path, false);
         self.0.party.borrow_mut().guests[client.number()].body = Some(body.into());
         client
     }
 
+    #[track_caller]
     fn arrive(&self, path: &str, is_socket: bool) -> Client {
         let number = self.0.party.borrow().guests.len();
         self.0.party.borrow_mut().guests.push(Guest::new(format!("client {number}"), path, is_socket));
@@ -126,7 +138,7 @@ impl<A: App> World<A> {
         *self.0.on_effect.borrow_mut() = Some(Rc::new(run));
     }
 
-    /// The application's shared state.
+    /// The application's shared state. As long as what this gives is held, nothing can happen: no time may pass, and no client may come.
     pub fn app(&self) -> Ref<'_, A> {
         Ref::map(self.0.inner.borrow(), |inner| inner.driver.hub().app())
     }
@@ -151,13 +163,16 @@ impl<A: App> World<A> {
     }
 
     /// Whether something happens that happens so often: 0.0 never, 1.0 always.
+    #[track_caller]
     pub fn chance(&self, of: f64) -> bool {
         const WHOLE: f64 = 1_000_000.0;
         ((of.clamp(0.0, 1.0) * WHOLE) as u64) > self.inner().crowd.choices.below(WHOLE as u64)
     }
 
-    /// A number of this range.
+    /// A number of this range, which has one.
+    #[track_caller]
     pub fn number(&self, range: RangeInclusive<u64>) -> u64 {
+        assert!(!range.is_empty(), "there is no number in {range:?}");
         self.inner().crowd.choices.between(*range.start(), *range.end())
     }
 
@@ -169,18 +184,21 @@ impl<A: App> World<A> {
     }
 
     /// Lets this time pass.
+    #[track_caller]
     pub fn run_for(&self, time: Duration) {
         let until = self.inner().now() + time;
         self.run_to(until, &|| false);
     }
 
     /// Lets a time pass that the seed chooses: mostly some milliseconds, at times seconds.
+    #[track_caller]
     pub fn run_a_while(&self) {
         let most = *self.pick(&[1_000, 20_000, 200_000, 200_000, 1_000_000, 3_000_000]);
         self.run_for(Duration::from_micros(self.number(0..=most)));
     }
 
     /// Lets time pass until something is true, or this time has passed; whether it is true.
+    #[track_caller]
     pub fn run_until(&self, patience: Duration, is_true: impl Fn() -> bool) -> bool {
         let until = self.inner().now() + patience;
         self.run_to(until, &is_true)
@@ -191,7 +209,14 @@ impl<A: App> World<A> {
     ///
     /// # Panics
     /// When there is no rest within three minutes; it says what is stuck.
+    #[track_caller]
     pub fn settle(&self) {
+        self.rest();
+        self.unsaid().iter().for_each(|line| self.tell("unsaid", line));
+    }
+
+    #[track_caller]
+    fn rest(&self) {
         self.flush();
         if !self.0.has_healed.replace(true) {
             self.inner().heal();
@@ -220,7 +245,9 @@ impl<A: App> World<A> {
         self.compare_pages();
     }
 
-    /// Shuts the server down: new connections are refused, and the open ones closed with 1001. Nobody comes back any more.
+    /// Shuts the server down: new connections are refused, and the open ones closed with 1001. Who would come back waits until there is a
+    /// server again, by [`restart`](World::restart).
+    #[track_caller]
     pub fn shut_down(&self) {
         self.flush();
         let done = {
@@ -231,12 +258,12 @@ impl<A: App> World<A> {
             inner.drive(|driver, _| driver.shutdown(now, deadline)).and_then(|()| inner.turn(true))
         };
         self.check(done);
-        self.0.party.borrow_mut().guests.iter_mut().for_each(|guest| guest.wants = false);
         self.react();
     }
 
-    /// The server is killed and started anew, with this application: every connection is reset, and who comes back comes to the new one. What the
-    /// application has kept elsewhere is the test's to give. Secret and wall clock stay, as where both are configured.
+    /// The server is killed and started anew, with this application: every connection is reset, and who comes back comes to the new one; so do
+    /// those whom [`shut_down`](World::shut_down) sent away before. What the application has kept elsewhere is the test's to give. Secret and wall clock stay, as where both are configured.
+    #[track_caller]
     pub fn restart(&self, app: impl Application<App = A>) {
         self.flush();
         let (routes, app) = app.into_parts();
@@ -248,7 +275,9 @@ impl<A: App> World<A> {
             inner.net.server_dies();
             inner.crowd.effects.clear();
             inner.crowd.remotes.clear();
-            inner.crowd.is_down = false;
+            if std::mem::take(&mut inner.crowd.is_down) {
+                inner.come_again();
+            }
         }
         self.react();
     }
@@ -261,9 +290,15 @@ impl<A: App> World<A> {
     }
 
     /// Says something in the words of this run.
+    #[track_caller]
     pub fn note(&self, words: &str) {
+        self.tell("note", words);
+    }
+
+    #[track_caller]
+    pub(super) fn tell(&self, what: &'static str, words: &str) {
         let sum = crate::trace::bytes(words.as_bytes());
-        self.inner().net.kernel.step("note", sum, || words.into());
+        self.inner().net.kernel.step(what, sum, || words.into());
     }
 
     // The loop.
@@ -291,6 +326,7 @@ impl<A: App> World<A> {
     }
 
     /// Clients do what they were told to, and what went through the handle is on its way.
+    #[track_caller]
     fn flush(&self) {
         let mut inner = self.inner();
         inner.obey();
@@ -367,45 +403,6 @@ impl<A: App> World<A> {
                 let at = self.0.inner.borrow().now();
                 give_up(Wrong { sentence: format!("{oracle}: {sentence}"), at })
             }
-        }
-    }
-
-    /// The test is over: everyone leaves, and nothing may be left.
-    pub(super) fn end(&self) {
-        self.settle();
-        self.inner().phase = Phase::Leaving;
-        self.0.party.borrow_mut().guests.iter_mut().for_each(|guest| guest.wants = false);
-        let is_down = self.0.inner.borrow().crowd.is_down;
-        if !is_down && self.chance(0.3) {
-            self.shut_down();
-        } else {
-            let left = Guests::leave(&mut self.inner());
-            self.check(left);
-        }
-        let until = self.inner().now() + PATIENCE;
-        let is_empty = || self.0.inner.borrow().driver.links() == 0;
-        self.run_to(until, &is_empty);
-        let finished = Guests::finished(&mut self.inner());
-        self.check(finished);
-    }
-
-    /// Handlers may hold the world, which holds them.
-    pub(super) fn forget(&self) {
-        self.0.always.borrow_mut().clear();
-        *self.0.on_effect.borrow_mut() = None;
-        self.0.pages.borrow_mut().clear();
-        let guests = std::mem::take(&mut self.0.party.borrow_mut().guests);
-        drop(guests);
-    }
-
-    pub(super) fn summary(&self) -> Summary {
-        let inner = self.0.inner.borrow();
-        Summary {
-            seeds: 1,
-            simulated: inner.now().saturating_since(Time::ZERO),
-            operations: inner.operations.into(),
-            clients: self.0.party.borrow().guests.len() as u64,
-            faults: inner.net.kernel.tally.clone(),
         }
     }
 }

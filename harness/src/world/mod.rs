@@ -146,8 +146,7 @@ pub(crate) struct World<C: Crowd> {
     pub(crate) outside: u32,
     /// What is otherwise in this run than in the first one of its seed.
     pub(crate) restless: Restless,
-    /// How much has happened at this moment.
-    moments: u32,
+    pace: Pace,
     /// The latest time that the driver was told.
     told: Time,
     chronicle: Chronicle<EffectOf<C>>,
@@ -171,8 +170,20 @@ pub(crate) struct Product<'p, A: App> {
 /// than any timer, deadline and delay that a seed can draw, one after the other.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// More than this does not happen at one moment, unless what follows from it leads to it again.
-const AT_ONCE: u32 = 200_000;
+/// In this time no more happens than so much, and so much for each link, unless what follows from it leads to it again: a hundred clients
+/// who do something all the time come to 5,000.
+const PACE: Duration = Duration::from_secs(1);
+const AT_ONCE: u32 = 100_000;
+const EACH: u32 = 1_000;
+
+/// How much has happened, of late.
+#[derive(Default)]
+struct Pace {
+    since: Time,
+    happened: u32,
+    /// What the hub had counted then.
+    counts: [u64; 3],
+}
 
 impl<C: Crowd> World<C> {
     pub(crate) fn with(
@@ -194,7 +205,7 @@ impl<C: Crowd> World<C> {
             operations: 0,
             outside: 0,
             restless: Restless::new(Manner::CALM),
-            moments: 0,
+            pace: Pace::default(),
             told: Time::ZERO,
             chronicle,
             entries: Vec::new(),
@@ -241,7 +252,6 @@ impl<C: Crowd> World<C> {
 
     /// The next thing happens, and all that does at the same moment; `false` when nothing will ever happen again.
     pub(crate) fn happen(&mut self) -> Check<bool> {
-        let before = self.now();
         let deadline = self.driver.next_timeout().map(|at| at + self.late());
         let Some(at) = self.next_at() else { return Ok(false) };
         self.net.kernel.now = self.now().max(at);
@@ -256,11 +266,37 @@ impl<C: Crowd> World<C> {
             self.turn(!more)?;
         }
         same_so_far(&self.net.kernel.trace)?;
-        self.moments = if self.now() > before { 0 } else { self.moments + 1 };
-        if self.moments > AT_ONCE {
-            return complain(Oracle::Rest, format!("time stands still: {AT_ONCE} things have happened at one moment"));
-        }
+        self.time_goes_on()?;
         Ok(true)
+    }
+
+    /// Something has happened; it is too much if it is too much for so little time.
+    fn time_goes_on(&mut self) -> Check {
+        let now = self.now();
+        if now >= self.pace.since + PACE {
+            self.pace = Pace { since: now, happened: 0, counts: self.counts() };
+        }
+        self.pace.happened += 1;
+        let happened = self.pace.happened;
+        if happened <= AT_ONCE + EACH * self.net.links.len() as u32 {
+            return Ok(());
+        }
+        let (before, after) = (self.pace.counts, self.counts());
+        let [timers, messages, frames] = [0, 1, 2].map(|kind| after[kind] - before[kind]);
+        let (passed, last) = (now.saturating_since(self.pace.since), self.net.kernel.trace.last());
+        complain(
+            Oracle::Rest,
+            format!(
+                "time stands still: {happened} things have happened within {passed:?}: {timers} timers went off, the hub heard \
+                 {messages} messages and sent {frames} frames; last came: {last}"
+            ),
+        )
+    }
+
+    /// What the hub has counted: timers that went off, messages, frames.
+    fn counts(&self) -> [u64; 3] {
+        let stats = self.driver.stats();
+        [stats.timers_fired, stats.messages_in, stats.frames_out]
     }
 
     /// The clock may jump ahead: everything that was to happen meanwhile happens now.
