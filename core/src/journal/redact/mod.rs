@@ -29,7 +29,8 @@ use text::Text;
 ///   `Origin`, `Upgrade`, `Connection`, `Content-Length`, `Content-Type` and the like, `Sec-WebSocket-Key`; of the offered
 ///   subprotocols those that a route knows;
 /// - names of rooms and users in sends from outside, in presence and on the backplane;
-/// - when it was, how long it was, and from how many addresses it came (as others, numbered).
+/// - when it was, how long it was, and from how many addresses it came (as others, numbered);
+/// - [`Config::seed`](crate::Config::seed): whoever has the journal can work out again what `Context::random` has given, tokens made of it too.
 ///
 /// An event of the application is written as the application says. A secret in a path or in the name of a field is not found.
 ///
