@@ -6,10 +6,10 @@ use std::net::{Shutdown, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{Outcome, Target};
 use super::inbound::Kind;
 use super::report::{Failure, Transcript};
 use super::wire::{Frame, Head};
+use super::{Outcome, Target};
 
 /// After something that is to arrive by itself: enough for most servers to read it before the rest
 /// is there.

@@ -99,10 +99,12 @@ fn handshake() -> Vec<Case> {
                 let mut bytes = Frame::binary(message.clone()).bytes().repeat(8);
                 bytes.extend(Frame::close(1000, "").bytes());
                 let what = "8 messages of 1 MiB and a close frame, without reading meanwhile";
-                let taken = client.send_blind(what, &bytes, Duration::from_millis(500));
+                let start = Instant::now();
+                let taken = client.send_blind(what, &bytes, Duration::from_secs(2));
                 client.send("what the server had not taken yet", &bytes[taken..]);
                 client.finish_sending();
-                sleep(BACKLOG);
+                // A slow server has not read all of it yet, nor the end.
+                sleep(BACKLOG + 2 * start.elapsed());
                 (0..8).try_for_each(|_| client.echoed(Kind::Binary, &message))?;
                 client.close_answered(1000, "")
             },
