@@ -36,10 +36,10 @@
 //!   late every time is not;
 //! - after each case a fresh client is served.
 //!
-//! It has nothing of the server but an address, so there is what it doesn't see, and a transport
-//! needs tests of its own for: what a [`Handle`](lazuli::Handle) sends from other threads, effects,
-//! a shutdown, the log, a backplane, TLS, and whether sockets and memory are given back.
-//! `harness/tests/transports` has such tests for two transports.
+//! It has nothing of the server but an address. What a [`Handle`](lazuli::Handle) sends from another
+//! thread and a shutdown need more: [`run_inside`] tries both. There is what neither sees, and a
+//! transport needs tests of its own for: effects, the log, a backplane, whether sockets and memory
+//! are given back, a shutdown whose time runs out. `harness/tests/transports` has such tests.
 //!
 //! ```no_run
 //! use lazuli_harness::conformance::{Target, run};
@@ -65,10 +65,12 @@ mod cases;
 mod client;
 mod expect;
 mod inbound;
+mod inside;
 mod reply;
 mod report;
 mod wire;
 
+pub use inside::run_inside;
 pub use report::{CaseResult, Failure, Report, Verdict};
 
 use cases::Case;
