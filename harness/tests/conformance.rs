@@ -4,8 +4,8 @@
 mod transport;
 
 use lazuli::journal::{End, Journal};
-use lazuli::{Config, Hub};
-use lazuli_harness::conformance::{Target, routes, run};
+use lazuli::{Config, Handle, Hub};
+use lazuli_harness::conformance::{Target, routes, run, run_inside};
 use lazuli_harness::journal::Memory;
 use lazuli_harness::replay_journal;
 use std::sync::{Mutex, mpsc};
@@ -26,15 +26,18 @@ macro_rules! conforms {
             let server = thread::spawn(move || {
                 let server = $transport::Server::bind("127.0.0.1:0", routes(), ()).expect("a port is free").log(|_| {});
                 let server = server.journal(journal);
-                sender.send((server.local_addr().expect("an address"), server.stopper())).expect("the test waits");
+                let reached = (server.local_addr().expect("an address"), server.handle(), server.stopper());
+                sender.send(reached).expect("the test waits");
                 server.run()
             });
-            let (addr, stopper) = receiver.recv().expect("the server starts");
-            let report = run(&Target::new(addr, "/echo", "/limited"));
-            stopper.stop(Duration::from_secs(5));
+            let (addr, handle, stopper) = receiver.recv().expect("the server starts");
+            let target = Target::new(addr, "/echo", "/limited");
+            let report = run(&target);
+            let say = |room: &str, text: &str| handle.to_room(room).text(text);
+            let inside = run_inside(&target, say, || stopper.stop(Duration::from_secs(5)));
             server.join().expect("no panic").expect("the server ran");
-            println!("{report}");
-            assert_eq!(report.failed(), 0, "{report}");
+            println!("{report}\n{inside}");
+            assert_eq!(report.failed() + inside.failed(), 0, "{report}\n{inside}");
             let replayed = replay_journal(&memory.bytes(), routes(), ()).expect("a journal");
             println!("{} bytes: {replayed}", memory.bytes().len());
             assert!(replayed.difference.is_none() && replayed.end == Some(End::Stopped), "{replayed}");
@@ -60,12 +63,19 @@ fn tokio_conforms() {
             transport::serve(listener, Hub::new(Config::default(), routes(), ()), inbox).await;
         });
     });
-    let report = run(&Target::new(receiver.recv().expect("the server starts"), "/echo", "/limited"));
-    let stop = |driver: &mut lazuli::driver::Driver, now| driver.shutdown(now, now + Duration::from_secs(5));
-    assert!(orders.send(Box::new(stop)).is_ok(), "the server runs");
+    let target = Target::new(receiver.recv().expect("the server starts"), "/echo", "/limited");
+    let report = run(&target);
+    let from_handle = orders.clone();
+    let handle: Handle = Handle::new(move |remote| {
+        let order: transport::Order<()> = Box::new(move |driver, now| driver.remote(now, remote));
+        assert!(from_handle.send(order).is_ok(), "the server runs");
+    });
+    let stop: transport::Order<()> = Box::new(|driver, now| driver.shutdown(now, now + Duration::from_secs(5)));
+    let say = |room: &str, text: &str| handle.to_room(room).text(text);
+    let inside = run_inside(&target, say, || assert!(orders.send(stop).is_ok(), "the server runs"));
     server.join().expect("the server ends without a panic");
-    println!("{report}");
-    assert_eq!(report.failed(), 0, "{report}");
+    println!("{report}\n{inside}");
+    assert_eq!(report.failed() + inside.failed(), 0, "{report}\n{inside}");
 }
 
 #[test]

@@ -27,7 +27,8 @@
 //! - **Other threads** reach the hub by a [`Handle`](crate::Handle), which the transport makes, and [`Driver::remote`].
 //! - **The end**: [`Driver::shutdown`], and then turns and timeouts as ever, until [`Driver::is_drained`] and [`Driver::links`] is 0.
 //!
-//! `harness/examples/tokio/transport.rs` is a whole one in under 150 lines, and `lazuli_harness::conformance` says whether one is right: serve its `routes()`.
+//! `harness/examples/tokio/transport.rs` is a whole one in under 150 lines, and `lazuli_harness::conformance` says whether one is right, as far
+//! as its peers can tell: serve its `routes()`; `run_inside` adds a handle and a shutdown. Effects, the log and a backplane it does not see.
 
 pub mod guard;
 pub mod head;

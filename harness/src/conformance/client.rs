@@ -6,10 +6,10 @@ use std::net::{Shutdown, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::Target;
 use super::inbound::Kind;
 use super::report::{Failure, Transcript};
 use super::wire::{Frame, Head};
+use super::{Outcome, Target};
 
 /// After something that is to arrive by itself: enough for most servers to read it before the rest
 /// is there.
@@ -96,6 +96,16 @@ impl Client {
         let mut client = Client::connect(target)?;
         client.talkative = true;
         client.open(target, &target.limited)
+    }
+
+    /// Connects and opens a WebSocket on the watch channel, in this room of it, and is surely in it.
+    pub(super) fn watch(target: &Target, room: &str) -> Result<Client, Failure> {
+        // Without such a channel no case comes here.
+        let path = format!("{}?room={room}", target.watch.as_deref().unwrap_or_default());
+        let mut client = Client::connect(target)?.open(target, &path)?;
+        client.send_frame(&Frame::text("here"));
+        client.told("here")?;
+        Ok(client)
     }
 
     fn open(mut self, target: &Target, path: &str) -> Result<Client, Failure> {
@@ -202,6 +212,18 @@ impl Client {
         self.sent.push("end of stream");
         // It fails if the server is gone already, which the next read tells.
         let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Resets the connection, which the system does to one that is closed with bytes unread: of an
+    /// answer that has to be on its way.
+    pub(super) fn reset(mut self, expected: &str) -> Outcome {
+        // Fails for a zero duration only.
+        let _ = self.stream.set_read_timeout(Some(self.patience));
+        match self.stream.peek(&mut [0]) {
+            Ok(1) => Ok(()),
+            Ok(_) => Err(self.wrong("end of stream", expected)),
+            Err(error) => Err(self.wrong(error.to_string(), expected)),
+        }
     }
 
     fn at_boundary(&mut self) {

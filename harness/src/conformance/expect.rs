@@ -6,11 +6,35 @@ use super::client::{Client, End, Filled};
 use super::inbound::{Event, Kind};
 use super::reply::Reply;
 use super::wire::{Frame, KEYS, show};
-use super::{Outcome, report::Failure};
+use super::{Outcome, Target, report::Failure};
 
 /// After its close frame, how long a server may take to end the connection before the client
 /// answers the frame.
 const GRACE: Duration = Duration::from_millis(200);
+
+/// The share of the patience within which what must come soon has to come: a second of ten.
+const SOON: u32 = 10;
+
+/// What has to come soon, and takes as long as `attempt` says on its client, did so once in three
+/// times: a busy machine is forgiven, a server that is always late isn't. Each attempt gets its
+/// number.
+pub(super) fn soon(
+    target: &Target,
+    expected: &str,
+    attempt: impl Fn(usize) -> Result<(Client, Duration), Failure>,
+) -> Outcome {
+    let bound = target.patience / SOON;
+    let mut result = Ok(());
+    for number in 0..3 {
+        let (mut client, took) = attempt(number)?;
+        if took <= bound {
+            return Ok(());
+        }
+        result =
+            Err(client.wrong(format!("it {took:.0?} late, as the times before"), &format!("{expected}, in {bound:?}")));
+    }
+    result
+}
 
 impl Client {
     /// A right answer to an upgrade with the first of the keys.
@@ -87,6 +111,18 @@ impl Client {
             match self.next(&expected)? {
                 Event::Pong(_) => {}
                 Event::Message(k, p) if k == kind && p == payload => return Ok(()),
+                _ => return Err(self.fail(expected)),
+            }
+        }
+    }
+
+    /// This text, next.
+    pub(super) fn told(&mut self, text: &str) -> Outcome {
+        let expected = format!("text \"{text}\"");
+        loop {
+            match self.next(&expected)? {
+                Event::Pong(_) => {}
+                Event::Message(Kind::Text, payload) if payload == text.as_bytes() => return Ok(()),
                 _ => return Err(self.fail(expected)),
             }
         }

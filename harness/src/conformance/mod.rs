@@ -1,14 +1,18 @@
 //! The transport conformance suite: does a server at an address speak HTTP's upgrade and WebSocket
 //! as it must, and does it survive peers that don't?
 //!
-//! It is for whoever writes a transport. Serve two channels with it, run the suite against its
+//! It is for whoever writes a transport. Serve three channels with it, run the suite against its
 //! address, and it passes or says what it got wrong. A transport of lazuli serves [`routes`]; any
 //! other server needs:
 //!
 //! - an **echo** channel that sends every text and binary message back as it came, up to 16 MiB
 //!   each, and lets 16 MiB of them wait for a peer that doesn't read;
 //! - a **limited** channel with limits of 64 KiB for a text and 2 MiB for a binary message that
-//!   answers every text with some text. It may say other things too.
+//!   answers every text with some text. It may say other things too;
+//! - a **watch** channel, on which clients whose query has the same `room` are in a room: when one
+//!   has ended, the others are sent `closed` and its code, 1006 if it ended without a close frame;
+//!   who sends `wait 200` is sent `waited` 200 ms later; any other text comes back. Where there is
+//!   none, [`Target::watch`] is `None`, and the cases that are named `watch/…` are left out.
 //!
 //! The suite knows nothing of the server but its address, uses blocking sockets of the standard
 //! library and has a client of its own, which sends the same bytes at every run. It opens about a
@@ -26,7 +30,16 @@
 //!   it, even if the peer had sent more;
 //! - a peer is cut off that takes longer than 10 s for its head, sends fragments without end, or
 //!   goes on after its close; one that pings without reading harms nobody;
+//! - what has to come soon does: the end of the stream once all is said, what a timer says, and to
+//!   others the news that somebody was reset, has hung up or has closed. Soon is within a tenth of
+//!   [`Target::patience`], once in three times: a busy machine is forgiven, and a server that is
+//!   late every time is not;
 //! - after each case a fresh client is served.
+//!
+//! It has nothing of the server but an address. What a [`Handle`](lazuli::Handle) sends from another
+//! thread and a shutdown need more: [`run_inside`] tries both. There is what neither sees, and a
+//! transport needs tests of its own for: effects, the log, a backplane, whether sockets and memory
+//! are given back, a shutdown whose time runs out. `harness/tests/transports` has such tests.
 //!
 //! ```no_run
 //! use lazuli_harness::conformance::{Target, run};
@@ -41,7 +54,7 @@
 //! the suite finds what is wrong with a server that has bugs.
 
 use lazuli::driver::guard::FrameLimits;
-use lazuli::{Channel, Context, Limits, Routes};
+use lazuli::{Channel, Context, Limits, Routes, Timer};
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,10 +65,12 @@ mod cases;
 mod client;
 mod expect;
 mod inbound;
+mod inside;
 mod reply;
 mod report;
 mod wire;
 
+pub use inside::run_inside;
 pub use report::{CaseResult, Failure, Report, Verdict};
 
 use cases::Case;
@@ -81,7 +96,7 @@ pub const CONNECTIONS: usize = 64;
 /// How many cases run at once, the slow ones apart.
 const WORKERS: usize = 8;
 
-/// The two channels that the suite needs, at `/echo` and `/limited`.
+/// The channels that the suite needs, at `/echo`, `/limited` and `/watch`.
 ///
 /// ```no_run
 /// use lazuli_harness::conformance::{Target, routes, run};
@@ -98,6 +113,8 @@ pub fn routes() -> Routes {
     let mut routes = Routes::new();
     routes.channel_with("/echo", large, |_| Ok(Echo)).expect("the pattern is right");
     routes.channel("/limited", |_| Ok(Echo)).expect("the pattern is right");
+    let watch = |join: &lazuli::Join<'_>| Ok(Watch(join.query("room").unwrap_or_default().into()));
+    routes.channel("/watch", watch).expect("the pattern is right");
     routes
 }
 
@@ -116,6 +133,34 @@ impl Channel for Echo {
     }
 }
 
+/// Says what the hub was told: how others in its room ended, and that a time has come.
+struct Watch(String);
+
+impl Channel for Watch {
+    fn on_connect(&mut self, cx: &mut Context<'_>) -> lazuli::Result {
+        cx.join(&self.0);
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: &mut Context<'_>, text: &str) -> lazuli::Result {
+        match text.strip_prefix("wait ") {
+            Some(millis) => cx.set_timer("wait", Duration::from_millis(millis.parse()?)),
+            None => cx.text(text),
+        }
+        Ok(())
+    }
+
+    fn on_timer(&mut self, cx: &mut Context<'_>, _timer: Timer) -> lazuli::Result {
+        cx.text("waited");
+        Ok(())
+    }
+
+    fn on_close(&mut self, cx: &mut Context<'_>, code: u16, _reason: &str) -> lazuli::Result {
+        cx.to_room(&self.0).text(&format!("closed {code}"));
+        Ok(())
+    }
+}
+
 /// What a case comes to.
 type Outcome = Result<(), Failure>;
 
@@ -129,15 +174,19 @@ pub struct Target {
     /// The path of a channel with limits of 64 KiB for a text and 2 MiB for a binary message, that
     /// answers a text with a text.
     pub limited: String,
+    /// The path of a channel that tells clients of one another and of the time, see the
+    /// [module](self). `None` leaves out the cases that need it.
+    pub watch: Option<String>,
     /// How long the server may take for anything that it should do at once: 10 s, unless the
-    /// machine is very slow.
+    /// machine is very slow. What must come soon has a tenth of it.
     pub patience: Duration,
 }
 
 impl Target {
-    /// A server at `addr` with these two channels.
+    /// A server at `addr` with these two channels, and the third at `/watch`.
     pub fn new(addr: SocketAddr, echo: impl Into<String>, limited: impl Into<String>) -> Target {
-        Target { addr, echo: echo.into(), limited: limited.into(), patience: Duration::from_secs(10) }
+        let (echo, limited, watch) = (echo.into(), limited.into(), Some("/watch".into()));
+        Target { addr, echo, limited, watch, patience: Duration::from_secs(10) }
     }
 
     fn authority(&self) -> String {
@@ -154,7 +203,7 @@ pub fn names() -> Vec<String> {
     cases::all().into_iter().map(|case| case.name).collect()
 }
 
-/// Runs the whole suite. It takes less than 25 s if all is well; a case that fails may wait for
+/// Runs the whole suite, as far as the target has the channels. It takes less than 25 s if all is well; a case that fails may wait for
 /// `target.patience`.
 ///
 /// # Panics
@@ -181,7 +230,8 @@ pub fn run(target: &Target) -> Report {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn run_only(target: &Target, wanted: impl Fn(&str) -> bool) -> Report {
-    let cases: Vec<Case> = cases::all().into_iter().filter(|case| wanted(&case.name)).collect();
+    let can = |name: &str| target.watch.is_some() || !name.starts_with("watch/");
+    let cases: Vec<Case> = cases::all().into_iter().filter(|case| can(&case.name) && wanted(&case.name)).collect();
     let results: Vec<Mutex<Option<CaseResult>>> = cases.iter().map(|_| Mutex::new(None)).collect();
     let (slow, quick): (Vec<usize>, Vec<usize>) =
         (0..cases.len()).partition(|&n| SLOW.contains(&cases[n].name.as_str()));

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lazuli_harness::conformance::{Report, SLOW, Target, Verdict, names, run, run_only};
+use lazuli_harness::conformance::{Report, SLOW, Target, Verdict, names, run, run_inside, run_only};
 
 mod reference;
 
@@ -108,6 +108,25 @@ fn matches(pattern: &str, name: &str) -> bool {
             name.strip_prefix(start).is_some_and(|name| (0..=name.len()).any(|at| matches(rest, &name[at..])))
         }
     }
+}
+
+#[test]
+fn without_a_watch_channel_its_cases_are_left_out() {
+    let server = Server::start(Bug::None);
+    let target = Target { watch: None, ..target(&server) };
+    let report = run_only(&target, |name| name.starts_with("watch/") || name == "control/ping-text");
+    let played: Vec<&str> = report.cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!((played, report.failed()), (vec!["control/ping-text"], 0), "{report}");
+}
+
+#[test]
+fn who_says_nothing_and_does_not_stop_fails_inside() {
+    let server = Server::start(Bug::None);
+    let mut target = target(&server);
+    target.patience = Duration::from_secs(1);
+    let report = run_inside(&target, |_, _| {}, || {});
+    let failed: Vec<&str> = report.failures().map(|case| case.name.as_str()).collect();
+    assert_eq!(failed, ["inside/handle", "inside/shutdown"], "{report}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::http::flood;
 use super::{BACKLOG, Case, ascii, case, violation};
 use crate::conformance::Outcome;
 use crate::conformance::client::Client;
+use crate::conformance::expect::soon;
 use crate::conformance::inbound::Kind;
 use crate::conformance::wire::{CLOSE, Frame, Width};
 
@@ -89,6 +90,34 @@ fn handshake() -> Vec<Case> {
             behind_answers(&mut client, &Frame::close(1000, ""))?;
             client.close_answered(1000, "")
         }),
+        case(
+            "after-large-messages-then-end",
+            "answers that wait are sent to a peer that has closed and ended its stream",
+            |target| {
+                let mut client = Client::echo(target)?;
+                let message = ascii(1 << 20);
+                let mut bytes = Frame::binary(message.clone()).bytes().repeat(8);
+                bytes.extend(Frame::close(1000, "").bytes());
+                let what = "8 messages of 1 MiB and a close frame, without reading meanwhile";
+                let start = Instant::now();
+                let taken = client.send_blind(what, &bytes, Duration::from_secs(2));
+                client.send("what the server had not taken yet", &bytes[taken..]);
+                client.finish_sending();
+                // A slow server has not read all of it yet, nor the end. But it may give up who takes nothing for long.
+                sleep((BACKLOG + 2 * start.elapsed()).min(Duration::from_secs(2)));
+                (0..8).try_for_each(|_| client.echoed(Kind::Binary, &message))?;
+                client.close_answered(1000, "")
+            },
+        ),
+        case("end-comes-soon", "the server ends the stream with its answer to a close, not much later", |target| {
+            soon(target, "close frame with 1000 in answer, then the end of the stream", |_| {
+                let mut client = Client::echo(target)?;
+                let start = Instant::now();
+                client.send_frame(&Frame::close(1000, ""));
+                client.close_answered(1000, "")?;
+                Ok((client, start.elapsed()))
+            })
+        }),
         case("inside-a-message", "a close between fragments is answered, the unfinished message is not", |target| {
             let mut client = Client::echo(target)?;
             client.send_frames(&[Frame::text("never").more(), Frame::close(1000, "")]);
@@ -135,6 +164,22 @@ fn behind_answers(client: &mut Client, last: &Frame) -> Outcome {
 
 fn forced() -> Vec<Case> {
     vec![
+        case(
+            "violation-end-comes-soon",
+            "the server ends the stream once its close is answered, not much later",
+            |target| {
+                let expected = "close frame with 1002 and, once it is answered, the end of the stream";
+                soon(target, expected, |_| {
+                    let mut client = Client::echo(target)?;
+                    let start = Instant::now();
+                    client.send_frame(&Frame::text("x").rsv(0b111));
+                    client.close_frame(&[1002], expected)?;
+                    client.answer_close();
+                    client.ends(expected)?;
+                    Ok((client, start.elapsed()))
+                })
+            },
+        ),
         case("violation-then-32-kib", "the close frame arrives, and no reset, though 32 KiB were not read", |target| {
             let mut client = Client::echo(target)?;
             let mut bytes = Frame::text("x").rsv(0b111).bytes();

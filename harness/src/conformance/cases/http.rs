@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Case, case};
 use crate::conformance::client::Client;
+use crate::conformance::expect::soon;
 use crate::conformance::wire::Head;
 use crate::conformance::{Outcome, Target};
 
@@ -127,6 +128,21 @@ fn requests() -> Vec<Case> {
             client.send_head(&Head::plain(&format!("GET {} HTTP/1.1", target.echo), &target.authority()));
             client.status(&[400, 404, 405, 426]).map(drop)
         }),
+        case(
+            "end-comes-soon",
+            "the server ends the stream with an answer that is the last, not much later",
+            |target| {
+                soon(target, "HTTP status 404, then the end of the stream", |_| {
+                    let mut client = Client::connect(target)?;
+                    let head =
+                        Head::plain("GET /no/such/page HTTP/1.1", &target.authority()).add("Connection", "close");
+                    let start = Instant::now();
+                    client.send_head(&head);
+                    client.refused(&[404])?;
+                    Ok((client, start.elapsed()))
+                })
+            },
+        ),
         case("body-that-is-a-request", "a body is never read as a request", |target| {
             let mut client = Client::connect(target)?;
             let body = target.upgrade().bytes();

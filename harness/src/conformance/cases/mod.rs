@@ -16,6 +16,7 @@ mod http;
 mod limits;
 mod robustness;
 mod utf8;
+mod watch;
 
 /// How long a client that has sent much waits before it reads, so that answers pile up in the
 /// server. If that is too short, a case sees less, but doesn't fail for it.
@@ -49,6 +50,7 @@ pub(super) fn all() -> Vec<Case> {
         ("close", close::cases()),
         ("limits", limits::cases()),
         ("robustness", robustness::cases()),
+        ("watch", watch::cases()),
     ];
     let named = |(family, cases): (&str, Vec<Case>)| {
         let prefix = |case: Case| Case { name: format!("{family}/{}", case.name), ..case };

@@ -114,7 +114,7 @@ bugs! {
         "close/violations-in-a-row" "robustness/end-after-violation";
     CloseOvertakes: "framing/reserved-after-a-text" "framing/opcode-after-a-text"
         "framing/unmasked-after-a-text" "close/after-messages" "close/after-large-messages"
-        "close/violation-behind-answers";
+        "close/after-large-messages-then-end" "close/violation-behind-answers";
 
     // Fragments.
     EachFragmentIsAMessage: "fragments/2-of-text" "fragments/3-of-text" "fragments/10-of-text"
@@ -182,6 +182,9 @@ bugs! {
     ViolationsAre1011: "framing/reserved-*" "close/violation*" "robustness/random-bytes"
         "robustness/random-frames";
 
+    EndsLate: "close/end-comes-soon" "close/violation-end-comes-soon" "http/end-comes-soon";
+    EndsAreResets: "close/after-large-messages-then-end";
+
     // Limits.
     NoLimits: "limits/text-of-2^40" "limits/fragment-of-2^32" "limits/echo-*-over"
         "limits/text-over" "limits/*-at-the-header";
@@ -202,4 +205,11 @@ bugs! {
     DiesOfAReset: "robustness/reset-with-answers-unread";
     DropsSlowReaders: "robustness/slow-reader" "close/violation-behind-answers";
     NoAnswers: "framing/*" "limits/text-exactly" "limits/texts-in-a-row";
+
+    // What others are told.
+    TimersAreLate: "watch/timer";
+    TimersAreEarly: "watch/timer";
+    ResetsGoUntold: "watch/reset-is-told";
+    EndsGoUntold: "watch/end-is-told";
+    EveryoneIsLost: "watch/close-is-told";
 }

@@ -3,16 +3,19 @@
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::bugs::Bug;
 use super::frames::{BINARY, CLOSE, CONTINUATION, Input, PING, PONG, Parser, TEXT, encode};
+use super::head::Channel;
+use super::watch::{self, Watching};
 use super::{FOR_EVER, discard, is_timeout};
 
-pub fn run(stream: &TcpStream, bug: Bug, limited: bool, early: Vec<u8>) -> std::io::Result<()> {
-    let out = Out::default();
+pub fn run(stream: &TcpStream, bug: Bug, channel: Channel, early: Vec<u8>) -> std::io::Result<()> {
+    let out = Arc::new(Out::default());
+    let watching = Watching::begin(stream, bug, &channel, &out)?;
     let end = thread::scope(|scope| {
         scope.spawn(|| {
             stream.set_write_timeout(Some(Duration::from_secs(5))).expect("not zero");
@@ -25,13 +28,19 @@ pub fn run(stream: &TcpStream, bug: Bug, limited: bool, early: Vec<u8>) -> std::
         let mut reader = Reader {
             stream,
             bug,
-            limited,
+            limited: channel == Channel::Limited,
+            watches: matches!(channel, Channel::Watch(_)),
+            code: 1006,
             out: &out,
-            parser: Parser::new(limited, bug),
+            parser: Parser::new(channel == Channel::Limited, bug),
             late: None,
             closed_first: false,
         };
         let end = reader.run(early).map(|()| reader.closed_first);
+        if bug == Bug::EndsAreResets {
+            reader.drop_all_at_the_end();
+        }
+        watching.end(reader.code, end.is_err());
         out.finish(end.is_err());
         end
     });
@@ -68,7 +77,7 @@ enum Item {
 
 /// What waits for the socket.
 #[derive(Default)]
-struct Out {
+pub struct Out {
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -86,7 +95,7 @@ impl Out {
         self.queue.lock().expect("nobody panics with the lock")
     }
 
-    fn push(&self, frame: Vec<u8>) {
+    pub fn push(&self, frame: Vec<u8>) {
         let mut queue = self.lock();
         queue.waiting += frame.len();
         queue.items.push_back(Item::Frame(frame));
@@ -168,7 +177,10 @@ struct Reader<'a> {
     stream: &'a TcpStream,
     bug: Bug,
     limited: bool,
-    out: &'a Out,
+    watches: bool,
+    /// How the connection has ended.
+    code: u16,
+    out: &'a Arc<Out>,
     parser: Parser,
     /// A pong that is kept back until the message is complete, if that is the bug.
     late: Option<Vec<u8>>,
@@ -243,8 +255,21 @@ impl Reader<'_> {
         false
     }
 
+    /// The peer's end of the stream is the end of everything, even of what it has not got yet.
+    fn drop_all_at_the_end(&self) {
+        let mut chunk = [0; 4_096];
+        while self.out.waiting() > 0 {
+            match (&*self.stream).read(&mut chunk) {
+                Err(error) if is_timeout(&error) => {}
+                Ok(1..) => {}
+                _ => self.out.drop_all(),
+            }
+        }
+    }
+
     fn close(&mut self, code: u16) {
         self.closed_first = true;
+        self.code = code;
         if self.bug == Bug::CloseOvertakes {
             self.out.drop_all();
         }
@@ -261,6 +286,7 @@ impl Reader<'_> {
                     self.out.push(encode(TEXT, b"an answer"));
                 }
             }
+            Input::Message { payload, .. } if self.watches => watch::answer(self.bug, self.out, payload),
             Input::Message { text, payload } => self.echo(text, payload),
             Input::Ping(_) if self.bug == Bug::NoPongs => {}
             Input::Ping(payload) => {
@@ -278,6 +304,7 @@ impl Reader<'_> {
             Input::Pong => {}
             Input::Close(_) if self.bug == Bug::NoCloseAnswer => return true,
             Input::Close(payload) => {
+                self.code = payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
                 if self.bug == Bug::CloseOvertakes {
                     self.out.drop_all();
                 }

@@ -7,11 +7,20 @@ use super::bugs::Bug;
 const HEAD_LIMIT: usize = 16 << 10;
 const FIELD_LIMIT: usize = 100;
 
+/// What an upgraded connection talks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Echo,
+    Limited,
+    /// In the room of this path.
+    Watch(String),
+}
+
 pub enum Answer {
     /// `rest` is what came after the head.
     Upgrade {
         reply: String,
-        limited: bool,
+        channel: Channel,
         rest: Vec<u8>,
     },
     Refuse {
@@ -64,7 +73,7 @@ impl HeadReader {
             let rest = self.bytes[end + 4..].to_vec();
             let text = String::from_utf8_lossy(head).into_owned();
             return Some(match self.decide(&text) {
-                Ok((reply, limited)) => Answer::Upgrade { reply, limited, rest },
+                Ok((reply, channel)) => Answer::Upgrade { reply, channel, rest },
                 Err(status) => Answer::Refuse { reply: self.refusal(status, text.starts_with("HEAD ")), rest },
             });
         } else {
@@ -136,8 +145,8 @@ impl HeadReader {
         Ok(Request { method, path, version, fields })
     }
 
-    /// The answer to an upgrade and whether it is the limited channel, or the status of a refusal.
-    fn decide(&self, text: &str) -> Result<(String, bool), u16> {
+    /// The answer to an upgrade and its channel, or the status of a refusal.
+    fn decide(&self, text: &str) -> Result<(String, Channel), u16> {
         let bug = self.bug;
         let request = self.parse(text)?;
         let canonical = |name: &str| match (bug, name) {
@@ -176,7 +185,7 @@ impl HeadReader {
         let known = match bug {
             Bug::EveryPathIsAChannel => true,
             Bug::PathsAreBeginnings => path.starts_with("/echo") || path == "/limited",
-            _ => path == "/echo" || path == "/limited",
+            _ => matches!(path, "/echo" | "/limited" | "/watch"),
         };
         if !known && bug == Bug::ServesAnything {
             return Err(200);
@@ -227,7 +236,12 @@ impl HeadReader {
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {accept}\r\n{more}\r\n"
         );
-        Ok((reply, path == "/limited"))
+        let channel = match path {
+            "/limited" => Channel::Limited,
+            "/watch" => Channel::Watch(request.path.to_owned()),
+            _ => Channel::Echo,
+        };
+        Ok((reply, channel))
     }
 }
 

@@ -13,6 +13,7 @@ mod connection;
 mod frames;
 mod head;
 mod utf8;
+mod watch;
 
 pub use bugs::{BUGS, Bug, QUIRKS};
 
@@ -65,10 +66,10 @@ fn serve(stream: &TcpStream, bug: Bug) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     match read_head(stream, bug)? {
         None => Ok(()),
-        Some(Answer::Upgrade { reply, limited, rest }) => {
+        Some(Answer::Upgrade { reply, channel, rest }) => {
             (&*stream).write_all(reply.as_bytes())?;
             let early = if bug == Bug::DropsEarlyFrames { Vec::new() } else { rest };
-            connection::run(stream, bug, limited, early)
+            connection::run(stream, bug, channel, early)
         }
         Some(Answer::Refuse { reply, rest }) => {
             if bug == Bug::RefusesInSilence {
@@ -132,6 +133,9 @@ fn read_head(stream: &TcpStream, bug: Bug) -> std::io::Result<Option<Answer>> {
 fn discard(stream: &TcpStream, bug: Bug) {
     if bug == Bug::ClosesAbruptly {
         return;
+    }
+    if bug == Bug::EndsLate {
+        thread::sleep(Duration::from_secs(2));
     }
     let _ = stream.shutdown(Shutdown::Write);
     let (start, mut left) = (Instant::now(), 64_usize << 10);
