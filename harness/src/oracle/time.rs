@@ -44,15 +44,12 @@ mod tests {
 
     #[test]
     fn what_is_due_is_asked_for() {
-        let at = |micros| Some(Time::from_micros(micros));
-        let due = |micros| Some((Time::from_micros(micros), "tea"));
-        let now = Time::from_micros(10);
-        assert!(
-            in_time(now, None, None).is_ok()
-                && in_time(now, due(20), at(20)).is_ok()
-                && in_time(now, due(20), at(12)).is_ok()
-        );
-        assert!(in_time(now, due(5), at(11)).is_ok(), "at once is a microsecond later");
-        assert!(in_time(now, due(20), at(21)).is_err() && in_time(now, due(20), None).is_err());
+        let at = Time::from_micros;
+        let asks = |due: Option<u64>, next: Option<u64>| {
+            in_time(at(10), due.map(|due| (at(due), "tea")), next.map(at)).is_ok()
+        };
+        assert!(asks(None, None) && asks(None, Some(30)) && asks(Some(20), Some(20)) && asks(Some(20), Some(12)));
+        assert!(asks(Some(5), Some(11)), "at once is a microsecond later");
+        assert!(!asks(Some(20), Some(21)) && !asks(Some(20), None));
     }
 }
