@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn changes_come_at_most_so_often_in_each_room() {
         let mut pauses = Pauses::default();
-        let mut told = |millis, room| {
+        let mut told = |millis: u64, room| {
             let every = Duration::from_millis(100);
             pauses.told(Time::from_micros(1_000 * millis), every, room).is_ok()
         };
