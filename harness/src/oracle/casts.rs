@@ -182,16 +182,16 @@ impl Casts {
             for (conn, cast) in &heard {
                 let Some(guest) = guests.get(conn) else { continue };
                 self.owed.remove(&(guest.session, *cast));
-                if !self.told.insert((guest.session, *cast)) {
-                    let (session, text) = (guest.session, &self.all[*cast].text);
-                    return complain(Oracle::Delivery, format!("session {session} heard {text:.60?} a second time"));
-                }
                 let before = self.heard.insert((guest.session, topic.clone()), position);
                 if before.is_some_and(|before| position <= before) {
                     let (session, text) = (guest.session, &self.all[*cast].text);
                     let what =
                         format!("session {session} heard {text:.60?} of {topic}, {position:?}, after {before:?}");
                     return complain(Oracle::Order, what);
+                }
+                if !self.told.insert((guest.session, *cast)) {
+                    let (session, text) = (guest.session, &self.all[*cast].text);
+                    return complain(Oracle::Delivery, format!("session {session} heard {text:.60?} a second time"));
                 }
             }
         }
