@@ -98,6 +98,18 @@ pub enum Canary {
     KeptDoubt,
     /// A hub that others have given up is not told.
     UntoldForgotten,
+    /// Now and then a Spark socket is closed for nothing.
+    ClosedPage,
+    /// Silent peers of Spark sockets are sent no pings, and are not closed.
+    UnwatchedPage,
+    /// A page is not told to show a message.
+    LostFlash,
+    /// A page is told twice to show a message.
+    TwiceFlash,
+    /// A page is told twice that a component was made anew.
+    TwiceAnew,
+    /// Where windows are small, patches that keep their distance come late.
+    LatePatch,
 }
 
 #[cfg(feature = "canary")]
@@ -148,6 +160,12 @@ impl Canary {
         Canary::KeptSilent,
         Canary::KeptDoubt,
         Canary::UntoldForgotten,
+        Canary::ClosedPage,
+        Canary::UnwatchedPage,
+        Canary::LostFlash,
+        Canary::TwiceFlash,
+        Canary::TwiceAnew,
+        Canary::LatePatch,
     ];
 }
 
