@@ -106,6 +106,18 @@ pub enum Canary {
     LateTimer,
     /// As many sockets are taken as come.
     NoSocketLimit,
+    /// Now and then a Spark socket is closed for nothing.
+    ClosedPage,
+    /// Silent peers of Spark sockets are sent no pings, and are not closed.
+    UnwatchedPage,
+    /// A page is not told to show a message.
+    LostFlash,
+    /// A page is told twice to show a message.
+    TwiceFlash,
+    /// A page is told twice that a component was made anew.
+    TwiceAnew,
+    /// Where windows are small, patches that keep their distance come late.
+    LatePatch,
 }
 
 #[cfg(feature = "canary")]
@@ -160,6 +172,12 @@ impl Canary {
         Canary::HastyNews,
         Canary::LateTimer,
         Canary::NoSocketLimit,
+        Canary::ClosedPage,
+        Canary::UnwatchedPage,
+        Canary::LostFlash,
+        Canary::TwiceFlash,
+        Canary::TwiceAnew,
+        Canary::LatePatch,
     ];
 }
 

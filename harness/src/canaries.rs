@@ -128,23 +128,25 @@ fn meant_for(canary: Canary) -> Oracle {
         Canary::LeftOpen => Oracle::Shutdown,
         Canary::Overtaking => Oracle::Order,
         Canary::StaleId | Canary::UntoldClose | Canary::EmptyRoom | Canary::PongInFrame => Oracle::Lifecycle,
+        Canary::ClosedPage => Oracle::Lifecycle,
         Canary::LostCredit | Canary::NoLimit => Oracle::Bounds,
         Canary::ForgottenSocket => Oracle::Rest,
         Canary::AmbientRandomness => Oracle::Determinism,
         Canary::Panic => Oracle::Panics,
         Canary::LeftTab | Canary::LostDiff | Canary::HastyNews => Oracle::Presence,
         Canary::OneMore | Canary::NoSocketLimit => Oracle::Limits,
-        Canary::ClosedActive | Canary::LeftSilent => Oracle::Silence,
+        Canary::ClosedActive | Canary::LeftSilent | Canary::UnwatchedPage => Oracle::Silence,
         Canary::LostBatched => Oracle::Batches,
         Canary::TwoAnswers | Canary::AfterEnd | Canary::LostForm => Oracle::Spark,
         Canary::LostPatch | Canary::UnevenNumbers | Canary::WrongPlace | Canary::ShownFailure | Canary::WrongSplice => {
             Oracle::Dom
         }
-        Canary::QueuedPatch | Canary::TwoFrames => Oracle::Pace,
+        Canary::QueuedPatch | Canary::TwoFrames | Canary::LatePatch => Oracle::Pace,
         Canary::TwiceHeard => Oracle::Order,
         Canary::EarlyEcho | Canary::FarExcept | Canary::PublishedTwice => Oracle::Delivery,
         Canary::LostPlace | Canary::LostOrder => Oracle::Backplane,
         Canary::UnaskedGap | Canary::KeptSilent | Canary::KeptDoubt | Canary::UntoldForgotten => Oracle::Presence,
         Canary::LeftComponent | Canary::AnyToken | Canary::SilentAnew => Oracle::Components,
+        Canary::LostFlash | Canary::TwiceFlash | Canary::TwiceAnew => Oracle::Components,
     }
 }

@@ -51,6 +51,18 @@ counters! {
         NotAuthenticated = "unauthenticated messages",
         /// A connection was closed because its permission had expired.
         Expired = "expired connections",
+        /// A component changed whose page had to be shown it in time.
+        PaceJudged = "changes judged by their pace",
+        /// A component changed whose page had a socket that owed something.
+        PaceOwed = "changes for slow sockets",
+        /// A page's socket was closed because its peer was silent.
+        PageSilent = "silent pages",
+        /// A page's socket was closed because it reads too slowly.
+        PageSlow = "slow pages closed",
+        /// A page's socket was closed because more was made for it at once than may wait.
+        PageFlooded = "flooded pages closed",
+        /// A page's socket was closed that did not even take its close frame.
+        PageUntold = "slow pages closed untold",
         /// A component's tree that was compared with what is true, at rest.
         PageCompared = "components compared",
         /// A component was mounted, and its page was right as it was.

@@ -273,6 +273,9 @@ impl<A: App> Hub<A> {
         found.active = now;
         let (instance, route, expired) = (found.instance, found.route, found.expired);
         self.state.stats.messages_in += 1;
+        if is_planted(Canary::ClosedPage) && self.state.stats.messages_in % 50 == 49 {
+            return self.end(socket, 1002, "a planted end");
+        }
         self.state.stats.bytes_in += length as u64;
         if let Some(route) = self.state.stats.route_mut(route) {
             route.messages_in += 1;
@@ -417,6 +420,9 @@ impl<A: App> Hub<A> {
         }
         if !is_told && !is_planted(Canary::SilentAnew) {
             self.tell_failed(conn, Error::internal("").message(), true);
+            if is_planted(Canary::TwiceAnew) {
+                self.tell_failed(conn, Error::internal("").message(), true);
+            }
         }
     }
 

@@ -84,6 +84,14 @@ impl<A: App> Hub<A> {
         let is_slow = self.state.flow.is_waiting(socket.index());
         let most = self.state.limits(socket).waiting;
         let Some(page) = self.state.conns.get_mut(socket).and_then(Conn::page) else { return };
+        let is_flash = || frame.payload().starts_with(b"{\"type\":\"component_flash");
+        if is_planted(Canary::LostFlash) && is_flash() {
+            return;
+        }
+        if is_planted(Canary::TwiceFlash) && is_flash() {
+            page.bytes += frame.wire().len();
+            page.commands.push_back(frame.clone());
+        }
         page.bytes += frame.wire().len();
         page.commands.push_back(frame);
         if is_slow && page.bytes > most {
@@ -122,6 +130,8 @@ impl<A: App> Hub<A> {
         if let Some(at) = earliest.filter(|at| *at > now || was_looked_at) {
             if page.timer.is_none() {
                 let at = at.max(now + Duration::from_micros(1));
+                let is_late = is_planted(Canary::LatePatch) && self.state.config.window < 64 << 10;
+                let at = if is_late { at + 4 * every } else { at };
                 page.timer = Some(self.state.timers.insert(at, Due::Page(socket)));
             }
             return;

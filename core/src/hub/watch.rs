@@ -60,6 +60,9 @@ impl<A: App> Hub<A> {
         if silence < heartbeat.every {
             return self.beat_after(conn, heartbeat.every - silence, heartbeat);
         }
+        if is_planted(Canary::UnwatchedPage) && found.spark().is_some() {
+            return self.beat_after(conn, heartbeat.every, heartbeat);
+        }
         found.pinged = true;
         // Behind what waits it would say nothing: that a peer takes what waits is a sign of life too.
         found.ping_waits = self.state.flow.is_waiting(conn.index());

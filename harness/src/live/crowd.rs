@@ -38,12 +38,31 @@ impl Crowd for Browsers {
     }
 
     fn loses(world: &mut World, link: usize, _: bool) {
-        world.crowd.lost.push(world.net.links[link].session);
+        world.crowd.told = world.now();
+        world.loses(link);
     }
 
-    fn jumped(world: &mut World, _: Duration) {
+    /// Only a peer that is there makes room. The driver has no newer time then.
+    fn takes_again(world: &mut World, session: u32) {
+        let now = world.now();
+        world.crowd.silence.heard(world.crowd.told, session);
+        world.crowd.silence.wrote_late(now, session);
+    }
+
+    fn jumped(world: &mut World, by: Duration) {
         let now = world.now();
         world.crowd.pace.jumped(now);
+        world.crowd.silence.jumped(by);
+        world.crowd.ends.jumped(by);
+    }
+
+    fn time_comes(world: &mut World) {
+        world.crowd.told = world.now();
+        world.crowd.silence.due(world.crowd.told);
+    }
+
+    fn time_came(world: &mut World) -> Check {
+        world.on_time_came()
     }
 
     fn turned(world: &mut World, is_last: bool) -> Check {

@@ -2,9 +2,10 @@
 
 use super::World;
 use super::browser::{Asked, Browser};
+use crate::app::live::BYE;
 use crate::coverage::Mark;
 use crate::dom::View;
-use crate::oracle::{Answered, Check, Oracle, complain};
+use crate::oracle::{Answered, Check, Oracle, PageOrder, complain};
 use lazuli::Time;
 use serde_json::Value;
 
@@ -52,7 +53,7 @@ impl World {
             }
             "component_gone" => {
                 self.crowd.coverage.add(Mark::ComponentGone, 1);
-                self.crowd.components.gone(session);
+                self.crowd.components.gone(session, frame["reason"] == BYE)?;
                 if let Some(at) = self.part_of(number, &frame["component_id"])
                     && let Some(page) = &mut self.crowd.browsers[number].page
                 {
@@ -66,7 +67,16 @@ impl World {
                     return complain(Oracle::Delivery, format!("a callback that failed had an effect: {frame}"));
                 }
                 self.crowd.coverage.add(Mark::PageCommand, 1);
-                Ok(())
+                let order = match (&frame["level"], &frame["message"], &frame["command"], &frame["target"]) {
+                    (Value::String(level), Value::String(text), Value::Null, _) if level == "info" => {
+                        PageOrder::Flash(text.clone())
+                    }
+                    (_, _, Value::String(command), target) if command == "focus" && target == "input" => {
+                        PageOrder::Focus
+                    }
+                    _ => return complain(Oracle::Components, format!("a page was told {frame}")),
+                };
+                self.crowd.components.ordered(session, &order)
             }
             // What had no `ref`, and came to a component that is gone, or was none of its events.
             "error" if frame["code"] == "NOT_MOUNTED" => Ok(()),

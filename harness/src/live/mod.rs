@@ -18,11 +18,12 @@ use crate::app::live::{Seen, Stage, live_application};
 use crate::chronicle::Chronicle;
 use crate::coverage::Coverage;
 use crate::kernel::Kernel;
-use crate::oracle::{Components, Pace, Pages};
+use crate::oracle::{Components, Ends, Pace, Pages, Silence};
 use crate::rng::Rng;
 use crate::trace::Trace;
 use crate::world::{self, Product};
 use browser::Browser;
+use lazuli::Time;
 use lazuli::driver::Settings;
 pub(crate) use plan::Plan;
 
@@ -34,6 +35,10 @@ pub(crate) struct Browsers {
     pages: Pages,
     components: Components,
     pace: Pace,
+    ends: Ends,
+    silence: Silence,
+    /// The latest time that the driver was told, or one before it.
+    told: Time,
     browsers: Vec<Browser>,
     /// Counts components that pages ever showed.
     places: u32,
@@ -56,6 +61,9 @@ impl World {
             pages: Pages::default(),
             components: Components::default(),
             pace: Pace::new(plan.config.patches, plan.config.window),
+            ends: Ends::new(plan.limits.waiting),
+            silence: Silence::default(),
+            told: Time::ZERO,
             browsers: (0..plan.browsers).map(|_| Browser::default()).collect(),
             places: 0,
             events: 0,

@@ -5,15 +5,54 @@ use crate::app::SimEffect;
 use crate::app::live::{Called, Id, Seen};
 use crate::chronicle::{Entry, Verdict};
 use crate::coverage::Mark;
-use crate::oracle::{Check, Oracle, complain};
+use crate::net::Server;
+use crate::oracle::{Check, End, Oracle, complain};
 use crate::tally::Fault;
 use crate::trace::{bytes as digest, mix};
+use std::time::Duration;
 
 impl World {
+    /// The longest that an end may take after it was decided: what is queued has 5 s, and a close frame has 5 s.
+    const LINGER: Duration = Duration::from_secs(10);
+
     pub(super) fn on_arrives(&mut self, session: u32, bytes: &[u8]) {
+        let now = self.now();
+        self.crowd.told = now;
+        if self.is_socket(session) {
+            self.crowd.ends.came(session);
+        }
+        if let Some(heartbeat) = self.crowd.plan.limits.heartbeat.filter(|_| self.is_socket(session)) {
+            self.crowd.silence.came(now, session, heartbeat);
+        }
         self.net.kernel.step("receive", mix(u64::from(session), digest(bytes)), || {
             format!("{} bytes of session {session}: {:.200}", bytes.len(), String::from_utf8_lossy(bytes))
         });
+    }
+
+    fn is_socket(&self, session: u32) -> bool {
+        self.visits[session as usize].own.is_socket
+    }
+
+    /// The server learns that a peer is gone.
+    pub(super) fn loses(&mut self, link: usize) {
+        let session = self.net.links[link].session;
+        self.crowd.lost.push(session);
+        if self.is_socket(session) {
+            self.crowd.ends.lost(session);
+        }
+    }
+
+    pub(super) fn on_time_came(&mut self) -> Check {
+        let (now, late) = (self.now(), self.late());
+        let (links, visits) = (&self.net.links, &self.visits);
+        self.crowd.silence.handled_by(now, late, |session| {
+            let visit = &visits[session as usize];
+            let link = &links[visit.link];
+            // What waits for a socket that takes nothing, and then its close frame, have their time.
+            let more = if link.blocked { Self::LINGER } else { Duration::ZERO };
+            let is_open = link.server == Server::Open && link.wire.is_open() && !visit.is_quiet;
+            is_open.then_some(more)
+        })
     }
 
     pub(super) fn on_turned(&mut self, is_last: bool) -> Check {
@@ -21,11 +60,14 @@ impl World {
             self.crowd.components.lost(session)?;
             self.crowd.pace.gone(session);
         }
+        let (links, visits) = (&self.net.links, &self.visits);
+        self.crowd.silence.written(|session| !links[visits[session as usize].link].blocked);
+        self.crowd.ends.turned();
         if !is_last {
             return Ok(());
         }
         let (now, late) = (self.now(), self.late());
-        let Browsers { pages, pace, browsers, .. } = &mut self.crowd;
+        let Browsers { pages, pace, browsers, coverage, .. } = &mut self.crowd;
         let is_due = |session: u32| {
             let socket = browsers.iter().find_map(|browser| {
                 let is_its = browser.socket.as_ref().is_some_and(|socket| socket.session == session);
@@ -34,7 +76,11 @@ impl World {
             let mut homes = socket.into_iter().flat_map(|page| &page.parts).map(|part| part.home(session));
             homes.any(|home| pages.at(home).is_some_and(|outer| pages.is_due(outer)))
         };
-        pace.turned(now, late, is_due)
+        pace.turned(now, late, is_due)?;
+        let [judged, passed_over] = pace.take_judged();
+        coverage.add(Mark::PaceJudged, judged);
+        coverage.add(Mark::PaceOwed, passed_over);
+        Ok(())
     }
 
     /// Shows the oracles what components have written down.
@@ -48,6 +94,9 @@ impl World {
 
     fn see_component(&mut self, seen: Seen) -> Check {
         let now = self.now();
+        if let Some(home) = seen.id().home {
+            self.crowd.ends.stirred(home.session);
+        }
         match seen {
             Seen::Made(id) => {
                 self.note("made", id, 0);
@@ -73,6 +122,8 @@ impl World {
                     _ => {}
                 }
             }
+            Seen::Closes(_) => self.crowd.components.closes(),
+            Seen::Orders(id, orders) => self.crowd.components.orders(id, &orders),
             Seen::Shown { id, version, state } => {
                 self.note("shown", id, version);
                 let is_changed = self.crowd.pages.is_due(id.outer);
@@ -114,12 +165,11 @@ impl World {
         match entry {
             Entry::Wrote { link, offered, .. } => {
                 let session = self.net.links[link].session;
-                if self.net.links[link].was_blocked {
-                    self.crowd.pace.is_slow(session);
-                }
+                let (now, owes) = (self.now(), self.net.links[link].owed > 0);
+                self.crowd.pace.took(now, session, owes);
                 let visit = &mut self.visits[session as usize];
                 visit.own.offered = visit.own.offered.max(offered);
-                Ok(())
+                if self.is_socket(session) { self.on_wrote(link) } else { Ok(()) }
             }
             Entry::Said { link, text, length } => {
                 let (now, session) = (self.now(), self.net.links[link].session);
@@ -127,12 +177,53 @@ impl World {
                 visit.own.largest = visit.own.largest.max(length as usize);
                 self.crowd.pace.wrote(now, session, text, length as usize)
             }
-            Entry::Broke { link } | Entry::Closed { link } => {
-                self.crowd.lost.push(self.net.links[link].session);
+            Entry::Broke { link } => {
+                self.loses(link);
+                Ok(())
+            }
+            Entry::Closed { link } => {
+                let session = self.net.links[link].session;
+                self.crowd.lost.push(session);
+                let wire = &self.net.links[link].wire;
+                if !self.is_socket(session) || !(wire.is_open() || wire.goodbye().is_some()) {
+                    return Ok(());
+                }
+                let has_left = self.visits[session as usize].is_quiet;
+                let end = self.crowd.ends.closed(session, has_left)?;
+                self.note_end(session, end);
                 Ok(())
             }
             // The last two are seen in every world.
             Entry::Call(_) | Entry::Effect(_) | Entry::Misuse { .. } | Entry::Fault(_) | Entry::Wrong(_) => Ok(()),
+        }
+    }
+
+    /// Something was written to a Spark socket, maybe its last.
+    fn on_wrote(&mut self, link: usize) -> Check {
+        let now = self.now();
+        let found = &self.net.links[link];
+        let (session, visits) = (found.session, &self.visits);
+        let Browsers { ends, silence, plan, .. } = &mut self.crowd;
+        if found.was_blocked || plan.config.window < 16 << 10 {
+            silence.wrote_late(now, session);
+        }
+        ends.wrote(session, found.owed > 0);
+        let Some((code, reason)) = found.wire.goodbye() else { return Ok(()) };
+        let has_left = visits[session as usize].is_quiet;
+        let end = ends.said(session, code, &reason, has_left, silence)?;
+        self.note_end(session, end);
+        Ok(())
+    }
+
+    fn note_end(&mut self, session: u32, end: Option<End>) {
+        let Some(end) = end else { return };
+        self.net.kernel.step("socket's end", u64::from(session), || format!("of session {session}: {end:?}"));
+        match end {
+            End::Own | End::Jumped => {}
+            End::Silent => self.crowd.coverage.add(Mark::PageSilent, 1),
+            End::Slow => self.crowd.coverage.add(Mark::PageSlow, 1),
+            End::Flooded => self.crowd.coverage.add(Mark::PageFlooded, 1),
+            End::Untold => self.crowd.coverage.add(Mark::PageUntold, 1),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the server writes on one link, followed as it is written, before anything can be lost on the way.
 
+use std::borrow::Cow;
+
 /// Counts the bytes of the hub's frames (messages and pings), and sees to it that frames stay whole and nothing follows
 /// a close frame.
 #[derive(Debug, Default)]
@@ -13,6 +15,8 @@ pub(crate) struct Wire {
     pub(crate) largest: u64,
     /// What texts were written since somebody asked, with the lengths of their frames.
     pub(super) texts: Vec<(Text, u64)>,
+    /// The payload of the close frame, as far as it was written.
+    goodbye: Vec<u8>,
 }
 
 /// What a text on a Spark socket is about, as far as its beginning says.
@@ -117,12 +121,28 @@ impl Wire {
                         let missing = COMPONENT.len() - self.begin.len();
                         self.begin.extend_from_slice(&bytes[..size.min(missing)]);
                     }
+                    if *opcode == 8 {
+                        self.goodbye.extend_from_slice(&bytes[..size]);
+                    }
                     bytes = &bytes[size..];
                     self.end_frame();
                 }
             }
         }
         Ok(hub)
+    }
+
+    /// Whether the answer was one to a WebSocket, and no close frame has followed.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Header { .. } | State::Payload { .. })
+    }
+
+    /// The code and the reason of the close frame, once it is written.
+    pub(crate) fn goodbye(&self) -> Option<(u16, Cow<'_, str>)> {
+        matches!(self.state, State::Closed).then(|| match self.goodbye.split_first_chunk() {
+            Some((code, reason)) => (u16::from_be_bytes(*code), String::from_utf8_lossy(reason)),
+            None => (1005, Cow::Borrowed("")),
+        })
     }
 
     fn end_frame(&mut self) {
@@ -161,6 +181,7 @@ mod tests {
             let mut wire = Wire::default();
             let counted: usize = bytes.chunks(size).map(|piece| wire.feed(piece).unwrap()).sum();
             assert_eq!(counted, hub);
+            assert_eq!((wire.is_open(), wire.goodbye()), (false, Some((1000, "".into()))));
             assert!(wire.feed(b"").is_ok());
             assert!(wire.feed(b"\x81").is_err(), "after the close");
         }

@@ -8,7 +8,7 @@ use super::{Check, Oracle, complain};
 use crate::app::live::{Called, Id};
 use crate::chronicle::Verdict;
 use lazuli::Stats;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What came of an event, as its page was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +25,41 @@ pub(crate) struct Components {
     lives: BTreeMap<u32, (Id, Life)>,
     /// What each event of a page led to, and whether it was sent with a `ref`.
     events: BTreeMap<u32, (bool, Option<Verdict>)>,
-    /// By session: failures that the page has still to be told, and those that came with a new component.
-    untold: BTreeMap<u32, [i64; 2]>,
-    /// Sessions that were told that a component is gone, or have lost their sockets, and so maybe are not told of what went
-    /// wrong before.
-    vague: BTreeSet<u32>,
+    /// What pages have still to be told, by session.
+    untold: BTreeMap<u32, Untold>,
+    /// The callback that is about to be noted ends its component.
+    is_closing: bool,
+    /// Sessions that have lost their sockets, and so are not told of everything.
+    lost: BTreeSet<u32>,
     /// Mounts that failed on purpose.
     refused: BTreeSet<(u32, u32)>,
     /// Outermost components whose renders have panicked.
     blown: BTreeSet<u32>,
     panics: u64,
+}
+
+/// What a page has still to be told.
+#[derive(Debug, Default)]
+struct Untold {
+    /// Failures.
+    failed: u64,
+    /// Components that were made anew.
+    fresh: u64,
+    /// Components that were given up, of which the page was told that, or had an answer, and nothing else.
+    given_up: u64,
+    /// How often something has panicked, which may lead to that.
+    panics: u64,
+    /// Components that have ended themselves.
+    closed: u64,
+    /// What components have asked their page to do.
+    orders: VecDeque<PageOrder>,
+}
+
+/// What a component asks its page to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PageOrder {
+    Flash(String),
+    Focus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,21 +101,35 @@ impl Components {
                 }
             }
         }
+        let is_closing = std::mem::take(&mut self.is_closing);
+        let untold = self.untold.entry(home.session).or_default();
         match (what, verdict) {
             (_, Verdict::Done) | (Called::Unmount, _) => {}
-            (Called::Mount, _) => drop(self.refused.insert((home.session, home.place))),
-            (_, Verdict::Panicked) if !has_ref => self.fails(home.session, 1),
-            (_, Verdict::Failed) if !has_ref => self.fails(home.session, 0),
+            (Called::Mount, _) if id.key.is_none() => drop(self.refused.insert((home.session, home.place))),
+            // The one around it is made anew.
+            (Called::Mount, _) => untold.fresh += 1,
+            (_, Verdict::Panicked) if !has_ref => untold.fresh += 1,
+            (_, Verdict::Failed) if is_closing => untold.closed += 1,
+            (_, Verdict::Failed) if !has_ref => untold.failed += 1,
             _ => {}
         }
         if verdict == Verdict::Panicked {
+            untold.panics += 1;
             self.ends(id.outer);
         }
         Ok(())
     }
 
-    fn fails(&mut self, session: u32, how: usize) {
-        self.untold.entry(session).or_default()[how] += 1;
+    /// The callback that is noted next ends its component.
+    pub(crate) fn closes(&mut self) {
+        self.is_closing = true;
+    }
+
+    /// A callback, which succeeds, asks for something in its page.
+    pub(crate) fn orders(&mut self, id: Id, orders: &[PageOrder]) {
+        if let Some(home) = id.home {
+            self.untold.entry(home.session).or_default().orders.extend(orders.iter().cloned());
+        }
     }
 
     /// An outermost component is dropped without being told; those in it are told.
@@ -113,7 +152,9 @@ impl Components {
             // Its page has the answer to the mount.
             self.refused.insert((home.session, home.place));
         } else {
-            self.fails(home.session, 1);
+            let untold = self.untold.entry(home.session).or_default();
+            untold.fresh += 1;
+            untold.panics += 1;
         }
     }
 
@@ -124,18 +165,26 @@ impl Components {
 
     /// A page is told that a callback failed that no event with a `ref` led to.
     pub(crate) fn told(&mut self, session: u32, is_fresh: bool) -> Check {
-        let untold = &mut self.untold.entry(session).or_default()[usize::from(is_fresh)];
-        *untold -= 1;
-        // One in another's markup that refuses its mount has that one made anew, which is no panic.
-        if *untold < 0 && !is_fresh && !self.vague.contains(&session) {
-            return complain(Oracle::Components, format!("session {session} was told of a failure that never was"));
-        }
-        Ok(())
+        let untold = self.untold.entry(session).or_default();
+        take_one(if is_fresh { &mut untold.fresh } else { &mut untold.failed }, session, "a failure")
     }
 
-    /// A page is told that a component is gone: of what went wrong before it is told nothing more.
-    pub(crate) fn gone(&mut self, session: u32) {
-        self.vague.insert(session);
+    /// A page is told that a component is gone, by itself or because it was given up.
+    pub(crate) fn gone(&mut self, session: u32, by_itself: bool) -> Check {
+        let untold = self.untold.entry(session).or_default();
+        if by_itself {
+            return take_one(&mut untold.closed, session, "an end");
+        }
+        untold.given_up += 1;
+        take_one(&mut untold.panics, session, "a component given up")
+    }
+
+    /// A page is told to do something: each order once, in the order in which they were given.
+    pub(crate) fn ordered(&mut self, session: u32, order: &PageOrder) -> Check {
+        match self.untold.entry(session).or_default().orders.pop_front() {
+            Some(next) if next == *order => Ok(()),
+            next => complain(Oracle::Components, format!("session {session} was told {order:?} instead of {next:?}")),
+        }
     }
 
     /// An event with a `ref` was answered.
@@ -156,7 +205,7 @@ impl Components {
     /// The socket of a session is lost: its components are unmounted.
     pub(crate) fn lost(&mut self, session: u32) -> Check {
         // It may read on what was on its way.
-        self.vague.insert(session);
+        self.lost.insert(session);
         let is_left =
             |id: &Id, life: Life| life == Life::Mounted && id.home.is_some_and(|home| home.session == session);
         match self.lives.values().find(|(id, life)| is_left(id, *life)) {
@@ -167,14 +216,16 @@ impl Components {
         }
     }
 
-    /// At rest, a page knows of everything that went wrong.
+    /// At rest, a page knows of everything that went wrong, and of all that it is to do.
     pub(crate) fn knows(&self, session: u32) -> Check {
-        match self.untold.get(&session).filter(|_| !self.vague.contains(&session)) {
-            Some([failed, fresh]) if *failed > 0 || *fresh > 0 => complain(
-                Oracle::Components,
-                format!("session {session} was not told of {failed} failures and of {fresh} components made anew"),
-            ),
-            _ => Ok(()),
+        match self.untold.get(&session).filter(|_| !self.lost.contains(&session)) {
+            Some(Untold { failed: 0, fresh, given_up, closed: 0, orders, .. })
+                if orders.is_empty() && fresh <= given_up =>
+            {
+                Ok(())
+            }
+            Some(untold) => complain(Oracle::Components, format!("session {session} was not told {untold:?}")),
+            None => Ok(()),
         }
     }
 
@@ -198,6 +249,14 @@ impl Components {
         }
         Ok(())
     }
+}
+
+fn take_one(count: &mut u64, session: u32, what: &str) -> Check {
+    match count.checked_sub(1) {
+        Some(left) => *count = left,
+        None => return complain(Oracle::Components, format!("session {session} was told of {what} that never was")),
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -260,5 +319,27 @@ mod tests {
         let mut blown = play(&failed[..1]).unwrap();
         blown.blown(ID, false);
         assert!(blown.knows(1).is_err() && blown.told(1, true).is_ok() && blown.knows(1).is_ok());
+        assert!(blown.told(1, true).is_err(), "made anew once");
+    }
+
+    #[test]
+    fn a_component_that_ends_itself_is_gone_once() {
+        let mut components = play(&[(ID, Called::Mount, Verdict::Done)]).unwrap();
+        components.closes();
+        components.called(ID, Called::Event(1), Verdict::Failed).unwrap();
+        assert!(components.knows(1).is_err() && components.gone(1, true).is_ok() && components.knows(1).is_ok());
+        assert!(components.gone(1, true).is_err());
+    }
+
+    #[test]
+    fn a_page_is_given_each_order_once_and_in_order() {
+        let orders = [PageOrder::Flash("hi".into()), PageOrder::Focus];
+        let mut components = Components::default();
+        components.orders(ID, &orders);
+        assert!(components.knows(1).is_err(), "lost");
+        assert!(orders.iter().all(|order| components.ordered(1, order).is_ok()) && components.knows(1).is_ok());
+        assert!(components.ordered(1, &PageOrder::Focus).is_err(), "twice");
+        components.orders(ID, &orders);
+        assert!(components.ordered(1, &PageOrder::Focus).is_err(), "out of order");
     }
 }

@@ -6,6 +6,7 @@ mod casts;
 mod components;
 mod determinism;
 mod dom;
+mod ends;
 mod everywhere;
 mod lifecycle;
 mod order;
@@ -20,9 +21,10 @@ mod time;
 pub(crate) use backplane::{Arrival, Ledger};
 pub(crate) use bounds::Bounds;
 pub(crate) use casts::{Audience, Cast, Casts, Guest, Life};
-pub(crate) use components::{Answered, Components};
+pub(crate) use components::{Answered, Components, PageOrder};
 pub(crate) use determinism::{same_so_far, unequal_at_end};
 pub(crate) use dom::Pages;
+pub(crate) use ends::{End, Ends};
 pub(crate) use everywhere::{Dead, Tracks, compare_who, union};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use order::Order;
@@ -42,7 +44,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Oracle {
-    /// Each connection comes once and goes once; nothing is said before or after; in the end nothing is left.
+    /// Each connection comes once and goes once, for a reason; nothing is said before or after; in the end nothing is left.
     Lifecycle,
     /// Each client sees exactly what the application's documentation promises it.
     Delivery,

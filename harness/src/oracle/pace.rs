@@ -17,6 +17,8 @@ pub(crate) struct Pace {
     pages: BTreeMap<u32, Page>,
     /// When the clock jumped: what had been made before is written after it, behind its time.
     jumped: Option<Time>,
+    /// How many changes had to be shown in time, and how many not, because their socket owed something.
+    judged: [u64; 2],
 }
 
 /// A session.
@@ -34,8 +36,17 @@ struct Page {
     largest: usize,
     /// Patches came too early, unless a command follows.
     hurried: Option<String>,
-    /// Its socket has always taken everything at once.
-    is_brisk: bool,
+    /// Its socket has not taken everything.
+    owes: bool,
+    /// When it had, after it had not.
+    freed: Option<Time>,
+}
+
+impl Page {
+    /// What is made for it goes out at once, and so has what was made an interval ago.
+    fn is_brisk(&self, now: Time, every: Duration) -> bool {
+        !self.owes && self.freed.is_none_or(|freed| freed + every <= now)
+    }
 }
 
 /// Frames of patches that were written, and their bytes.
@@ -51,7 +62,7 @@ const SMALLEST: usize = 10;
 impl Pace {
     /// For patches that come so often, and a window of so many bytes.
     pub(crate) fn new(every: Duration, window: u32) -> Pace {
-        Pace { every, window: window as usize, pages: BTreeMap::new(), jumped: None }
+        Pace { every, window: window as usize, pages: BTreeMap::new(), jumped: None, judged: [0; 2] }
     }
 
     /// The clock has jumped, and it is this late now.
@@ -60,19 +71,29 @@ impl Pace {
     }
 
     fn page(&mut self, session: u32) -> &mut Page {
-        // Within a smaller window, sockets may be out of credit for a moment.
-        let is_brisk = self.window >= 64 << 10;
-        self.pages.entry(session).or_insert_with(|| Page { is_brisk, ..Page::default() })
+        self.pages.entry(session).or_default()
     }
 
-    /// The socket of a session has not taken everything.
-    pub(crate) fn is_slow(&mut self, session: u32) {
-        self.page(session).is_brisk = false;
+    /// The socket of a session was written to, and has taken everything, or owes some of it.
+    pub(crate) fn took(&mut self, now: Time, session: u32, owes: bool) {
+        let page = self.page(session);
+        if std::mem::replace(&mut page.owes, owes) && !owes {
+            page.freed = Some(now);
+        }
     }
 
     /// Something of a session has changed.
     pub(crate) fn changed(&mut self, now: Time, session: u32) {
-        self.page(session).since.get_or_insert(now);
+        let every = self.every;
+        let page = self.page(session);
+        page.since.get_or_insert(now);
+        let is_passed_over = !page.is_brisk(now, every);
+        self.judged[usize::from(is_passed_over)] += 1;
+    }
+
+    /// How many changes had to be shown in time since the last call, and how many not, because their socket owed something.
+    pub(crate) fn take_judged(&mut self) -> [u64; 2] {
+        std::mem::take(&mut self.judged)
     }
 
     /// The server lets a component of a session bring itself up to date. If that fails, what had changed is shown with the next change.
@@ -119,7 +140,8 @@ impl Pace {
                 // Behind a jump of the clock, what is written now was made before it.
                 let at = if jumped == Some(now) { made_at } else { now };
                 let before = page.patched.replace(at).filter(|before| now < *before + every);
-                page.hurried = before.filter(|_| page.is_brisk && jumped != Some(now)).map(|before| {
+                let is_brisk = page.is_brisk(now, every);
+                page.hurried = before.filter(|_| is_brisk && jumped != Some(now)).map(|before| {
                     format!("session {session} got patches at {} and at {}", Seconds(before), Seconds(now))
                 });
             }
@@ -146,8 +168,8 @@ impl Pace {
             if !is_due(*session) {
                 page.since = None;
             }
-            let Some(since) = page.since.filter(|_| page.is_brisk) else { continue };
-            if now > since + self.every + late {
+            let Some(since) = page.since.filter(|_| page.is_brisk(now, self.every)) else { continue };
+            if now > page.freed.map_or(since, |freed| freed.max(since)) + self.every + late {
                 let sentence =
                     format!("session {session} has changed at {} and got nothing by {}", Seconds(since), Seconds(now));
                 return complain(Oracle::Pace, sentence);
@@ -205,8 +227,26 @@ mod tests {
         assert!(frames(&mut pace(64 << 10), Text::Patches).is_err());
         assert!(frames(&mut pace(64 << 10), Text::Component).is_ok());
         let mut slow = pace(64 << 10);
-        slow.is_slow(1);
+        slow.took(at(90), 1, true);
         assert!(frames(&mut slow, Text::Other).is_ok(), "a slow socket takes them when it can");
+        let freed = |millis| {
+            let mut pace = pace(64 << 10);
+            pace.took(at(60), 1, true);
+            pace.took(at(millis), 1, false);
+            frames(&mut pace, Text::Other)
+        };
+        assert!(freed(95).is_ok() && freed(94).is_err(), "once it owes nothing, it has to keep up");
+    }
+
+    #[test]
+    fn a_socket_that_was_slow_has_its_time_from_then_on() {
+        let mut pace = pace(64 << 10);
+        pace.took(at(90), 1, true);
+        pace.changed(at(100), 1);
+        assert!(turned(&mut pace, 200, true), "it owes something");
+        pace.took(at(300), 1, false);
+        assert!(turned(&mut pace, 316, true) && !turned(&mut pace, 317, true));
+        assert_eq!(pace.take_judged(), [0, 1]);
     }
 
     /// What is written behind a jump of the clock keeps its distance from when it was made.
@@ -250,6 +290,7 @@ mod tests {
     fn patches_are_made_when_nothing_waits() {
         let slow = |window| {
             let mut pace = pace(window);
+            pace.took(at(0), 1, true);
             (0..5).for_each(|millis| pace.rendered(at(20 * millis), 1, true));
             (0..5).try_for_each(|_| pace.wrote(at(200), 1, Text::Patches, 30)).is_ok()
         };

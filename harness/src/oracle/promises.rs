@@ -30,6 +30,7 @@ impl Oracle {
                 },
                 Promise { sentence: "A room without members is freed.", file: ARCHITECTURE },
                 Promise { sentence: "The table is `core/src/life.rs`", file: ARCHITECTURE },
+                Promise { sentence: "the client reads too slowly, or the server is overloaded", file: PROTOCOL },
             ],
             Oracle::Delivery => &[
                 Promise {

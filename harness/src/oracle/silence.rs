@@ -21,6 +21,8 @@ struct Watched {
     heard: Time,
     /// When something that may have kept a ping back was written.
     kept: Time,
+    /// It was silent for long enough when deadlines were due, and may be about to be told.
+    is_due: bool,
 }
 
 /// What the server says to a peer that was silent.
@@ -29,13 +31,19 @@ const REASON: &str = "Nothing was heard for too long";
 impl Silence {
     /// A session is connected.
     pub(crate) fn connected(&mut self, now: Time, session: u32, heartbeat: Heartbeat) {
-        self.sessions.insert(session, Watched { heartbeat, heard: now, kept: now });
+        self.sessions.insert(session, Watched { heartbeat, heard: now, kept: now, is_due: false });
+    }
+
+    /// Something came from a session's peer that may be what it connects with.
+    pub(crate) fn came(&mut self, now: Time, session: u32, heartbeat: Heartbeat) {
+        let begin = || Watched { heartbeat, heard: now, kept: now, is_due: false };
+        self.sessions.entry(session).or_insert_with(begin).heard = now;
     }
 
     /// Something came from a session's peer, or its socket takes bytes after it took none.
     pub(crate) fn heard(&mut self, now: Time, session: u32) {
         if let Some(found) = self.sessions.get_mut(&session) {
-            found.heard = now;
+            found.heard = found.heard.max(now);
         }
     }
 
@@ -72,16 +80,54 @@ impl Silence {
         Ok(())
     }
 
+    /// Deadlines are about to be handled: who is closed as silent is so from now on, whenever that can be written.
+    pub(crate) fn due(&mut self, now: Time) {
+        for found in self.sessions.values_mut() {
+            let Heartbeat { every, timeout } = found.heartbeat;
+            found.is_due |= now.saturating_since(found.heard) >= every + timeout;
+        }
+    }
+
+    /// Whatever was decided for these sessions has been written.
+    pub(crate) fn written(&mut self, can_write: impl Fn(u32) -> bool) {
+        for (_, found) in self.sessions.iter_mut().filter(|(session, _)| can_write(**session)) {
+            found.is_due = false;
+        }
+    }
+
+    /// A session was told that it was silent.
+    pub(crate) fn told(&self, session: u32, reason: &str) -> Check<bool> {
+        match self.sessions.get(&session) {
+            _ if !reason.starts_with(REASON) => Ok(false),
+            Some(found) if found.is_due => Ok(true),
+            Some(found) => {
+                let Watched { heartbeat, heard, .. } = found;
+                let sentence =
+                    format!("session {session} was closed as silent, heard at {heard:?}, with {heartbeat:?}");
+                complain(Oracle::Silence, sentence)
+            }
+            None => complain(Oracle::Silence, format!("session {session} was closed as silent without a heartbeat")),
+        }
+    }
+
     /// Deadlines were handled; they may have been handled so much too late.
     pub(crate) fn handled(&mut self, now: Time, late: Duration, is_open: impl Fn(u32) -> bool) -> Check {
-        self.sessions.retain(|session, _| is_open(*session));
+        self.handled_by(now, late, |session| is_open(session).then_some(Duration::ZERO))
+    }
+
+    /// The same, where the end of an open session may take so long to be seen.
+    pub(crate) fn handled_by(&mut self, now: Time, late: Duration, is_open: impl Fn(u32) -> Option<Duration>) -> Check {
+        // Of one that is about to be told, its client may have left meanwhile.
+        self.sessions.retain(|session, found| found.is_due || is_open(*session).is_some());
         for (session, found) in &self.sessions {
+            let Some(more) = is_open(*session) else { continue };
             let Heartbeat { every, timeout } = found.heartbeat;
+            let late = 2 * late + more;
             // A ping goes out at the latest with the last of what was before it.
             let since = found.heard.max(found.kept);
             let silent = now.saturating_since(since);
             // Each of both may be put off by a 64th.
-            if silent > every + timeout + every.min(timeout) / 32 + 2 * late {
+            if silent > every + timeout + every.min(timeout) / 32 + late {
                 let sentence = format!("session {session} is open after a silence of {silent:?}");
                 return complain(Oracle::Silence, sentence);
             }

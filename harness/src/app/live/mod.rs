@@ -21,6 +21,7 @@ use crate::chronicle::Chronicle;
 use lazuli::route::PatternError;
 use lazuli::{Limits, Mount, Registered, Request, Response, Result, Routes, Scope, Session};
 use serde::{Deserialize, Serialize};
+pub(crate) use sim::BYE;
 use sim::{Kind, Sim};
 use std::collections::BTreeMap;
 use std::fmt::Write;

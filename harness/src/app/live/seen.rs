@@ -1,5 +1,6 @@
 //! What components write down of themselves.
 
+use crate::oracle::PageOrder;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,10 +38,24 @@ pub(crate) enum Seen {
         /// The changes that its fields have seen since it was made.
         version: u64,
     },
+    /// The callback that is noted next ends its component.
+    Closes(Id),
+    /// The callback that is noted next asks for these in its page, and succeeds.
+    Orders(Id, Vec<PageOrder>),
     /// A render was begun, of this state.
     Shown { id: Id, version: u64, state: Snapshot },
     /// A render panicked.
     Blown(Id),
+}
+
+impl Seen {
+    /// Whose it is.
+    pub(crate) fn id(&self) -> Id {
+        match self {
+            Seen::Made(id) | Seen::Called { id, .. } | Seen::Shown { id, .. } => *id,
+            Seen::Blown(id) | Seen::Closes(id) | Seen::Orders(id, _) => *id,
+        }
+    }
 }
 
 /// Which callback.
@@ -104,8 +119,7 @@ impl Stage {
 
     /// Takes something down, unless it belongs to a first paint.
     pub(super) fn push(&self, seen: Seen) {
-        let (Seen::Made(id) | Seen::Called { id, .. } | Seen::Shown { id, .. } | Seen::Blown(id)) = &seen;
-        if id.home.is_some() {
+        if seen.id().home.is_some() {
             self.with(|inner| inner.seen.push(seen));
         }
     }

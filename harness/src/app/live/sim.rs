@@ -5,10 +5,14 @@ use super::{Props, told};
 use crate::app::member::{Cx, Trouble};
 use crate::app::{SimApp, SimEvent, panic_on_demand};
 use crate::chronicle::Verdict;
+use crate::oracle::PageOrder;
 use lazuli::html::Render;
 use lazuli::{ChannelMessage, Component, Error, Event, Flash, Result, Timer, html};
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Why a component ends that is told to.
+pub(crate) const BYE: &str = "that is it";
 
 /// What an event asks for; each kind makes of it what it likes.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -222,9 +226,15 @@ impl<K: Kind> Component<SimApp> for Sim<K> {
             "flash" => {
                 cx.flash(Flash::Info, &act.text);
                 cx.focus("input");
+                let (stage, id) = &sim.stage;
+                stage.push(Seen::Orders(*id, vec![PageOrder::Flash(act.text.clone()), PageOrder::Focus]));
                 Ok(act.a % 2 == 0)
             }
-            "close" => Err(Error::close(4_000, "that is it").into()),
+            "close" => {
+                let (stage, id) = &sim.stage;
+                stage.push(Seen::Closes(*id));
+                Err(Error::close(4_000, BYE).into())
+            }
             _ => Err(event.unknown().into()),
         })
     }
