@@ -160,7 +160,7 @@ impl Model {
                     Some(Due::Close { code, reason: Reason::Any })
                 }
                 None if self.at(session).may_be_silent && code == 1011 => {
-                    self.unsure_beats = true;
+                    self.lose_beats();
                     self.coverage.add(Mark::Silent, 1);
                     self.decide(session, Some(code), Reason::Any);
                     Some(Due::Close { code, reason: Reason::Any })

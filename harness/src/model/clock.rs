@@ -146,8 +146,24 @@ impl Model {
         {
             self.beats.remove(&key);
             self.at(session).beat = None;
+            self.beaten.push(session);
             self.beat(session);
             self.tell_news();
+            if until == Some(session) && self.at(session).may_overflow() {
+                // Its ping was too much, as far as that can be told.
+                return;
+            }
+        }
+    }
+
+    /// Somebody was closed as silent of whom nobody can tell when: whoever is looked after at the same time is so before or after that.
+    pub(super) fn lose_beats(&mut self) {
+        self.unsure_beats = true;
+        let now = self.now;
+        let due: Vec<u32> =
+            self.beats.iter().take_while(|((at, _), _)| *at <= now).map(|(_, session)| *session).collect();
+        for session in due.into_iter().chain(std::mem::take(&mut self.beaten)) {
+            self.at(session).loosen();
         }
     }
 
@@ -259,6 +275,7 @@ impl Model {
         }
         self.run_beats(None);
         self.timing = false;
+        self.beaten.clear();
         self.driver_first.clear();
         self.settled(None)
     }

@@ -69,6 +69,8 @@ pub(crate) struct Model {
     deadlines: BTreeSet<(Time, u32)>,
     /// Sessions whose messages the driver has cut short in this timeout: it does that before the hub looks at its timers.
     driver_first: BTreeSet<u32>,
+    /// Who was looked after in this timeout.
+    beaten: Vec<u32>,
     /// When which session is looked after.
     beats: BTreeMap<(Time, u64), u32>,
     /// What is left of the rate of requests, and of the failures of each address.
@@ -119,6 +121,7 @@ impl Model {
             unsure_beats: false,
             deadlines: BTreeSet::new(),
             driver_first: BTreeSet::new(),
+            beaten: Vec::new(),
             beats: BTreeMap::new(),
             accepted: Bucket::default(),
             failures: BTreeMap::new(),
