@@ -3,7 +3,7 @@
 use crate::coverage::{Coverage, Mark};
 use crate::oracle::{Failure, Promise};
 use crate::run::Outcome;
-use crate::tally::Tally;
+use crate::tally::{Fault, Tally};
 use std::fmt;
 use std::time::Duration;
 
@@ -47,9 +47,11 @@ impl Report {
         self.failures.extend(outcome.failure.map(|failure| (seed, failure)));
     }
 
-    /// What a run should have seen, and did not: with 10,000 seeds or more there is nothing of the kind.
-    pub fn never_seen(&self) -> Vec<Mark> {
-        Mark::ALL.iter().copied().filter(|&mark| self.coverage.get(mark) == 0).collect()
+    /// What a run should have seen, and did not, faults included, by name: with 10,000 seeds or more there is nothing of the kind.
+    pub fn never_seen(&self) -> Vec<&'static str> {
+        let faults = Fault::ALL.iter().filter(|&&fault| self.tally.get(fault) == 0).map(|fault| fault.name());
+        let marks = Mark::ALL.iter().filter(|&&mark| self.coverage.get(mark) == 0).map(|mark| mark.name());
+        faults.chain(marks).collect()
     }
 
     /// How many seeds there are.
@@ -95,7 +97,7 @@ impl fmt::Display for Report {
         writeln!(f, "median      {} clients, {} operations a seed", self.median_clients(), self.median_operations())?;
         writeln!(f, "faults      {}", self.tally)?;
         writeln!(f, "seen        {}", self.coverage)?;
-        let never: Vec<&str> = self.never_seen().into_iter().map(Mark::name).collect();
+        let never = self.never_seen();
         if !never.is_empty() {
             writeln!(f, "never seen  {}", never.join(", "))?;
         }
