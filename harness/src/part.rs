@@ -84,7 +84,7 @@ fn play_clients(mut rng: Rng, trace: Trace, manner: Manner) -> Played {
 /// Plays clients by a plan.
 pub(crate) fn play_plan(plan: Plan, rng: Rng, trace: Trace, manner: Manner) -> Played {
     let mut world = clients::World::new(plan, rng, trace);
-    world.restless = Restless::new(manner);
+    world.restless = Restless::new(manner, world.net.kernel.trace.hash());
     let failure = world.run().err();
     let (clients, operations) = (world.clients(), world.operations);
     let (kernel, mut model) = (world.net.kernel, world.crowd.model);
@@ -108,7 +108,7 @@ fn play_pages(mut rng: Rng, trace: Trace, manner: Manner) -> Played {
         return Played { trace, tape: rng.into_tape(), ..Played::default() };
     };
     let mut world = live::World::new(plan, rng, trace);
-    world.restless = Restless::new(manner);
+    world.restless = Restless::new(manner, world.net.kernel.trace.hash());
     let failure = world.run().err();
     let (clients, operations) = (world.browsers(), world.operations);
     let kernel = world.net.kernel;

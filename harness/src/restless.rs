@@ -1,8 +1,8 @@
 //! The second run of a seed is a restless one: what must not matter is otherwise in it, and it has to be the same run.
 //!
-//! Where there are links (clients and pages), what was read from a socket at once is handed to the driver in pieces, the driver has a
-//! turn when there is nothing to do, is told of a shutdown twice, and the clock goes back between two calls of one moment. The other
-//! parts run twice in the same way. What is drawn for that is not read off the tape: the tape is that of the first run.
+//! Where there are links (clients and pages), what was read from a socket at once is handed to the driver in pieces. The driver has a
+//! turn when there is nothing to do, is told that time has passed when nothing is due, that a socket takes bytes which has taken all, and
+//! of a shutdown twice. The clock goes back between two calls of one moment. The other parts run twice in the same way. What is drawn for that is not read off the tape: the tape is that of the first run.
 
 use crate::oracle::{Failure, Oracle, unequal_at_end};
 use crate::rng::Rng;
@@ -66,8 +66,9 @@ pub(crate) struct Restless {
 }
 
 impl Restless {
-    pub(crate) fn new(manner: Manner) -> Restless {
-        Restless { manner, rng: Rng::new(0x7e57_1e55) }
+    /// In this manner; the seed is what is known when the run begins.
+    pub(crate) fn new(manner: Manner, seed: u64) -> Restless {
+        Restless { manner, rng: Rng::new(seed) }
     }
 
     /// The pieces in which so many bytes are handed over: where each of them ends.
@@ -92,6 +93,11 @@ impl Restless {
         self.manner.chunks && self.rng.chance(200)
     }
 
+    /// One of so many, which the driver is told of although there is nothing to tell.
+    pub(crate) fn one_of(&mut self, count: usize) -> Option<usize> {
+        (count > 0 && self.once_more()).then(|| self.rng.below(count as u64) as usize)
+    }
+
     /// By so many microseconds the clock goes back when a call comes at the same moment as the one before.
     pub(crate) fn back(&mut self) -> u64 {
         if self.manner.clock && self.rng.chance(300) { 1 + self.rng.below(10_000_000) } else { 0 }
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn pieces_are_the_whole() {
-        let mut restless = Restless::new(Manner::RESTLESS);
+        let mut restless = Restless::new(Manner::RESTLESS, 7);
         let (mut ends, mut split) = (Vec::new(), 0);
         for length in (0..2_000).map(|n| n % 700) {
             restless.ends(length, &mut ends);
@@ -117,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_calm_run_is_as_it_is() {
-        let mut restless = Restless::new(Manner::CALM);
+        let mut restless = Restless::new(Manner::CALM, 7);
         let mut ends = Vec::new();
         for _ in 0..100 {
             restless.ends(100, &mut ends);

@@ -40,7 +40,7 @@ impl Tape {
     /// ```
     /// use lazuli_harness::{Part, Tape};
     ///
-    /// assert_eq!(Tape::from_raw(&[1, 2, 3]), Tape::new(Part::Pages, vec![2, 3]));
+    /// assert_eq!(Tape::from_raw(&[1, 2, 3]), Tape::new(Part::Spark, vec![2, 3]));
     /// ```
     pub fn from_raw(bytes: &[u8]) -> Tape {
         let (first, bytes) = bytes.split_first().unwrap_or((&0, &[]));

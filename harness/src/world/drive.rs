@@ -130,7 +130,29 @@ impl<C: Crowd> World<C> {
         if self.restless.once_more() {
             self.drive(|driver, net| driver.turn(net))?;
         }
+        self.tell_nothing()?;
         C::turned(self, is_last)
+    }
+
+    /// The driver may be told what is no news: that time has passed when nothing is due, and that a socket takes bytes which was not full.
+    fn tell_nothing(&mut self) -> Check {
+        let now = self.now();
+        // A time that it does not know yet would be news: what it does next is done then.
+        let is_known = self.told == now;
+        if is_known && self.driver.next_timeout().is_none_or(|due| due > now) && self.restless.once_more() {
+            let told = self.time();
+            self.drive(|driver, _| driver.timeout(told))?;
+        }
+        if let Some(link) = self.restless.one_of(self.net.links.len())
+            && let Some(id) = self.net.links[link].id.filter(|_| !self.net.links[link].blocked)
+        {
+            // It is looked at before anything else happens: the order in which sockets are written is no promise.
+            self.drive(|driver, net| {
+                driver.writable(id);
+                driver.turn(net);
+            })?;
+        }
+        Ok(())
     }
 
     pub(crate) fn remote(&mut self, remote: Remote<EventOf<C>>) -> Check {

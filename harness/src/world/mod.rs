@@ -204,7 +204,7 @@ impl<C: Crowd> World<C> {
             visits: Vec::new(),
             operations: 0,
             outside: 0,
-            restless: Restless::new(Manner::CALM),
+            restless: Restless::new(Manner::CALM, 0),
             pace: Pace::default(),
             told: Time::ZERO,
             chronicle,
