@@ -25,7 +25,7 @@ Simulates a lazuli server from seeds.
 
   lazuli-harness mixed [--seeds N] [--start S] [--jobs J]
       Runs the mixed scenario of N seeds, once each: a hundred clients, each of which does something at least once a
-      virtual second, for some minutes, with everything that can go wrong. The report says how fast that was.
+      virtual second, for some minutes, with most of what can go wrong. The report says how fast that was.
 
   lazuli-harness replay SEED|TAPE [--mixed] [--raw]
       Runs a seed, the mixed scenario of a seed, or a tape from a file, once and tells what happens, line by line; the last
