@@ -67,9 +67,7 @@ impl World {
         for (text, _) in done.sent.iter().filter(is_diff) {
             slot.pauses.told(now, self.plan.presence(), room_of(text))?;
         }
-        let rooms: BTreeSet<String> =
-            slot.guests.values().flat_map(|guest| guest.rooms.keys()).map(|room| room_name(*room)).collect();
-        slot.pauses.keep(|room| rooms.contains(room));
+        slot.pauses.keep(|room| slot.guests.values().any(|guest| is_in(guest, room)));
         if !self.plan.faulty {
             for (text, _) in done.sent.iter().filter(is_diff) {
                 let since = self.known_since(node);
@@ -169,7 +167,7 @@ impl World {
             if text.starts_with("{\"type\":\"presence_") {
                 let room = room_of(text);
                 for guest in to.iter().filter_map(|conn| guests.get(conn)) {
-                    if !guest.rooms.keys().any(|number| room_name(*number) == room) {
+                    if !is_in(guest, room) {
                         let session = guest.session;
                         return complain(
                             Oracle::Presence,
@@ -274,6 +272,10 @@ impl World {
             None => Ok(()),
         }
     }
+}
+
+fn is_in(guest: &Guest, room: &str) -> bool {
+    guest.rooms.keys().any(|number| room_name(*number) == room)
 }
 
 fn room_topic(room: u32) -> Arc<str> {

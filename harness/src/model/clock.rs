@@ -23,7 +23,7 @@ pub(crate) enum HubTimer {
 
 /// What has its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub(crate) enum Timed {
     Timer(HubTimer),
     /// A session's peer has been silent.
     Beat(u32),
@@ -216,22 +216,22 @@ impl Model {
     }
 
     /// What is due first and when, as far as that can be told.
-    pub(crate) fn first_due(&mut self) -> Option<(Time, Due)> {
+    pub(crate) fn first_due(&mut self) -> Option<(Time, Timed)> {
         let is_sure = |timer: &HubTimer| !matches!(timer, HubTimer::Presence(room) if self.vague.contains(room));
         let timer =
-            self.timers.iter().find(|(_, timer)| is_sure(timer)).map(|(key, timer)| (key.0, Due::Timer(*timer)));
-        let beat = self.beats.first_key_value().map(|(key, session)| (key.0, Due::Beat(*session)));
+            self.timers.iter().find(|(_, timer)| is_sure(timer)).map(|(key, timer)| (key.0, Timed::Timer(*timer)));
+        let beat = self.beats.first_key_value().map(|(key, session)| (key.0, Timed::Beat(*session)));
         [timer, beat, self.first_deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// By when a session has to be done with a request or a message.
-    fn first_deadline(&mut self) -> Option<(Time, Due)> {
+    fn first_deadline(&mut self) -> Option<(Time, Timed)> {
         while let Some(&(at, session)) = self.deadlines.first() {
             let found = &self.sessions[session as usize];
             let due = if found.unfinished == Some(at) {
-                Some(Due::Message(session))
+                Some(Timed::Message(session))
             } else if found.request_by == at && found.life == Life::Waiting {
-                Some(Due::Request(session))
+                Some(Timed::Request(session))
             } else {
                 None
             };

@@ -88,7 +88,7 @@ pub(crate) struct Casts {
     /// The latest that each session heard of each topic.
     heard: BTreeMap<(u32, Arc<str>), Position>,
     /// What sessions have heard.
-    told: BTreeSet<(u32, usize)>,
+    told: BTreeMap<u32, BTreeSet<usize>>,
     /// What sessions have yet to hear, as long as they stay where they are.
     owed: BTreeSet<(u32, usize)>,
 }
@@ -152,7 +152,7 @@ impl Casts {
     /// A session's hub has nobody in this room any more, and remembers nothing of it: what is on its way twice comes anew.
     pub(crate) fn forget(&mut self, session: u32, topic: &Arc<str>) {
         self.heard.remove(&(session, topic.clone()));
-        self.told.retain(|(told, _)| *told != session);
+        self.told.remove(&session);
     }
 
     /// At rest, nobody waits for anything.
@@ -189,7 +189,7 @@ impl Casts {
                         format!("session {session} heard {text:.60?} of {topic}, {position:?}, after {before:?}");
                     return complain(Oracle::Order, what);
                 }
-                if !self.told.insert((guest.session, *cast)) {
+                if !self.told.entry(guest.session).or_default().insert(*cast) {
                     let (session, text) = (guest.session, &self.all[*cast].text);
                     return complain(Oracle::Delivery, format!("session {session} heard {text:.60?} a second time"));
                 }

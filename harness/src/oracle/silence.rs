@@ -28,16 +28,21 @@ struct Watched {
 /// What the server says to a peer that was silent.
 const REASON: &str = "Nothing was heard for too long";
 
+impl Watched {
+    fn new(now: Time, heartbeat: Heartbeat) -> Watched {
+        Watched { heartbeat, heard: now, kept: now, is_due: false }
+    }
+}
+
 impl Silence {
     /// A session is connected.
     pub(crate) fn connected(&mut self, now: Time, session: u32, heartbeat: Heartbeat) {
-        self.sessions.insert(session, Watched { heartbeat, heard: now, kept: now, is_due: false });
+        self.sessions.insert(session, Watched::new(now, heartbeat));
     }
 
     /// Something came from a session's peer that may be what it connects with.
     pub(crate) fn came(&mut self, now: Time, session: u32, heartbeat: Heartbeat) {
-        let begin = || Watched { heartbeat, heard: now, kept: now, is_due: false };
-        self.sessions.entry(session).or_insert_with(begin).heard = now;
+        self.sessions.entry(session).or_insert_with(|| Watched::new(now, heartbeat)).heard = now;
     }
 
     /// Something came from a session's peer, or its socket takes bytes after it took none.

@@ -136,6 +136,7 @@ impl Page {
         }
         fired.is_ok()
     }
+
     /// What callbacks have answered by errors, since somebody asked.
     pub fn errors(&self) -> Vec<String> {
         std::mem::take(&mut self.tab.borrow_mut().errors)

@@ -146,7 +146,7 @@ pub(crate) struct World<C: Crowd> {
     pub(crate) outside: u32,
     /// What is otherwise in this run than in the first one of its seed.
     pub(crate) restless: Restless,
-    pace: Pace,
+    lately: Lately,
     /// The latest time that the driver was told.
     told: Time,
     chronicle: Chronicle<EffectOf<C>>,
@@ -178,7 +178,7 @@ const EACH: u32 = 1_000;
 
 /// How much has happened, of late.
 #[derive(Default)]
-struct Pace {
+struct Lately {
     since: Time,
     happened: u32,
     /// What the hub had counted then.
@@ -205,7 +205,7 @@ impl<C: Crowd> World<C> {
             operations: 0,
             outside: 0,
             restless: Restless::new(Manner::CALM, 0),
-            pace: Pace::default(),
+            lately: Lately::default(),
             told: Time::ZERO,
             chronicle,
             entries: Vec::new(),
@@ -273,17 +273,17 @@ impl<C: Crowd> World<C> {
     /// Something has happened; it is too much if it is too much for so little time.
     fn time_goes_on(&mut self) -> Check {
         let now = self.now();
-        if now >= self.pace.since + PACE {
-            self.pace = Pace { since: now, happened: 0, counts: self.counts() };
+        if now >= self.lately.since + PACE {
+            self.lately = Lately { since: now, happened: 0, counts: self.counts() };
         }
-        self.pace.happened += 1;
-        let happened = self.pace.happened;
+        self.lately.happened += 1;
+        let happened = self.lately.happened;
         if happened <= AT_ONCE + EACH * self.net.links.len() as u32 {
             return Ok(());
         }
-        let (before, after) = (self.pace.counts, self.counts());
+        let (before, after) = (self.lately.counts, self.counts());
         let [timers, messages, frames] = [0, 1, 2].map(|kind| after[kind] - before[kind]);
-        let (passed, last) = (now.saturating_since(self.pace.since), self.net.kernel.trace.last());
+        let (passed, last) = (now.saturating_since(self.lately.since), self.net.kernel.trace.last());
         complain(
             Oracle::Rest,
             format!(

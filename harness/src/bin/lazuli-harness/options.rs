@@ -51,7 +51,10 @@ impl Options {
                 return Err(format!("{command} has no option {name}; it has {known}"));
             }
             match name.as_str() {
-                "--seeds" => options.seeds = Some(number(text()?)?).filter(|seeds| *seeds > 0),
+                "--seeds" => match number(text()?)? {
+                    0 => return Err("--seeds has to be 1 at least".to_owned()),
+                    seeds => options.seeds = Some(seeds),
+                },
                 "--start" => options.start = Some(number(text()?)?),
                 "--minutes" => options.minutes = Some(number(text()?)?),
                 "--tries" => options.tries = Some(number(text()?)?),
@@ -64,9 +67,6 @@ impl Options {
                 _ if !takes_one => return Err(format!("{command} takes options only, and not {name}")),
                 _ if what.is_some() => return Err(format!("{name} is one too many")),
                 _ => what = Some(name),
-            }
-            if name == "--seeds" && options.seeds.is_none() {
-                return Err("--seeds has to be 1 at least".to_owned());
             }
         }
         match what {
