@@ -11,8 +11,8 @@ spark.hook('editor', {
     const carets = root.querySelector('.paper').appendChild(document.createElement('div'));
     carets.className = 'carets';
     carets.setAttribute('aria-hidden', 'true');
-    let base = null; // until the server has told it
-    let turn = ''; // names the server's copy
+    let base = area.defaultValue; // what the page was made with, even if somebody has typed before this ran
+    let turn = ''; // names the server's copy, once it has told which
     let asked = 0; // the timer for an answer; 0 if there is no question under way
     let before = null; // the base before the change that was told with it
     let pause = 0;
@@ -23,7 +23,7 @@ spark.hook('editor', {
 
     function sync() {
       isWanted = true;
-      if (base === null || asked || pause || composing) return;
+      if (!turn || asked || pause || composing) return;
       isWanted = false;
       const own = area.value === base ? null : difference(base, area.value);
       [before, base] = [base, area.value];
@@ -64,8 +64,7 @@ spark.hook('editor', {
     // it already is not known; it is, if that makes it differ less from the text before.
     area.addEventListener('editor:open', ({ detail: { text, turn: named, refused } }) => {
       clearTimeout(asked);
-      if (base === null) [base, area.value] = [text, text];
-      else if (refused) base = area.value;
+      if (refused) base = area.value;
       else if (asked && size(difference(before, text)) < size(difference(base, text))) base = before;
       [asked, held, turn] = [0, null, named];
       if (base !== text) change([difference(base, text)]);
@@ -111,7 +110,7 @@ spark.hook('editor', {
 
     /** Shows the carets of the others, in a copy of the text that lies over it unseen. */
     function draw() {
-      const own = difference(base ?? '', area.value);
+      const own = difference(base, area.value);
       const all = [...root.querySelectorAll('[data-caret]')].map((person) => {
         const [[at]] = rebase([Number(person.dataset.caret), 0, ''], own).slice(-1);
         return { at, name: person.title, hue: /hue-\d/.exec(person.className)?.[0] };

@@ -68,7 +68,7 @@ impl Component<Showcase> for Editor {
                     label class="share" { "Whoever has this link can edit: " input readonly data-share; }
                 }
                 div class="paper" data-ignore {
-                    textarea aria-label="Text" rows=14 maxlength=(LONGEST) spellcheck=false { (&self.first) }
+                    textarea aria-label="Text" rows=14 maxlength=(LONGEST) spellcheck=false autocomplete="off" { (&self.first) }
                 }
                 footer class="toolbar muted" {
                     span { (characters) " characters" }

@@ -173,6 +173,21 @@ test('editor: what is typed while the connection is away is kept, and so is what
   await reads(ben, 'Ben: before, during');
 });
 
+test('editor: what is typed before the page is connected stays, and so does what others typed since it was made', async () => {
+  const id = fresh();
+  const ben = await edit(id);
+  await area(ben).fill('Ben was first.');
+  await foot(ben, '14 characters');
+  const before = (page) =>
+    page.addInitScript(() => {
+      // The page is there, its scripts have not begun.
+      const typed = () => document.readyState === 'interactive' && document.querySelector('textarea').setRangeText('Early: ');
+      document.addEventListener('readystatechange', typed);
+    });
+  const ada = await edit(id, 2, { before });
+  for (const page of [ada, ben]) await reads(page, 'Early: Ben was first.');
+});
+
 test('editor: a connection that breaks while something is told loses nothing, and nothing comes twice', async () => {
   const id = fresh();
   const ada = await edit(id);
