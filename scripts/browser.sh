@@ -10,7 +10,6 @@ browser=chromium
 [ "${1:-}" = --browser ] && browser=$2
 need_browser "$browser"
 build_all
-cargo build -q --release -p showcase # what a user runs
 shots=$(realpath -m "${SHOTS:-$(mktemp -d)}")
 counts=$(mktemp)
 

@@ -20,7 +20,6 @@ while [ $# -gt 0 ]; do
 done
 need_node benches/browser
 need_browser "$browser"
-target=${CARGO_TARGET_DIR:-target}
 build_all
 corpus=$(mktemp -d)
 trap 'rm -r "$corpus"' EXIT

@@ -1,6 +1,8 @@
 # Sourced by the scripts that need programs, a running showcase, Node.js or a browser.
 
-showcase=$(realpath -m "${CARGO_TARGET_DIR:-target}/release/showcase")
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+showcase=$target/release/showcase
+harness=$target/release/lazuli-harness
 
 # Starts it with the given transport, and options if there are more, on a port that the system chooses; sets `server`
 # (process), `addr`, and `log` (file).
@@ -31,6 +33,11 @@ stop_showcase() {
 # Programs and examples, with all features: what several steps of test.sh need, by the same command, so that it is built once.
 build_all() {
     cargo build -q --release --workspace --bins --examples --features lazuli-benches/html-strings
+}
+
+# All tests, or with `--no-run` what they need, such as the programs built for debugging.
+test_all() {
+    cargo test -q --workspace --features lazuli/html-strings,lazuli-fuzz/html-strings "$@"
 }
 
 # Node.js with the packages of a folder, by default those of showcase/tests.
