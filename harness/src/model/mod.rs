@@ -246,7 +246,10 @@ impl Model {
                 return complain(Oracle::Lifecycle, format!("{end:?} was never told to session {session}"));
             }
             if end == End::Lost {
-                self.cut(session);
+                // Who has only ended its stream may still be sent what waits, before the close that was decided.
+                let found = self.at(session);
+                found.out.loosen();
+                found.cut_from = Time::ZERO;
             }
         }
         self.settled(None)
