@@ -46,7 +46,9 @@ impl World {
         self.net.kernel.step("receive", mix(u64::from(session), digest(bytes)), || {
             format!("{} bytes of session {session}, and with them {arrivals:?}", bytes.len())
         });
-        let full = self.is_full(session);
+        let is_upgrade = |arrival: &Arrival| matches!(arrival, Arrival::Upgrade { .. });
+        // All sockets are counted for it.
+        let full = if arrivals.iter().any(is_upgrade) { self.is_full(session) } else { Full::No };
         let arrivals = arrivals.into_iter().map(|arrival| match arrival {
             Arrival::Upgrade { route, .. } => Arrival::Upgrade { route, full },
             other => other,

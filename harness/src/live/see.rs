@@ -14,6 +14,8 @@ use std::time::Duration;
 impl World {
     /// The longest that an end may take after it was decided: what is queued has 5 s, and a close frame has 5 s.
     const LINGER: Duration = Duration::from_secs(10);
+    /// For an answer that is not written yet: its request may not have come as a whole, which has limits of its own.
+    const ANSWER: Duration = Duration::from_secs(3_600);
 
     pub(super) fn on_arrives(&mut self, session: u32, bytes: &[u8]) {
         let now = self.now();
@@ -49,9 +51,12 @@ impl World {
             let visit = &visits[session as usize];
             let link = &links[visit.link];
             // What waits for a socket that takes nothing, and then its close frame, have their time.
-            let more = if link.blocked { Self::LINGER } else { Duration::ZERO };
-            let is_open = link.server == Server::Open && link.wire.is_open() && !visit.is_quiet;
-            is_open.then_some(more)
+            let more = match (link.wire.is_open(), link.blocked) {
+                (false, _) => Self::ANSWER,
+                (true, true) => Self::LINGER,
+                (true, false) => Duration::ZERO,
+            };
+            (link.server == Server::Open && !link.wire.is_over() && !visit.is_quiet).then_some(more)
         })
     }
 
@@ -61,7 +66,10 @@ impl World {
             self.crowd.pace.gone(session);
         }
         let (links, visits) = (&self.net.links, &self.visits);
-        self.crowd.silence.written(|session| !links[visits[session as usize].link].blocked);
+        self.crowd.silence.written(|session| {
+            let link = &links[visits[session as usize].link];
+            !link.blocked && link.owed == 0
+        });
         self.crowd.ends.turned();
         if !is_last {
             return Ok(());

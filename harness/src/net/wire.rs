@@ -137,6 +137,11 @@ impl Wire {
         matches!(self.state, State::Header { .. } | State::Payload { .. })
     }
 
+    /// Whether there was a close frame, or the answer was none to a WebSocket.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Body | State::Closed)
+    }
+
     /// The code and the reason of the close frame, once it is written.
     pub(crate) fn goodbye(&self) -> Option<(u16, Cow<'_, str>)> {
         matches!(self.state, State::Closed).then(|| match self.goodbye.split_first_chunk() {
