@@ -191,8 +191,9 @@ export class Runner {
   #passed = 0;
   #failed = 0;
 
-  test(name, play) {
-    this.#tests.push({ name, play });
+  /** `limit`: how many ms it may take. */
+  test(name, play, limit = WHOLE_TEST) {
+    this.#tests.push({ name, play, limit });
   }
 
   /** A test that waits for the server's clock: all of these are played at once, after the others. */
@@ -217,9 +218,9 @@ export class Runner {
     open.clear();
   }
 
-  async #judge({ name, play }) {
+  async #judge({ name, play, limit = WHOLE_TEST }) {
     try {
-      await within(play(), 'the whole test', WHOLE_TEST);
+      await within(play(), 'the whole test', limit);
       this.#passed += 1;
       console.log(`ok    ${name}`);
     } catch (error) {

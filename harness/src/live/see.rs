@@ -12,8 +12,9 @@ use crate::trace::{bytes as digest, mix};
 use std::time::Duration;
 
 impl World {
-    /// The longest that an end may take after it was decided: what is queued has 5 s, and a close frame has 5 s.
-    const LINGER: Duration = Duration::from_secs(10);
+    /// The longest that an end may take after it was decided: what is queued has 5 s, and a close frame has 5 s; each may be put
+    /// off by a 64th.
+    const LINGER: Duration = Duration::from_millis(10_157);
     /// For an answer that is not written yet: its request may not have come as a whole, which has limits of its own.
     const ANSWER: Duration = Duration::from_secs(3_600);
 

@@ -102,12 +102,13 @@ export async function open(path, { width = 900, height = 700, dark = false, cloc
   });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  page.on('pageerror', (error) => troubles.push(error.stack));
+  const complain = (trouble) => ignores?.test(trouble) || troubles.push(trouble);
+  // Firefox tells in this way of addresses too that a page may not load.
+  page.on('pageerror', (error) => complain(error.stack));
   page.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return;
     if (losesServer && /WebSocket connection to .* failed|can’t establish a connection|was interrupted while/.test(message.text())) return;
-    const trouble = `${message.type()}: ${message.text()} (${message.location().url})`;
-    if (!ignores?.test(trouble)) troubles.push(trouble);
+    complain(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
   if (clock) await page.clock.install();
   await before?.(page);
@@ -257,8 +258,8 @@ let rooms = 0;
 export const freshRoom = () => `room-${(rooms += 1)}`;
 
 const runner = new Runner();
-/** `only`: the one browser in which this can be tried. */
-export function test(name, play, { only = browserName } = {}) {
+/** `only`: the one browser in which this can be tried; `limit`: how many ms it may take. */
+export function test(name, play, { only = browserName, limit } = {}) {
   if (only !== browserName) return console.log(`left  ${name}: only in ${only}`);
   runner.test(name, async () => {
     try {
@@ -270,7 +271,7 @@ export function test(name, play, { only = browserName } = {}) {
       server.signal('SIGCONT');
       if (server.child.exitCode !== null || server.child.signalCode !== null) await server.start();
     }
-  });
+  }, limit);
 }
 
 export async function run() {
