@@ -47,7 +47,7 @@ pub fn routes() -> Routes {
     routes
 }
 
-/// Both sides' configurations, with a certificate that is made once.
+/// Both sides' configurations, with a certificate that is made once. Both would take early data.
 pub fn configs() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
     static CONFIGS: OnceLock<(Arc<ServerConfig>, Arc<ClientConfig>)> = OnceLock::new();
     let make = || {
@@ -57,8 +57,10 @@ pub fn configs() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
         let server = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.clone()], key);
         let mut roots = RootCertStore::empty();
         roots.add(certificate).expect("the certificate is one");
-        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        (Arc::new(server.expect("certificate and key fit")), Arc::new(client))
+        let mut client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let mut server = server.expect("certificate and key fit");
+        (server.max_early_data_size, client.enable_early_data) = (1_000, true);
+        (Arc::new(server), Arc::new(client))
     };
     CONFIGS.get_or_init(make).clone()
 }

@@ -6,6 +6,7 @@ mod tunnel;
 
 use lab::{Client, Start, connect, secure};
 use lazuli::driver::Settings;
+use rustls::HandshakeKind;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
@@ -34,6 +35,7 @@ on_both! {
     a_broken_record_is_answered_by_an_alert_and_the_end
     a_journal_replays_without_keys
     a_handshake_that_stops_is_cut
+    who_comes_back_may_not_speak_early
     it_conforms
 }
 
@@ -243,4 +245,18 @@ fn a_handshake_that_stops_is_cut(start: Start) {
         // `close_notify`, not encrypted, for there is no key yet; and no HTTP.
         assert!(matches!(answer[..], [21, 3, _, 0, 2, 1, 0]), "{answer:?}");
     }
+}
+
+/// Early data could be replayed by others. A server offers no place for it, whatever it was configured for.
+fn who_comes_back_may_not_speak_early(start: Start) {
+    let server = start(Settings::default());
+    // The first may know the server from before, and both get what it takes to come back.
+    for _ in 0..2 {
+        let mut client = Client::open(server.addr, "/chat/x");
+        assert_eq!(client.text(), "welcome");
+    }
+    let mut again = secure(server.addr, usize::MAX);
+    assert!(again.conn.early_data().is_none());
+    again.conn.complete_io(&mut again.sock).expect("a handshake");
+    assert_eq!(again.conn.handshake_kind(), Some(HandshakeKind::Resumed), "the server knows the client");
 }
