@@ -1,25 +1,71 @@
 //! A hub without a driver: whatever it puts out is taken at once, as by a transport that is never slow.
 
-use lazuli::{App, Cause, Hub, Input, Output, Time};
+use crate::restless::Restless;
+use lazuli::{App, Cause, ConnId, Hub, Input, Output, Refused, Request, Time};
 
-/// Takes out everything that the hub has for a driver, and reports it as done, until nothing follows from that any more.
-pub(crate) fn drain<A: App>(hub: &mut Hub<A>, now: Time, mut see: impl FnMut(Output<'_, A::Effect>)) {
-    loop {
-        let (mut written, mut closed) = (Vec::new(), Vec::new());
-        while let Some(output) = hub.poll_output() {
-            match &output {
-                Output::Send { to, frame } => written.extend(to.iter().map(|&conn| (conn, frame.wire().len() as u32))),
-                Output::Close { conn, .. } => closed.push(*conn),
-                _ => {}
+pub(crate) struct ByHand<A: App> {
+    pub(crate) hub: Hub<A>,
+    /// The time that it was told last.
+    told: Time,
+    restless: Restless,
+}
+
+impl<A: App> ByHand<A> {
+    pub(crate) fn new(hub: Hub<A>, restless: Restless) -> ByHand<A> {
+        ByHand { hub, told: Time::ZERO, restless }
+    }
+
+    /// What it is told of the time.
+    fn time(&mut self, now: Time) -> Time {
+        let back = if self.told == now { self.restless.back() } else { 0 };
+        self.told = now;
+        Time::from_micros(now.as_micros().saturating_sub(back))
+    }
+
+    /// Asks for a WebSocket.
+    pub(crate) fn open(&mut self, now: Time, request: Request) -> Result<ConnId, Refused> {
+        let now = self.time(now);
+        self.hub.open(now, request)
+    }
+
+    /// Does something, then takes out everything that the hub has for a driver, and reports it as done, until nothing follows from
+    /// that any more.
+    pub(crate) fn act(
+        &mut self,
+        now: Time,
+        act: impl FnOnce(&mut Hub<A>, Time),
+        mut see: impl FnMut(Output<'_, A::Effect>),
+    ) {
+        let is_due = self.hub.poll_timeout().is_some_and(|at| at <= now);
+        if !is_due && self.restless.once_more() {
+            let now = self.time(now);
+            self.hub.handle_timeout(now);
+        }
+        let told = self.time(now);
+        act(&mut self.hub, told);
+        loop {
+            let (mut written, mut closed) = (Vec::new(), Vec::new());
+            while let Some(output) = self.hub.poll_output() {
+                match &output {
+                    Output::Send { to, frame } => {
+                        written.extend(to.iter().map(|&conn| (conn, frame.wire().len() as u32)));
+                    }
+                    Output::Close { conn, .. } => closed.push(*conn),
+                    _ => {}
+                }
+                see(output);
             }
-            see(output);
-        }
-        if written.is_empty() && closed.is_empty() {
-            return;
-        }
-        hub.handle(now, Input::Sent(&written));
-        for conn in closed {
-            hub.handle(now, Input::Closed { conn, cause: Cause::Done });
+            if written.is_empty() && closed.is_empty() {
+                return;
+            }
+            let now = self.time(now);
+            let (first, rest) = written.split_at(self.restless.one_of(written.len()).unwrap_or_default());
+            for part in [first, rest] {
+                self.hub.handle(now, Input::Sent(part));
+            }
+            for conn in closed {
+                self.hub.handle(now, Input::Closed { conn, cause: Cause::Done });
+            }
         }
     }
 }

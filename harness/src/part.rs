@@ -71,8 +71,8 @@ pub(crate) fn play(part: Part, rng: Rng, trace: Trace, manner: Manner) -> Played
     match part {
         Part::Clients => play_clients(rng, trace, manner),
         Part::Pages => play_pages(rng, trace, manner),
-        Part::Spark => play_spark(rng, trace),
-        Part::Hubs => play_hubs(rng, trace),
+        Part::Spark => play_spark(rng, trace, manner),
+        Part::Hubs => play_hubs(rng, trace, manner),
     }
 }
 
@@ -124,8 +124,8 @@ fn play_pages(mut rng: Rng, trace: Trace, manner: Manner) -> Played {
     }
 }
 
-fn play_spark(rng: Rng, trace: Trace) -> Played {
-    let mut law = Law::new(rng, trace);
+fn play_spark(rng: Rng, trace: Trace, manner: Manner) -> Played {
+    let mut law = Law::new(rng, trace, manner);
     let result = contain(|| law.play());
     Played {
         failure: result.err().map(|complaint| complaint.at(law.now)),
@@ -138,8 +138,9 @@ fn play_spark(rng: Rng, trace: Trace) -> Played {
     }
 }
 
-fn play_hubs(rng: Rng, trace: Trace) -> Played {
+fn play_hubs(rng: Rng, trace: Trace, manner: Manner) -> Played {
     let mut world = hubs::World::new(rng, trace);
+    world.manner = manner;
     let result = contain(|| world.play());
     let clients = world.clients();
     let (operations, clock) = (world.operations, world.clock);

@@ -1,8 +1,9 @@
 //! The second run of a seed is a restless one: what must not matter is otherwise in it, and it has to be the same run.
 //!
-//! Where there are links (clients and pages), what was read from a socket at once is handed to the driver in pieces. The driver has a
-//! turn when there is nothing to do, is told that time has passed when nothing is due, that a socket takes bytes which has taken all, and
-//! of a shutdown twice. The clock goes back between two calls of one moment. The other parts run twice in the same way. What is drawn for that is not read off the tape: the tape is that of the first run.
+//! The clock goes back between two calls of one moment, and time has passed when nothing is due. Where there are links (clients and pages),
+//! what was read from a socket at once is handed to the driver in pieces, the driver has a turn when there is nothing to do, is told that
+//! a socket takes bytes which has taken all, and of a shutdown twice. Where hubs are driven by hand, they hear in two calls of what was
+//! written at once. What is drawn for that is not read off the tape: the tape is that of the first run.
 
 use crate::oracle::{Failure, Oracle, unequal_at_end};
 use crate::rng::Rng;

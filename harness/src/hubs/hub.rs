@@ -2,8 +2,9 @@
 
 use super::bus::Ask;
 use crate::app::{RouteLimits, SimApp, SimEffect, application};
-use crate::by_hand::drain;
+use crate::by_hand::ByHand;
 use crate::chronicle::{Chronicle, Entry};
+use crate::restless::Restless;
 use lazuli::{Config, ConnId, Hub, Kind, Limits, Output, Request, Stats, Time};
 
 /// What came of an input.
@@ -18,14 +19,14 @@ pub(super) struct Done {
 }
 
 pub(super) struct Driven {
-    hub: Hub<SimApp>,
+    by_hand: ByHand<SimApp>,
     /// When it started: its own time begins there.
     started: Time,
     chronicle: Chronicle<SimEffect>,
 }
 
 impl Driven {
-    pub(super) fn new(config: Config, started: Time) -> Driven {
+    pub(super) fn new(config: Config, started: Time, restless: Restless) -> Driven {
         let limits = Limits { heartbeat: None, ..Limits::default() };
         let limits = RouteLimits {
             room: limits.clone(),
@@ -36,16 +37,16 @@ impl Driven {
         };
         let chronicle = Chronicle::default();
         let (app, routes) = application(&limits, &chronicle).expect("the patterns of the application are right");
-        Driven { hub: Hub::new(config, routes, app), started, chronicle }
+        Driven { by_hand: ByHand::new(Hub::new(config, routes, app), restless), started, chronicle }
     }
 
     pub(super) fn stats(&self) -> &Stats {
-        self.hub.stats()
+        self.by_hand.hub.stats()
     }
 
     /// When it has to be told that time has passed.
     pub(super) fn timeout(&self) -> Option<Time> {
-        Some(self.started + self.hub.poll_timeout()?.saturating_since(Time::ZERO))
+        Some(self.started + self.by_hand.hub.poll_timeout()?.saturating_since(Time::ZERO))
     }
 
     fn own_time(&self, now: Time) -> Time {
@@ -55,15 +56,14 @@ impl Driven {
     /// Asks for a WebSocket.
     pub(super) fn open(&mut self, now: Time, target: &str) -> Option<ConnId> {
         let now = self.own_time(now);
-        self.hub.open(now, Request::get(target).ok()?).ok()
+        self.by_hand.open(now, Request::get(target).ok()?).ok()
     }
 
     /// Does something with the hub, and all that comes of it.
     pub(super) fn act(&mut self, now: Time, act: impl FnOnce(&mut Hub<SimApp>, Time)) -> Done {
         let now = self.own_time(now);
-        act(&mut self.hub, now);
         let mut done = Done::default();
-        drain(&mut self.hub, now, |output| match output {
+        self.by_hand.act(now, act, |output| match output {
             Output::Send { to, frame } if frame.kind() == Kind::Text => {
                 done.sent.push((String::from_utf8_lossy(frame.payload()).into_owned(), to.to_vec()));
             }

@@ -13,6 +13,7 @@ mod rest;
 use crate::coverage::{Coverage, Mark};
 use crate::oracle::{Arrival, Casts, Check, Dead, Guest, Ledger, Life, Pauses, Tracks, Views, handled, same_so_far};
 use crate::queue::Queue;
+use crate::restless::{Manner, Restless};
 use crate::rng::Rng;
 use crate::tally::{Fault, Tally};
 use crate::trace::{Trace, bytes as digest};
@@ -52,6 +53,7 @@ struct Slot {
 pub(crate) struct World {
     pub(crate) clock: Clock,
     plan: Plan,
+    pub(crate) manner: Manner,
     bus: Bus,
     slots: Vec<Slot>,
     casts: Casts,
@@ -81,6 +83,7 @@ impl World {
             bus: Bus::new(plan.hubs, plan.bus.clone()),
             slots: (0..plan.hubs).map(|_| Slot::default()).collect(),
             plan,
+            manner: Manner::CALM,
             casts: Casts::default(),
             dead: Dead::default(),
             views: Views::default(),
@@ -221,7 +224,8 @@ impl World {
         }
         self.bus.mend(&self.clock, node);
         let wall = WALL + self.clock.now.as_micros() - back;
-        let driven = Driven::new(self.plan.config(node, wall), self.clock.now);
+        let restless = Restless::new(self.manner, self.clock.trace.hash());
+        let driven = Driven::new(self.plan.config(node, wall), self.clock.now, restless);
         let life = self.slots[node].life + 1;
         self.slots[node] = Slot { life, driven: Some(driven), ..Slot::default() };
         self.feed(node, "start", Due::default(), |_, _| {})

@@ -2,6 +2,7 @@
 
 use super::run::{Wrong, is_story};
 use super::{Application, Found, Simulation, World};
+use crate::oracle::Oracle;
 use crate::rng::Rng;
 use lazuli::Time;
 
@@ -25,8 +26,9 @@ impl Simulation {
             let differs = |at: &usize| once.get(*at) != again.get(*at);
             if let Some(at) = (0..once.len().max(again.len())).find(differs) {
                 let [one, other] = [&once, &again].map(|lines| lines.get(at).map_or("nothing", String::as_str));
+                let oracle = Oracle::Determinism;
                 sentence = format!(
-                    "determinism: step {at} of two runs differs:\n    {one}\n  and then\n    {other}\n  after this:"
+                    "{oracle}: step {at} of two runs differs:\n    {one}\n  and then\n    {other}\n  after this:"
                 );
                 once.truncate(at);
                 break;

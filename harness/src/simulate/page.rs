@@ -246,7 +246,7 @@ impl<A: App> World<A> {
                 match compared {
                     Ok(true) => break,
                     Ok(false) => self.run_for(Duration::from_millis(7)),
-                    Err(sentence) => give_up(Wrong { sentence, at: self.inner().now() }),
+                    Err(sentence) => give_up(Wrong::new(self.inner().now(), sentence)),
                 }
             }
         }

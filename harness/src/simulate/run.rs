@@ -5,7 +5,7 @@ use super::party::Party;
 use super::{Application, Found, Simulation, Summary, World};
 use crate::chronicle::Chronicle;
 use crate::kernel::Kernel;
-use crate::oracle::text_of;
+use crate::oracle::{Oracle, text_of};
 use crate::plan::{FaultRates, NetPlan};
 use crate::rng::Rng;
 use crate::shrink::Shrinker;
@@ -21,11 +21,21 @@ use std::sync::Once;
 
 /// What was wrong, on its way out of a test.
 pub(super) struct Wrong {
+    /// Who says so, unless it is the test.
+    oracle: Option<Oracle>,
     pub(super) sentence: String,
     pub(super) at: Time,
 }
 
 impl Wrong {
+    pub(super) fn new(at: Time, sentence: impl Into<String>) -> Wrong {
+        Wrong { oracle: None, sentence: sentence.into(), at }
+    }
+
+    pub(super) fn of(oracle: Oracle, at: Time, sentence: &str) -> Wrong {
+        Wrong { oracle: Some(oracle), sentence: format!("{oracle}: {sentence}"), at }
+    }
+
     /// Whether the same is wrong, though numbers and what is quoted may be others.
     fn is_like(&self, other: &Wrong) -> bool {
         fn plain(sentence: &str) -> impl Iterator<Item = char> {
@@ -118,11 +128,11 @@ impl Simulation {
         if wrong.is_none() {
             let again = self.run_once(seed, own(), make, test, Trace::against(first.trace.into_steps()));
             let differs = again.trace.difference(true).filter(|_| again.wrong.is_none());
-            let differs = differs.map(|what| Wrong { sentence: format!("determinism: {what}"), at: Time::ZERO });
+            let differs = differs.map(|what| Wrong::of(Oracle::Determinism, Time::ZERO, &what));
             (wrong, summary) = (again.wrong.or(differs), again.summary);
         }
         let Some(wrong) = wrong else { return Ok(summary) };
-        if wrong.sentence.starts_with("determinism: ") {
+        if wrong.oracle == Some(Oracle::Determinism) {
             return Err(self.differing(seed, wrong, make, test));
         }
         let (rng, wrong) = self.shrink(seed, wrong, make, test);
@@ -210,7 +220,7 @@ impl Simulation {
             // What a test misses may well be what could not be said.
             Err(payload) => {
                 let unsaid = world.unsaid().into_iter().map(|line| format!("\n{line}"));
-                Wrong { sentence: words_of(payload.as_ref()) + &unsaid.collect::<String>(), at }
+                Wrong::new(at, words_of(payload.as_ref()) + &unsaid.collect::<String>())
             }
         });
         let summary = world.summary();

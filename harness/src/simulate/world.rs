@@ -236,7 +236,7 @@ impl<A: App> World<A> {
                 break;
             }
             if now > begin + PATIENCE {
-                give_up(Wrong { sentence: format!("there is no rest: {}", stuck.join("; ")), at: now });
+                give_up(Wrong::new(now, format!("there is no rest: {}", stuck.join("; "))));
             }
             self.run_for(Duration::from_millis(500));
         }
@@ -392,7 +392,7 @@ impl<A: App> World<A> {
         if let Some(record) = wrong.first().filter(|_| !self.0.tolerates) {
             let place = super::run::last_panic().filter(|_| record.what.contains("panic"));
             let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-            give_up(Wrong { sentence: format!("the application is at fault: {record}{place}"), at: now });
+            give_up(Wrong::new(now, format!("the application is at fault: {record}{place}")));
         }
     }
 
@@ -401,7 +401,7 @@ impl<A: App> World<A> {
             Ok(value) => value,
             Err(Complaint { oracle, sentence }) => {
                 let at = self.0.inner.borrow().now();
-                give_up(Wrong { sentence: format!("{oracle}: {sentence}"), at })
+                give_up(Wrong::of(oracle, at, &sentence))
             }
         }
     }

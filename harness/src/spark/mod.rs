@@ -14,6 +14,7 @@ use crate::clients::make_verb;
 use crate::coverage::{Coverage, Mark};
 use crate::oracle::{Check, Oracle, complain, same_so_far};
 use crate::plan::Plan;
+use crate::restless::{Manner, Restless};
 use crate::rng::Rng;
 use crate::trace::{Trace, bytes as digest, mix};
 use client::{Asked, Client, Heard};
@@ -59,7 +60,7 @@ pub(crate) struct Law {
 }
 
 impl Law {
-    pub(crate) fn new(mut rng: Rng, mut trace: Trace) -> Law {
+    pub(crate) fn new(mut rng: Rng, mut trace: Trace, manner: Manner) -> Law {
         let mut plan = Plan::draw(&mut rng);
         plan.config.connections = 100_000;
         plan.config.per_user = 1_000;
@@ -81,7 +82,8 @@ impl Law {
         let channels = *rng.pick(&[2, 5, 128]);
         trace.step(Time::ZERO, "plan", channels as u64, || format!("{channels} channels a socket, {plan:#?}"));
         let spark = Limits { channels, heartbeat: None, ..Limits::spark() };
-        let side = || Side::new(plan.config.clone(), &plan.limits, spark.clone());
+        let restless = || Restless::new(manner, trace.hash());
+        let side = || Side::new(plan.config.clone(), &plan.limits, spark.clone(), restless());
         let (apart, mut together) = (side(), side());
         let sockets =
             (0..rng.between(1, 4)).filter_map(|_| Some((together.open("/spark").ok()?, Client::default()))).collect();

@@ -1,8 +1,9 @@
 //! One of two hubs that are compared, and what its connections were sent.
 
 use crate::app::{RouteLimits, SimApp, SimEffect, SimEvent, application};
-use crate::by_hand::drain;
+use crate::by_hand::ByHand;
 use crate::chronicle::Chronicle;
+use crate::restless::Restless;
 use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Limits, Output, Refused, Request, Time};
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub(super) enum Sent {
 }
 
 pub(super) struct Side {
-    hub: Hub<SimApp>,
+    by_hand: ByHand<SimApp>,
     now: Time,
     sent: BTreeMap<ConnId, Vec<Sent>>,
     /// Questions of the application that have not been answered.
@@ -24,24 +25,24 @@ pub(super) struct Side {
 
 impl Side {
     /// A hub with the simulated application, and Spark sockets with these limits.
-    pub(super) fn new(config: Config, limits: &RouteLimits, spark: Limits) -> Side {
+    pub(super) fn new(config: Config, limits: &RouteLimits, spark: Limits, restless: Restless) -> Side {
         let (app, mut routes) =
             application(limits, &Chronicle::default()).expect("the patterns of the application are right");
         routes.spark_with("/spark", spark, |_| Ok(lazuli::Session::default())).expect("a new pattern");
-        Side { hub: Hub::new(config, routes, app), now: Time::ZERO, sent: BTreeMap::new(), effects: Vec::new() }
+        let by_hand = ByHand::new(Hub::new(config, routes, app), restless);
+        Side { by_hand, now: Time::ZERO, sent: BTreeMap::new(), effects: Vec::new() }
     }
 
     /// Asks for a WebSocket.
     pub(super) fn open(&mut self, target: &str) -> Result<ConnId, Refused> {
         let request = Request::get(target).map_err(|error| Refused::new(400, error.to_string()))?;
-        let conn = self.hub.open(self.now, request)?;
+        let conn = self.by_hand.open(self.now, request)?;
         self.input(Input::Opened { conn });
         Ok(conn)
     }
 
     pub(super) fn input(&mut self, input: Input<'_, SimEvent>) {
-        self.hub.handle(self.now, input);
-        self.drain();
+        self.act(|hub, now| hub.handle(now, input));
     }
 
     pub(super) fn message(&mut self, conn: ConnId, message: lazuli::Message<'_>) {
@@ -67,10 +68,9 @@ impl Side {
 
     /// Time passes, deadline by deadline.
     pub(super) fn pass(&mut self, until: Time) {
-        while let Some(at) = self.hub.poll_timeout().filter(|at| *at <= until) {
+        while let Some(at) = self.by_hand.hub.poll_timeout().filter(|at| *at <= until) {
             self.now = self.now.max(at);
-            self.hub.handle_timeout(self.now);
-            self.drain();
+            self.act(|hub, now| hub.handle_timeout(now));
         }
         self.now = until;
     }
@@ -81,12 +81,12 @@ impl Side {
     }
 
     pub(super) fn stats(&self) -> &lazuli::Stats {
-        self.hub.stats()
+        self.by_hand.hub.stats()
     }
 
-    fn drain(&mut self) {
+    fn act(&mut self, act: impl FnOnce(&mut Hub<SimApp>, Time)) {
         let (sent, effects) = (&mut self.sent, &mut self.effects);
-        drain(&mut self.hub, self.now, |output| match output {
+        self.by_hand.act(self.now, act, |output| match output {
             Output::Send { to, frame } => {
                 let what = match frame.kind() {
                     Kind::Text => Sent::Text(String::from_utf8_lossy(frame.payload()).into_owned()),

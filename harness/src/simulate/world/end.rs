@@ -14,7 +14,7 @@ impl<A: App> World<A> {
         self.rest();
         let unsaid = self.unsaid();
         if !unsaid.is_empty() {
-            give_up(Wrong { sentence: unsaid.join("; "), at: self.inner().now() });
+            give_up(Wrong::new(self.inner().now(), unsaid.join("; ")));
         }
         self.inner().phase = Phase::Leaving;
         self.0.party.borrow_mut().guests.iter_mut().for_each(|guest| guest.wants = false);
