@@ -4,6 +4,7 @@ use crate::coverage::{Coverage, Mark};
 use crate::oracle::{Failure, Promise};
 use crate::run::Outcome;
 use crate::tally::{Fault, Tally};
+use crate::trace::mix;
 use std::fmt;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ pub struct Report {
     pub operations: u64,
     /// Steps of the traces.
     pub steps: u64,
+    /// The hash of everything that happened in all of them; the same on every machine, in debug and release, and for any number of
+    /// threads.
+    pub hash: u64,
     /// What went wrong on purpose.
     pub tally: Tally,
     /// What was seen.
@@ -40,6 +44,8 @@ impl Report {
         self.simulated += outcome.simulated;
         self.operations += u64::from(outcome.operations);
         self.steps += outcome.steps as u64;
+        // In any order.
+        self.hash ^= mix(seed, outcome.hash);
         self.tally.merge(&outcome.tally);
         self.coverage.merge(&outcome.coverage);
         self.clients.push(outcome.clients as u64);
@@ -95,6 +101,7 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         writeln!(f, "median      {} clients, {} operations a seed", self.median_clients(), self.median_operations())?;
+        writeln!(f, "hash        {:016x}", self.hash)?;
         writeln!(f, "faults      {}", self.tally)?;
         writeln!(f, "seen        {}", self.coverage)?;
         let never = self.never_seen();
