@@ -67,10 +67,7 @@ impl World {
             self.crowd.pace.gone(session);
         }
         let (links, visits) = (&self.net.links, &self.visits);
-        self.crowd.silence.written(|session| {
-            let link = &links[visits[session as usize].link];
-            !link.blocked && link.owed == 0
-        });
+        self.crowd.silence.written(|session| !links[visits[session as usize].link].blocked);
         self.crowd.ends.turned();
         if !is_last {
             return Ok(());
