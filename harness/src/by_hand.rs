@@ -17,9 +17,7 @@ impl<A: App> ByHand<A> {
 
     /// What it is told of the time.
     fn time(&mut self, now: Time) -> Time {
-        let back = if self.told == now { self.restless.back() } else { 0 };
-        self.told = now;
-        Time::from_micros(now.as_micros().saturating_sub(back))
+        self.restless.time(&mut self.told, now)
     }
 
     /// Asks for a WebSocket.

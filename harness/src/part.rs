@@ -139,8 +139,7 @@ fn play_spark(rng: Rng, trace: Trace, manner: Manner) -> Played {
 }
 
 fn play_hubs(rng: Rng, trace: Trace, manner: Manner) -> Played {
-    let mut world = hubs::World::new(rng, trace);
-    world.manner = manner;
+    let mut world = hubs::World::new(rng, trace, manner);
     let result = contain(|| world.play());
     let clients = world.clients();
     let (operations, clock) = (world.operations, world.clock);

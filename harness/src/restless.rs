@@ -8,6 +8,7 @@
 use crate::oracle::{Failure, Oracle, unequal_at_end};
 use crate::rng::Rng;
 use crate::trace::{Step, Trace};
+use lazuli::Time;
 use std::time::Duration;
 
 /// What is otherwise in a run.
@@ -99,8 +100,15 @@ impl Restless {
         (count > 0 && self.once_more()).then(|| self.rng.below(count as u64) as usize)
     }
 
+    /// What is told of the time, `told` being what was so last: now, or, where that is known already, maybe an earlier one.
+    pub(crate) fn time(&mut self, told: &mut Time, now: Time) -> Time {
+        let back = if *told == now { self.back() } else { 0 };
+        *told = now;
+        Time::from_micros(now.as_micros().saturating_sub(back))
+    }
+
     /// By so many microseconds the clock goes back when a call comes at the same moment as the one before.
-    pub(crate) fn back(&mut self) -> u64 {
+    fn back(&mut self) -> u64 {
         if self.manner.clock && self.rng.chance(300) { 1 + self.rng.below(10_000_000) } else { 0 }
     }
 }

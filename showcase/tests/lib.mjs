@@ -192,7 +192,7 @@ export class Runner {
   #failed = 0;
 
   /** `limit`: how many ms it may take. */
-  test(name, play, limit = WHOLE_TEST) {
+  test(name, play, limit) {
     this.#tests.push({ name, play, limit });
   }
 

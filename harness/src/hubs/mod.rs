@@ -53,7 +53,7 @@ struct Slot {
 pub(crate) struct World {
     pub(crate) clock: Clock,
     plan: Plan,
-    pub(crate) manner: Manner,
+    manner: Manner,
     bus: Bus,
     slots: Vec<Slot>,
     casts: Casts,
@@ -74,7 +74,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(mut rng: Rng, mut trace: Trace) -> World {
+    pub(crate) fn new(mut rng: Rng, mut trace: Trace, manner: Manner) -> World {
         let plan = Plan::draw(&mut rng);
         trace.step(Time::ZERO, "plan", digest(format!("{plan:?}").as_bytes()), || format!("{plan:#?}"));
         let (tally, coverage) = (Tally::default(), Coverage::default());
@@ -83,7 +83,7 @@ impl World {
             bus: Bus::new(plan.hubs, plan.bus.clone()),
             slots: (0..plan.hubs).map(|_| Slot::default()).collect(),
             plan,
-            manner: Manner::CALM,
+            manner,
             casts: Casts::default(),
             dead: Dead::default(),
             views: Views::default(),

@@ -23,9 +23,7 @@ impl<C: Crowd> World<C> {
     /// The time that the driver is told: now, or, where it knows that already, maybe an earlier one.
     pub(crate) fn time(&mut self) -> Time {
         let now = self.now();
-        let back = if self.told == now { self.restless.back() } else { 0 };
-        self.told = now;
-        Time::from_micros(now.as_micros().saturating_sub(back))
+        self.restless.time(&mut self.told, now)
     }
 
     pub(super) fn accept(&mut self, link: usize) -> Check {
