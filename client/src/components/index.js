@@ -61,8 +61,9 @@ export function createComponents(shared, url) {
     hooks.mountAll();
   }
 
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => mount());
-  else mount();
+  // Behind the page's own scripts: what comes for them is not lost then. (`load` is for who connects between the two.)
+  if (document.readyState === 'complete') mount();
+  else for (const type of ['DOMContentLoaded', 'load']) addEventListener(type, () => mount());
 
   /** @type {Page} */
   const page = {

@@ -522,6 +522,25 @@ test('hooks hear of elements that come, change and go', async ({ open, page, ser
   equal(server.events, [['ready', { x: 1 }]]);
 });
 
+test('what the server asks for at once is not lost on scripts of the page that come late', async ({ open, page, server }) => {
+  const script = `
+    window.seen = [];
+    spark.hook('chart', { mounted: (element) => element.addEventListener('open', ({ detail }) => window.seen.push(detail)) });
+    spark.register('note', (data) => window.seen.push(data));`;
+  await page.route('**/js/late.js', async (route) => {
+    await becomes(() => server.sockets.length, 1, 'sockets'); // the client itself has run
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await route.fulfill({ contentType: 'text/javascript', body: script });
+  });
+  server.mount = ({ ref }) => {
+    server.say({ type: 'reply', ref, status: 'ok', payload: [1] });
+    server.command('dispatch', { target: 'p', event: 'open', detail: 'opened' });
+    server.command('call', { name: 'note', data: 'called' });
+  };
+  await open('<p data-hook="chart"></p>', [''], { more: '<script src="/js/late.js" defer></script>' });
+  await becomes(() => page.evaluate(() => window.seen), ['opened', 'called'], 'what the script heard');
+});
+
 test('one row of a thousand with hooks comes or goes without a look at the others', async ({ open, page, patch }) => {
   await open('', ['Hooked00001', 0], { templates: { Hooked00001: ['<ul></ul>', [[[[2, 0, ['<li data-hook="row"> </li>', [[[[[], [0]]]]]]]]]]] } });
   await page.evaluate(() => {
