@@ -163,6 +163,10 @@ impl Model {
                     self.lose_beats();
                     self.coverage.add(Mark::Silent, 1);
                     self.decide(session, Some(code), Reason::Any);
+                    // Its end was decided before the application hears of it: what is sent meanwhile does not reach it.
+                    let now = self.now;
+                    let found = self.at(session);
+                    found.may_lack = if found.sent_at == now { found.sent_lately } else { 0 };
                     Some(Due::Close { code, reason: Reason::Any })
                 }
                 None => None,

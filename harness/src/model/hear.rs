@@ -96,7 +96,7 @@ impl Model {
             return complain(Oracle::Delivery, sentence);
         }
         let missing = found.out.handed.len() + found.out.queue_len();
-        if missing > 0 && now < found.cut_from && !found.is_lossy() {
+        if missing > found.may_lack && now < found.cut_from && !found.is_lossy() {
             let until = Seconds(found.cut_from);
             let sentence = format!("session {session} was closed {missing} messages too early; they had until {until}");
             return complain(Oracle::Delivery, sentence);

@@ -19,6 +19,8 @@ impl Model {
             found.loosen();
         }
         found.sent_in = self.inputs;
+        found.sent_lately = if found.sent_at == self.now { found.sent_lately + 1 } else { 1 };
+        found.sent_at = self.now;
         if !found.exact {
             return found.out.push_loose(item);
         }

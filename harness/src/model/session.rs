@@ -81,6 +81,9 @@ pub(super) struct Session {
     pub(super) exact: bool,
     /// In which input it was sent something last.
     pub(super) sent_in: u64,
+    /// When it was sent something last, and how much at that time.
+    pub(super) sent_at: Time,
+    pub(super) sent_lately: usize,
     /// What its socket took in this turn.
     pub(super) unreported: usize,
     /// Its peer has closed, broken a rule or gone: nothing that it sends matters any more.
@@ -125,6 +128,8 @@ pub(super) struct Session {
     pub(super) farewell: Option<(Option<u16>, Reason)>,
     /// From when on messages may be missing before the close frame.
     pub(super) cut_from: Time,
+    /// So many may be missing earlier too.
+    pub(super) may_lack: usize,
     /// The answers that the request may get.
     pub(super) answers: Vec<u16>,
     /// The body of the answer, where it is known.
@@ -142,6 +147,9 @@ impl Session {
             out: Out::new(window),
             exact: true,
             sent_in: 0,
+            sent_at: Time::ZERO,
+            sent_lately: 0,
+            may_lack: 0,
             unreported: 0,
             muted: false,
             rooms: BTreeSet::new(),
