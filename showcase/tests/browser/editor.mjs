@@ -1,7 +1,7 @@
 // The editor: two browsers, one document.
 
 import { check, equal } from '../lib.mjs';
-import { becomes, fitsWidth, open, shoot, test, type } from './world.mjs';
+import { becomes, fitsWidth, isLive, open, shoot, test, type } from './world.mjs';
 
 let documents = 0;
 const fresh = () => `paper-${(documents += 1)}-${Date.now()}`;
@@ -15,6 +15,7 @@ async function edit(id, count = 1, options = {}) {
   const page = await open(`/editor/${id}`, options);
   await foot(page, `${count} collaborators`);
   if (options.name) {
+    await isLive(page); // until then the name is not known that takes the field's place
     await type(page.getByLabel('Your name'), options.name);
     await page.getByLabel('Your name').press('Enter');
   }
