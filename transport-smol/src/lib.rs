@@ -1,8 +1,8 @@
-//! Serves a [`lazuli`] hub on [`smol`], on one thread.
+//! Serves a [`lazuli`] hub on one thread, which waits with [`polling`], the poller of smol.
 //!
-//! One thread owns the hub: no lock, and no task is woken for a member of a room. Each connection has a task that waits
-//! for its socket and reads; what is sent is written straight from the hub's turn, which comes after all sockets that
-//! were ready have been read, so that what they brought is answered in one write each.
+//! One thread owns the hub: no lock, and no task is woken for a member of a room. Sockets that are ready are read one after
+//! the other; what is sent is written straight from the hub's turn, which comes after them, so that what they brought is
+//! answered in one write each.
 //!
 //! ```no_run
 //! use lazuli::{Channel, Context, Result, Routes};
@@ -21,13 +21,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod log;
+mod main_loop;
 mod server;
 mod sockets;
 mod stream;
-mod turn;
+mod watched;
 
 #[cfg(feature = "tls")]
 pub use lazuli::driver::tls::rustls;

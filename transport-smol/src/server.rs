@@ -1,21 +1,21 @@
 //! What a user sets up, and the tasks that it starts.
 
 use crate::log::{self, Log};
+use crate::main_loop::MainLoop;
 use crate::sockets::Sockets;
 use crate::stream::Security;
-use crate::turn::{Shared, turns};
-use async_channel::{Receiver, Sender};
 use lazuli::backplane::Backplane;
 use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
 use lazuli::journal::Journal;
 use lazuli::log::Record;
 use lazuli::{App, Config, Handle, Hub, Node, Routes, Secret, Timestamp};
-use smol::{Async, LocalExecutor, Timer};
+use polling::Poller;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
 pub(crate) type Effects<A> = Box<dyn FnMut(<A as App>::Effect, &Handle<A>) + Send>;
@@ -34,19 +34,18 @@ pub struct Server<A: App> {
     security: Security,
     sender: Sender<Order<A>>,
     orders: Receiver<Order<A>>,
+    poller: Arc<Poller>,
 }
 
 /// What comes from other threads.
 pub(crate) enum Order<A: App> {
     Remote(Remote<A::Event>),
-    /// The backplane has something.
-    Incoming,
     Stop(Duration),
 }
 
 /// Stops a server from another thread.
 #[derive(Clone)]
-pub struct Stopper(std::sync::Arc<dyn Fn(Duration) + Send + Sync>);
+pub struct Stopper(Arc<dyn Fn(Duration) + Send + Sync>);
 
 impl Stopper {
     /// Refuses new connections, closes the open ones with 1001, and makes [`Server::run`] return once they are gone, or
@@ -65,7 +64,7 @@ impl<A: App> Server<A> {
         let listener = TcpListener::bind(addr)?;
         // The standard library lets 128 clients wait, which a storm of reconnects exceeds at once.
         rustix::net::listen(&listener, 4_096)?;
-        let (sender, orders) = async_channel::unbounded();
+        let (sender, orders) = channel();
         Ok(Server {
             listener,
             routes,
@@ -79,6 +78,7 @@ impl<A: App> Server<A> {
             security: Security::default(),
             sender,
             orders,
+            poller: Arc::new(Poller::new()?),
         })
     }
 
@@ -133,7 +133,7 @@ impl<A: App> Server<A> {
     /// replayed. The handshake has to be done within [`Settings::request_time`], together with the request.
     #[cfg(feature = "tls")]
     #[must_use]
-    pub fn tls(mut self, config: std::sync::Arc<crate::rustls::ServerConfig>) -> Self {
+    pub fn tls(mut self, config: Arc<crate::rustls::ServerConfig>) -> Self {
         self.security = Security(Some(lazuli::driver::tls::without_early_data(config)));
         self
     }
@@ -148,19 +148,25 @@ impl<A: App> Server<A> {
 
     /// For sends from other threads.
     pub fn handle(&self) -> Handle<A> {
-        let sender = self.sender.clone();
-        Handle::new(move |remote| {
-            // After the server has stopped, nobody takes it.
-            let _ = sender.try_send(Order::Remote(remote));
-        })
+        let order = self.order();
+        Handle::new(move |remote| order(Order::Remote(remote)))
     }
 
     /// For stopping from another thread.
     pub fn stopper(&self) -> Stopper {
-        let sender = self.sender.clone();
-        Stopper(std::sync::Arc::new(move |within| {
-            let _ = sender.try_send(Order::Stop(within));
-        }))
+        let order = self.order();
+        Stopper(Arc::new(move |within| order(Order::Stop(within))))
+    }
+
+    /// Gives an order from another thread.
+    fn order(&self) -> impl Fn(Order<A>) + Send + Sync + 'static {
+        let (sender, poller) = (self.sender.clone(), self.poller.clone());
+        move |order| {
+            // After the server has stopped, nobody takes it.
+            if sender.send(order).is_ok() {
+                let _ = poller.notify();
+            }
+        }
     }
 
     /// Serves until a [`Stopper`] stops it.
@@ -187,14 +193,13 @@ impl<A: App> Server<A> {
             self.config.secure_cookies |= self.security.0.is_some();
         }
         let handle = self.handle();
-        let orders = self.orders;
         let (log, log_thread) = log::start(self.log.unwrap_or_else(log::to_tracing))?;
-        let executor = Rc::new(LocalExecutor::new());
         let backplane = self.backplane.map(|(node, mut backplane)| {
             self.config.backplane = Some(node);
-            let sender = self.sender.clone();
+            let poller = self.poller.clone();
+            // Every turn polls it.
             backplane.on_incoming(Box::new(move || {
-                let _ = sender.try_send(Order::Incoming);
+                let _ = poller.notify();
             }));
             backplane
         });
@@ -204,67 +209,10 @@ impl<A: App> Server<A> {
             None => Driver::new(hub, self.settings),
         };
         let sockets = Sockets::new(self.effects, handle, log, backplane);
-        let shared = Rc::new(Shared::new(driver, sockets, self.security, Rc::downgrade(&executor)));
-        let listener = Async::new(self.listener)?;
-        smol::block_on(executor.run(async {
-            let accepting = executor.spawn(accept(listener, shared.clone()));
-            executor.spawn(obey(orders, accepting, shared.clone())).detach();
-            turns(&shared).await;
-        }));
-        // With these go the sockets, the hub and the way into the log, whose thread then ends with what it still has.
-        drop((executor, shared));
+        let result = MainLoop::new(driver, sockets, self.poller, self.listener, self.orders, self.security)
+            .and_then(MainLoop::run);
+        // With the loop went the sockets, the hub and the way into the log, whose thread then ends with what it still has.
         let _ = log_thread.join();
-        Ok(())
+        result
     }
-}
-
-/// Accepts for ever. Where the system has no descriptor left it waits: to try again at once would only spin.
-async fn accept<A: App>(listener: Async<TcpListener>, shared: Rc<Shared<A>>) {
-    let (mut pause, mut accepted) = (SHORTEST, 0);
-    loop {
-        match listener.accept().await {
-            Ok((socket, peer)) => {
-                pause = SHORTEST;
-                shared.accept(socket, peer);
-                accepted += 1;
-                if accepted % BATCH == 0 {
-                    smol::future::yield_now().await;
-                }
-            }
-            Err(error) => {
-                shared.warn("accepting failed", error.to_string());
-                Timer::after(pause).await;
-                pause = (pause * 2).min(LONGEST);
-            }
-        }
-    }
-}
-
-/// So much is accepted or obeyed before others get their turn.
-const BATCH: usize = 64;
-const SHORTEST: Duration = Duration::from_millis(10);
-const LONGEST: Duration = Duration::from_secs(1);
-
-/// Does what other threads ask for.
-async fn obey<A: App>(orders: Receiver<Order<A>>, accepting: smol::Task<()>, shared: Rc<Shared<A>>) {
-    let (mut accepting, mut obeyed) = (Some(accepting), 0);
-    while let Ok(order) = orders.recv().await {
-        match order {
-            Order::Remote(remote) => shared.remote(remote),
-            // Every turn polls it.
-            Order::Incoming => shared.wake(),
-            Order::Stop(within) => {
-                // With its task the listening socket goes.
-                accepting = None;
-                shared.stop(within);
-            }
-        }
-        obeyed += 1;
-        if obeyed % BATCH == 0 {
-            // What these sent goes out before more is taken in, or it would pile up.
-            shared.turn();
-            smol::future::yield_now().await;
-        }
-    }
-    drop(accepting);
 }

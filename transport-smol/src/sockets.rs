@@ -7,25 +7,30 @@ use lazuli::backplane::{Backplane, Incoming};
 use lazuli::driver::{Io, LinkId};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Handle, Position, Time};
-use smol::Task;
+use polling::Event;
 use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 
-/// One socket and the tasks that wait for it; dropped, all are gone.
+/// One socket, and what it is watched for.
 struct Socket {
     link: LinkId,
-    stream: Rc<Stream>,
-    _reader: Task<()>,
-    /// Waits until the socket takes bytes again, after it took less than it was offered.
-    refill: Option<Task<()>>,
+    stream: Stream,
+    /// Whether it may have something to read.
+    hears: bool,
+    /// Whether it took less than it was offered.
+    waits: bool,
+}
+
+impl Socket {
+    fn watch(&self) -> io::Result<()> {
+        let Socket { link, hears, waits, .. } = *self;
+        self.stream.watch(Event::new(link.index(), hears, waits))
+    }
 }
 
 /// Sockets by [`LinkId::index`].
 pub(crate) struct Sockets<A: App> {
     sockets: Vec<Option<Socket>>,
-    /// Sockets that took less than they were offered; somebody has to wait for them.
-    pub(crate) full: Vec<(LinkId, Rc<Stream>)>,
     effects: Option<Effects<A>>,
     handle: Handle<A>,
     log: Log,
@@ -41,7 +46,7 @@ impl<A: App> Sockets<A> {
         log: Log,
         backplane: Option<Box<dyn Backplane>>,
     ) -> Self {
-        Sockets { sockets: Vec::new(), full: Vec::new(), effects, handle, log, backplane, now: Time::ZERO }
+        Sockets { sockets: Vec::new(), effects, handle, log, backplane, now: Time::ZERO }
     }
 
     /// What came in from the backplane.
@@ -49,19 +54,59 @@ impl<A: App> Sockets<A> {
         self.backplane.as_mut()?.poll()
     }
 
-    pub(crate) fn insert(&mut self, link: LinkId, stream: Rc<Stream>, reader: Task<()>) {
+    pub(crate) fn insert(&mut self, link: LinkId, stream: Stream) {
         let index = link.index();
         if self.sockets.len() <= index {
             self.sockets.resize_with(index + 1, || None);
         }
-        self.sockets[index] = Some(Socket { link, stream, _reader: reader, refill: None });
+        self.sockets[index] = Some(Socket { link, stream, hears: true, waits: false });
     }
 
-    pub(crate) fn set_refill(&mut self, link: LinkId, refill: Task<()>) {
-        if let Some(Some(socket)) = self.sockets.get_mut(link.index())
-            && socket.link == link
+    /// The link with this index, if its socket is read.
+    pub(crate) fn reader(&self, index: usize) -> Option<(LinkId, &Stream)> {
+        let socket = self.sockets.get(index)?.as_ref().filter(|socket| socket.hears)?;
+        Some((socket.link, &socket.stream))
+    }
+
+    /// The link with this index, if its socket is watched for nothing.
+    pub(crate) fn idle(&self, index: usize) -> Option<LinkId> {
+        let socket = self.sockets.get(index)?.as_ref().filter(|socket| !socket.hears && !socket.waits)?;
+        Some(socket.link)
+    }
+
+    /// A link's socket has nothing more to read.
+    pub(crate) fn deafen(&mut self, link: LinkId) {
+        self.watch(link, |socket| socket.hears = false);
+    }
+
+    /// A link's socket took less than it was offered: it tells when it takes more.
+    pub(crate) fn wait(&mut self, link: LinkId) {
+        self.watch(link, |socket| socket.waits = true);
+    }
+
+    /// The socket with this index takes something again: writes what waits in its stream. The link, if that was all.
+    pub(crate) fn writable(&mut self, index: usize) -> Option<LinkId> {
+        let socket = self.sockets.get(index)?.as_ref().filter(|socket| socket.waits)?;
+        let link = socket.link;
+        if !socket.stream.flush() {
+            return None;
+        }
+        self.watch(link, |socket| socket.waits = false);
+        Some(link)
+    }
+
+    /// Changes what a socket is watched for.
+    fn watch(&mut self, link: LinkId, change: impl FnOnce(&mut Socket)) {
+        let Some(Some(socket)) = self.sockets.get_mut(link.index()) else { return };
+        if socket.link != link {
+            return;
+        }
+        let before = (socket.hears, socket.waits);
+        change(socket);
+        if before != (socket.hears, socket.waits)
+            && let Err(error) = socket.watch()
         {
-            socket.refill = Some(refill);
+            self.record(Level::Error, "a socket is not watched any more", &error.to_string());
         }
     }
 
@@ -80,8 +125,7 @@ impl<A: App> Io<A> for Sockets<A> {
         let offered: usize = bytes.iter().map(|slice| slice.len()).sum();
         let written = socket.stream.write(bytes)?;
         if written < offered {
-            let full = (link, socket.stream.clone());
-            self.full.push(full);
+            self.wait(link);
         }
         Ok(written)
     }
@@ -90,8 +134,7 @@ impl<A: App> Io<A> for Sockets<A> {
         if let Some(socket) = self.get(link)
             && !socket.stream.end()
         {
-            let full = (link, socket.stream.clone());
-            self.full.push(full);
+            self.wait(link);
         }
     }
 

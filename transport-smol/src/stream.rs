@@ -1,51 +1,57 @@
-//! One socket, in plaintext or with TLS. Nothing here waits, except what returns a future.
+//! One socket, in plaintext or with TLS. Nothing here waits.
 
+use crate::watched::Watched;
 use lazuli::driver::{Driver, LinkId};
 use lazuli::{App, Time};
-use smol::Async;
+use polling::{Event, Poller};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 
 #[cfg(feature = "tls")]
 use {
     lazuli::driver::tls::{Tls, rustls::ServerConfig},
-    std::{cell::RefCell, sync::Arc},
+    std::cell::RefCell,
 };
 
 pub(crate) struct Stream {
-    socket: Async<TcpStream>,
+    socket: Watched<TcpStream>,
     #[cfg(feature = "tls")]
     tls: Option<RefCell<Tls>>,
 }
 
 impl Stream {
+    /// A socket that was accepted: its readiness is told with the link's index as the key.
     #[cfg_attr(not(feature = "tls"), allow(unused_variables))]
-    pub(crate) fn new(socket: Async<TcpStream>, security: &Security) -> io::Result<Stream> {
+    pub(crate) fn new(
+        socket: TcpStream,
+        poller: &Arc<Poller>,
+        link: LinkId,
+        security: &Security,
+    ) -> io::Result<Stream> {
+        socket.set_nonblocking(true)?;
         // Messages are small and have been joined already; waiting for more would only delay them.
-        let _ = socket.get_ref().set_nodelay(true);
+        let _ = socket.set_nodelay(true);
         #[cfg(feature = "tls")]
         let tls = match &security.0 {
             Some(config) => Some(RefCell::new(Tls::new(config).map_err(io::Error::other)?)),
             None => None,
         };
         Ok(Stream {
-            socket,
+            socket: Watched::new(socket, poller, Event::readable(link.index()))?,
             #[cfg(feature = "tls")]
             tls,
         })
     }
 
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.socket.readable().await
-    }
-
-    pub(crate) async fn writable(&self) -> io::Result<()> {
-        self.socket.writable().await
+    /// Says of what readiness it is told from now on.
+    pub(crate) fn watch(&self, interest: Event) -> io::Result<()> {
+        self.socket.watch(interest)
     }
 
     /// Reads what came, to be handed to [`Stream::receive`].
     pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.get_ref().read(buffer)
+        (&*self.socket).read(buffer)
     }
 
     /// Takes bytes that were read to the driver, by way of `plain` if they have to be decrypted; whether nothing waits
@@ -72,7 +78,7 @@ impl Stream {
 
     /// Writes what the socket takes now, and says how much.
     pub(crate) fn write(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut socket = self.socket.get_ref();
+        let mut socket: &TcpStream = &self.socket;
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
             return tls.borrow_mut().write(bytes, &mut socket);
@@ -93,7 +99,7 @@ impl Stream {
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
             let mut tls = tls.borrow_mut();
-            let flushed = tls.flush(&mut self.socket.get_ref()).unwrap_or(true);
+            let flushed = tls.flush(&mut &*self.socket).unwrap_or(true);
             if flushed && tls.is_ended() {
                 self.shutdown();
             }
@@ -124,7 +130,7 @@ impl Stream {
 
     fn shutdown(&self) {
         // The peer may have gone already.
-        let _ = self.socket.get_ref().shutdown(Shutdown::Write);
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 }
 

@@ -1,0 +1,275 @@
+//! The one thread: it waits for sockets, for the time and for other threads, reads what came, and gives the hub its turn.
+
+use crate::server::Order;
+use crate::sockets::Sockets;
+use crate::stream::{Security, Stream};
+use crate::watched::Watched;
+use lazuli::driver::{Driver, LinkId};
+use lazuli::log::Level;
+use lazuli::{App, Time};
+use polling::{Event, Events, Poller};
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// At most so many bytes are read from a socket before others have their turn, and the hub its own.
+const CHUNK: usize = 16 << 10;
+/// After so many bytes were read, they are answered before more is read: what they make the hub send to others must not
+/// pile up, or those would be taken for slow.
+const UNANSWERED: usize = 16 << 10;
+/// So much is taken from the backplane at once, and so often in one turn.
+const INCOMING: usize = 64;
+const ROUNDS: usize = 8;
+/// So many clients are accepted, and orders obeyed, before others get their turn.
+const BATCH: usize = 64;
+/// Where the system has no descriptor left, accepting waits: to try again at once would only spin.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(1);
+/// So long the last closes may take after everything else is drained.
+const LAST: Duration = Duration::from_secs(1);
+/// The listening socket's key; a link's is its index.
+const LISTENER: usize = usize::MAX - 1;
+
+pub(crate) struct MainLoop<A: App> {
+    pub(crate) driver: Driver<A>,
+    pub(crate) sockets: Sockets<A>,
+    poller: Arc<Poller>,
+    /// `None`: no more clients are taken.
+    listener: Option<Watched<TcpListener>>,
+    /// When accepting is tried again after it failed, and the pause after the next failure.
+    accept_at: Option<Time>,
+    pause: Duration,
+    orders: Receiver<Order<A>>,
+    security: Security,
+    start: Instant,
+    /// What every socket is read into: an idle connection has no buffer.
+    buffer: Vec<u8>,
+    /// What that was, where it was encrypted.
+    plain: Vec<u8>,
+    /// Bytes that were read since the last turn.
+    unanswered: usize,
+    /// Until when links may go on once the hub is drained.
+    last: Option<Time>,
+}
+
+impl<A: App> MainLoop<A> {
+    pub(crate) fn new(
+        driver: Driver<A>,
+        sockets: Sockets<A>,
+        poller: Arc<Poller>,
+        listener: TcpListener,
+        orders: Receiver<Order<A>>,
+        security: Security,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let listener = Watched::new(listener, &poller, Event::readable(LISTENER))?;
+        Ok(MainLoop {
+            driver,
+            sockets,
+            poller,
+            listener: Some(listener),
+            accept_at: None,
+            pause: SHORTEST,
+            orders,
+            security,
+            start: Instant::now(),
+            buffer: vec![0; CHUNK],
+            plain: Vec::new(),
+            unanswered: 0,
+            last: None,
+        })
+    }
+
+    fn now(&self) -> Time {
+        Time::from_micros(self.start.elapsed().as_micros() as u64)
+    }
+
+    /// Serves until the hub is drained.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::new();
+        loop {
+            let has_more = self.obey();
+            self.turn();
+            let Some(until) = self.until() else { return Ok(()) };
+            let wait = until.map(|until| until.saturating_since(self.now()));
+            events.clear();
+            self.poller.wait(&mut events, if has_more { Some(Duration::ZERO) } else { wait })?;
+            let mut is_asked = false;
+            for event in events.iter() {
+                if event.key == LISTENER {
+                    is_asked = true;
+                } else {
+                    self.ready(event);
+                }
+            }
+            // Last: what is accepted now must not be taken for what had its place when these events were collected.
+            self.accept(is_asked);
+        }
+    }
+
+    /// Until when there is nothing to do by itself. `None`: everything is done.
+    fn until(&mut self) -> Option<Option<Time>> {
+        let mut until = self.driver.next_timeout();
+        if self.driver.is_drained() {
+            let now = self.now();
+            let last = *self.last.get_or_insert(now + LAST);
+            if self.driver.links() == 0 || now >= last {
+                return None;
+            }
+            until = until.into_iter().chain([last]).min();
+        }
+        Some(until.into_iter().chain(self.accept_at).min())
+    }
+
+    /// Does what other threads ask for; whether they may ask for more.
+    fn obey(&mut self) -> bool {
+        for _ in 0..BATCH {
+            match self.orders.try_recv() {
+                Ok(Order::Remote(remote)) => self.driver.remote(self.now(), remote),
+                Ok(Order::Stop(within)) => {
+                    // A second one changes nothing.
+                    if self.listener.take().is_some() {
+                        self.accept_at = None;
+                        let now = self.now();
+                        self.driver.shutdown(now, now + within);
+                    }
+                }
+                Err(_) => return false,
+            }
+        }
+        // What these sent goes out before more is taken in, or it would pile up.
+        true
+    }
+
+    /// Gives the hub its turn.
+    fn turn(&mut self) {
+        self.unanswered = 0;
+        let now = self.now();
+        self.sockets.now = now;
+        if self.driver.next_timeout().is_some_and(|at| at <= now) {
+            self.driver.timeout(now);
+        }
+        self.driver.turn(&mut self.sockets);
+        // What this turn published may have come back already.
+        for round in 0.. {
+            if !self.take_incoming(now) {
+                break;
+            }
+            self.driver.turn(&mut self.sockets);
+            if round == ROUNDS {
+                // Others have their turn before the rest.
+                let _ = self.poller.notify();
+                break;
+            }
+        }
+    }
+
+    /// Hands in what came from the backplane; whether there was anything.
+    fn take_incoming(&mut self, now: Time) -> bool {
+        let mut any = false;
+        for _ in 0..INCOMING {
+            let Some(incoming) = self.sockets.incoming() else { break };
+            self.driver.input(now, incoming.as_input());
+            any = true;
+        }
+        any
+    }
+
+    /// A link's socket has something, or takes something.
+    fn ready(&mut self, event: Event) {
+        if event.writable
+            && let Some(link) = self.sockets.writable(event.key)
+        {
+            self.driver.writable(link);
+        }
+        if event.readable {
+            self.read(event.key);
+        }
+        if self.unanswered >= UNANSWERED {
+            self.turn();
+        }
+    }
+
+    /// Reads once what a socket has.
+    fn read(&mut self, index: usize) {
+        let Some((link, stream)) = self.sockets.reader(index) else {
+            // It has ended, and yet there is news: nor can it be written to.
+            if let Some(link) = self.sockets.idle(index) {
+                self.driver.disconnected(self.now(), link, true);
+            }
+            return;
+        };
+        match stream.read(&mut self.buffer) {
+            Ok(0) => self.gone(link, false),
+            Ok(length) => {
+                self.unanswered += length;
+                let now = self.now();
+                let Some((_, stream)) = self.sockets.reader(index) else { return };
+                let bytes = &self.buffer[..length];
+                if !stream.receive(&mut self.driver, now, link, bytes, &mut self.plain) {
+                    self.sockets.wait(link);
+                }
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(_) => self.gone(link, true),
+        }
+    }
+
+    /// A socket has nothing more to give, ever.
+    fn gone(&mut self, link: LinkId, reset: bool) {
+        self.sockets.deafen(link);
+        self.driver.disconnected(self.now(), link, reset);
+    }
+
+    /// Takes the clients that wait: if there are any, or it is time to look again.
+    fn accept(&mut self, is_asked: bool) {
+        let is_time = self.accept_at.is_some_and(|at| at <= self.now());
+        if !is_asked && !is_time {
+            return;
+        }
+        for _ in 0..BATCH {
+            let Some(listener) = &self.listener else { return };
+            match listener.accept() {
+                Ok((socket, peer)) => self.take_in(socket, peer),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                // This client was faster gone than accepted.
+                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+                Err(error) => {
+                    self.sockets.record(Level::Warn, "accepting failed", &error.to_string());
+                    self.accept_at = Some(self.now() + self.pause);
+                    self.pause = (self.pause * 2).min(LONGEST);
+                    return self.listen(false);
+                }
+            }
+            self.pause = SHORTEST;
+        }
+        if self.accept_at.take().is_some() {
+            self.listen(true);
+        }
+    }
+
+    /// Whether clients that come are told of.
+    fn listen(&mut self, is_wanted: bool) {
+        let interest = if is_wanted { Event::readable(LISTENER) } else { Event::none(LISTENER) };
+        if let Some(listener) = &self.listener
+            && let Err(error) = listener.watch(interest)
+        {
+            self.sockets.record(Level::Error, "the listening socket is lost", &error.to_string());
+        }
+    }
+
+    fn take_in(&mut self, socket: TcpStream, peer: SocketAddr) {
+        // Also where there are too many: the log says so.
+        let now = self.now();
+        let Some(link) = self.driver.accept(now, Some(peer)) else { return };
+        match Stream::new(socket, &self.poller, link, &self.security) {
+            Ok(stream) => self.sockets.insert(link, stream),
+            Err(error) => {
+                self.sockets.record(Level::Warn, "a socket was given up", &error.to_string());
+                self.driver.disconnected(now, link, true);
+            }
+        }
+    }
+}
