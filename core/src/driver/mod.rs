@@ -40,6 +40,8 @@ pub(crate) mod utf8;
 #[cfg(feature = "websocket")]
 mod framer;
 #[cfg(feature = "websocket")]
+mod joined;
+#[cfg(feature = "websocket")]
 mod leave;
 #[cfg(feature = "websocket")]
 mod link;

@@ -2,6 +2,7 @@
 
 use super::framer::Framer;
 use super::head::{HeadLimits, HeadParser};
+use super::joined::Joined;
 use super::link::{Deadline, Due, Link, LinkId, NONE, Phase};
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
@@ -104,6 +105,7 @@ pub struct Driver<A: App = ()> {
     /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
     pub(super) frames: Vec<Frame>,
     pub(super) entries: Vec<(u32, u32)>,
+    pub(super) joined: Joined,
     /// Links that have something to write.
     pub(super) dirty: Vec<LinkId>,
     /// Links whose socket is to be closed.
@@ -137,6 +139,7 @@ impl<A: App> Driver<A> {
             framers: Vec::new(),
             frames: Vec::new(),
             entries: Vec::new(),
+            joined: Joined::default(),
             dirty: Vec::new(),
             doomed: Vec::new(),
             done: Vec::new(),

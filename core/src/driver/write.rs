@@ -1,8 +1,10 @@
 //! The turn: outputs of the hub become writes.
 //!
 //! First every output is taken, and each link notes which frames it gets; then each of these links is written to once,
-//! with all of its frames in one vectored write. A frame is never copied, and a link that keeps up allocates nothing.
+//! with all of its frames in one write. A link that keeps up allocates nothing, and no frame is copied for it: of many
+//! small ones a copy is made, for all links that get the same.
 
+use super::joined::Joined;
 use super::link::{Link, LinkId, NONE, Phase};
 use super::queue::OutQueue;
 use super::receive::close_frame;
@@ -52,6 +54,7 @@ impl<A: App> Driver<A> {
             self.dirty = dirty;
             self.frames.clear();
             self.entries.clear();
+            self.joined.clear();
             busy |= !self.done.is_empty() || !self.doomed.is_empty();
             for link in self.done.drain(..) {
                 io.end(link);
@@ -120,7 +123,7 @@ impl<A: App> Driver<A> {
         let result = if found.queue.is_some() {
             write_queue(found, link, io, &mut hub)
         } else {
-            write_entries(found, link, io, &self.frames, &self.entries, &mut hub)
+            write_entries(found, link, io, &self.frames, &self.entries, &mut self.joined, &mut hub)
         };
         if hub > 0
             && let Some(conn) = conn
@@ -203,31 +206,34 @@ fn write_entries<A: App>(
     io: &mut impl Io<A>,
     frames: &[Frame],
     entries: &[(u32, u32)],
+    joined: &mut Joined,
     hub: &mut usize,
 ) -> Result<(), ()> {
     let mut entry = mem::replace(&mut found.first, NONE);
     found.last = NONE;
     while entry != NONE {
+        let start = entry;
         // Mostly there is one frame, and the longer list would cost more to clear than all the rest.
-        let (mut one, mut many);
-        let slices: &mut [IoSlice<'_>] = if resolve(entry, frames, entries).is_some_and(|(_, next)| next == NONE) {
-            one = [IoSlice::new(&[])];
-            &mut one
+        let (mut written, bytes) = if let Some((frame, NONE)) = resolve(entry, frames, entries) {
+            entry = NONE;
+            (write(io, link, &[IoSlice::new(frame.wire())])?, frame.wire().len())
+        } else if let Some(all) = joined.join(entry, frames, entries) {
+            entry = NONE;
+            (write(io, link, &[IoSlice::new(all)])?, all.len())
         } else {
-            many = [IoSlice::new(&[]); SLICES];
-            &mut many
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let (mut count, mut bytes) = (0, 0);
+            while count < slices.len()
+                && bytes < BYTES
+                && let Some((frame, next)) = resolve(entry, frames, entries)
+            {
+                slices[count] = IoSlice::new(frame.wire());
+                bytes += frame.wire().len();
+                count += 1;
+                entry = next;
+            }
+            (write(io, link, &slices[..count])?, bytes)
         };
-        let (start, mut count, mut bytes) = (entry, 0, 0);
-        while count < slices.len()
-            && bytes < BYTES
-            && let Some((frame, next)) = resolve(entry, frames, entries)
-        {
-            slices[count] = IoSlice::new(frame.wire());
-            bytes += frame.wire().len();
-            count += 1;
-            entry = next;
-        }
-        let mut written = write(io, link, &slices[..count])?;
         *hub += written;
         if written == bytes {
             continue;
