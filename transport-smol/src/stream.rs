@@ -4,7 +4,8 @@ use crate::watched::Watched;
 use lazuli::driver::{Driver, LinkId};
 use lazuli::{App, Time};
 use polling::{Event, Poller};
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
@@ -13,6 +14,12 @@ use {
     lazuli::driver::tls::{Tls, rustls::ServerConfig},
     std::cell::RefCell,
 };
+
+/// A broken pipe is an error, and not a signal.
+#[cfg(not(any(target_vendor = "apple", windows)))]
+const FLAGS: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(any(target_vendor = "apple", windows))]
+const FLAGS: SendFlags = SendFlags::empty();
 
 pub(crate) struct Stream {
     socket: Watched<TcpStream>,
@@ -51,7 +58,7 @@ impl Stream {
 
     /// Reads what came, to be handed to [`Stream::receive`].
     pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self.socket).read(buffer)
+        Ok(recv(&*self.socket, buffer, RecvFlags::empty())?.0)
     }
 
     /// Takes bytes that were read to the driver, by way of `plain` if they have to be decrypted; whether nothing waits
@@ -84,8 +91,8 @@ impl Stream {
             return tls.borrow_mut().write(bytes, &mut socket);
         }
         let result = match bytes {
-            // A plain send is cheaper than a vectored one of one.
-            [slice] => socket.write(slice),
+            // A plain send is cheaper than a vectored one of one; by way of the C library it would cost more.
+            [slice] => send(socket, slice, FLAGS).map_err(io::Error::from),
             slices => socket.write_vectored(slices),
         };
         match result {
