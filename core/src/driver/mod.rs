@@ -52,6 +52,8 @@ mod receive;
 #[cfg(feature = "websocket")]
 mod run;
 #[cfg(feature = "websocket")]
+mod whole;
+#[cfg(feature = "websocket")]
 mod write;
 
 #[cfg(feature = "websocket")]

@@ -5,6 +5,7 @@ use super::head::{self, Reject};
 use super::link::{Body, Deadline, LinkId, Open, Phase};
 use super::response::{self, Response};
 use super::run::Driver;
+use super::whole::Whole;
 use crate::channel::App;
 use crate::id::ConnId;
 use crate::input::{Input, Message};
@@ -132,12 +133,21 @@ impl<A: App> Driver<A> {
             Ok(good) => (good, None),
             Err(violation) => (violation.good, Some(violation)),
         };
+        let mut rest = bytes.get(..good).unwrap_or_default();
         let mut framer = match open.framer.take() {
             Some(framer) => framer,
-            None if good == 0 && violation.is_some() => return self.violate(link, conn, violation),
-            None => self.framer(),
+            None => {
+                rest = self.whole_messages(conn, rest);
+                if rest.is_empty() && violation.is_some() {
+                    return self.violate(link, conn, violation);
+                }
+                if rest.is_empty() {
+                    return self.clear_deadline(link);
+                }
+                self.framer()
+            }
         };
-        framer.feed(bytes.get(..good).unwrap_or_default());
+        framer.feed(rest);
         loop {
             match framer.next() {
                 Ok(Some(message)) => {
@@ -158,6 +168,19 @@ impl<A: App> Driver<A> {
             return self.violate(link, conn, violation);
         }
         self.pause(link, framer);
+    }
+
+    /// Hands the hub the messages that are whole frames, up to the first that is not; what is left.
+    fn whole_messages<'a>(&mut self, conn: ConnId, mut bytes: &'a [u8]) -> &'a [u8] {
+        let mut plain = mem::take(&mut self.plain);
+        while let Some((whole, rest)) = Whole::split(bytes)
+            && let Some(message) = whole.unmask(&mut plain)
+        {
+            self.hub.handle(self.now, Input::Message { conn, message });
+            bytes = rest;
+        }
+        self.plain = plain;
+        bytes
     }
 
     /// After the last whole message: keeps the framer if another has begun, and sets or clears its deadline.

@@ -102,6 +102,8 @@ pub struct Driver<A: App = ()> {
     /// Framers that no connection needs now; boxed, because a link that needs one holds it by a pointer.
     #[allow(clippy::vec_box)]
     pub(super) framers: Vec<Box<Framer>>,
+    /// A message that came whole, unmasked.
+    pub(super) plain: Vec<u8>,
     /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
     pub(super) frames: Vec<Frame>,
     pub(super) entries: Vec<(u32, u32)>,
@@ -137,6 +139,7 @@ impl<A: App> Driver<A> {
             by_conn: Vec::new(),
             timers: TimerQueue::new(),
             framers: Vec::new(),
+            plain: Vec::new(),
             frames: Vec::new(),
             entries: Vec::new(),
             joined: Joined::default(),
