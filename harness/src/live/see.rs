@@ -49,15 +49,15 @@ impl World {
         let (now, late) = (self.now(), self.late());
         let (links, visits) = (&self.net.links, &self.visits);
         self.crowd.silence.handled_by(now, late, |session| {
-            let visit = &visits[session as usize];
-            let link = &links[visit.link];
+            let link = &links[visits[session as usize].link];
             // What waits for a socket that takes nothing, and then its close frame, have their time.
             let more = match (link.wire.is_open(), link.blocked) {
                 (false, _) => Self::ANSWER,
                 (true, true) => Self::LINGER,
                 (true, false) => Duration::ZERO,
             };
-            (link.server == Server::Open && !link.wire.is_over() && !visit.is_quiet).then_some(more)
+            // A page that goes is there until the server has heard so: until then it may be closed as silent all the same.
+            (link.server == Server::Open && !link.wire.is_over()).then_some(more)
         })
     }
 

@@ -22,7 +22,8 @@ impl Model {
             _ => false,
         };
         let is_due = self.sessions.get(session as usize).is_some_and(|found| {
-            !found.due.is_empty() || is_slow && found.may_overflow() && found.sent_in == self.inputs
+            let may_be_slow = is_slow && found.may_overflow();
+            !found.due.is_empty() || may_be_slow && (found.sent_in == self.inputs || self.may_be_told(found))
         });
         if is_due && is_slow && self.at(session).due.is_empty() {
             self.lose_track();

@@ -3,6 +3,7 @@
 use super::Model;
 use super::clock::HubTimer;
 use super::out::Item;
+use super::session::Session;
 use crate::app::{meta_json, room_name, user_name};
 use crate::coverage::Mark;
 use lazuli::Time;
@@ -186,6 +187,12 @@ impl Model {
     pub(super) fn lose_track(&mut self) {
         let rooms: Vec<u32> = self.news.union(&self.told).copied().collect();
         self.lose_track_of(&rooms);
+    }
+
+    /// Whether a session may have been told, in this input, of a presence of which nobody can tell when.
+    pub(super) fn may_be_told(&self, found: &Session) -> bool {
+        let mut rooms = self.vague.intersection(&found.rooms);
+        rooms.any(|room| self.news.contains(room) || self.told.contains(room))
     }
 
     /// The clock has jumped far: nobody can tell what comes before what.
