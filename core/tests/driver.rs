@@ -381,7 +381,7 @@ fn all_that_a_turn_has_for_a_link_is_one_write() {
     net.turn();
     assert_eq!(
         net.wires.writes.iter().map(|(link, slices)| (*link, slices.len())).collect::<Vec<_>>(),
-        [(a, 3), (b, 2)]
+        [(a, 1), (b, 1)]
     );
     assert_eq!(net.frames(a), [text("1"), text("2"), text("3")]);
 }

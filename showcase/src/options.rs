@@ -10,7 +10,7 @@ Usage: showcase [OPTIONS]
 
 Options:
   --addr HOST:PORT       Where to listen [default: 127.0.0.1:4000]; port 0 lets the system choose
-  --transport smol|std   What carries it: an async runtime, or blocking threads [default: smol]
+  --transport smol|std   What carries it: one thread, or a thread for each socket [default: smol]
   --log LEVEL            debug, info, warn, error or off [default: RUST_LOG, or info]
   --secret TEXT          What tokens and pages are signed with; give 32 random characters or more. With the
                          same one, pages stay as they are while the server is started anew

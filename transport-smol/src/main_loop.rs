@@ -10,6 +10,7 @@ use lazuli::{App, Time};
 use polling::{Event, Events, Poller};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -22,8 +23,11 @@ const UNANSWERED: usize = 16 << 10;
 /// So much is taken from the backplane at once, and so often in one turn.
 const INCOMING: usize = 64;
 const ROUNDS: usize = 8;
-/// So many clients are accepted, and orders obeyed, before others get their turn.
+/// So many sockets are looked after, clients accepted, and orders obeyed, before others get their turn.
+const EVENTS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const BATCH: usize = 64;
+/// Some systems cannot wait for as long as one may ask.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// Where the system has no descriptor left, accepting waits: to try again at once would only spin.
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(1);
@@ -88,14 +92,19 @@ impl<A: App> MainLoop<A> {
 
     /// Serves until the hub is drained.
     pub(crate) fn run(mut self) -> io::Result<()> {
-        let mut events = Events::new();
+        let mut events = Events::with_capacity(EVENTS);
         loop {
             let has_more = self.obey();
             self.turn();
             let Some(until) = self.until() else { return Ok(()) };
-            let wait = until.map(|until| until.saturating_since(self.now()));
+            let wait = match until {
+                _ if has_more => Some(Duration::ZERO),
+                Some(until) => Some(until.saturating_since(self.now()).min(LONGEST_WAIT)),
+                None => None,
+            };
             events.clear();
-            self.poller.wait(&mut events, if has_more { Some(Duration::ZERO) } else { wait })?;
+            self.poller.wait(&mut events, wait)?;
+            self.sockets.now = self.now();
             let mut is_asked = false;
             for event in events.iter() {
                 if event.key == LISTENER {
@@ -151,6 +160,9 @@ impl<A: App> MainLoop<A> {
         if self.driver.next_timeout().is_some_and(|at| at <= now) {
             self.driver.timeout(now);
         }
+        for link in std::mem::take(&mut self.sockets.broken) {
+            self.driver.disconnected(now, link, true);
+        }
         self.driver.turn(&mut self.sockets);
         // What this turn published may have come back already.
         for round in 0.. {
@@ -182,6 +194,8 @@ impl<A: App> MainLoop<A> {
         if event.writable
             && let Some(link) = self.sockets.writable(event.key)
         {
+            // Which tells the driver the time as well.
+            self.driver.timeout(self.now());
             self.driver.writable(link);
         }
         if event.readable {
@@ -196,7 +210,7 @@ impl<A: App> MainLoop<A> {
     fn read(&mut self, index: usize) {
         let Some((link, stream)) = self.sockets.reader(index) else {
             // It has ended, and yet there is news: nor can it be written to.
-            if let Some(link) = self.sockets.idle(index) {
+            if let Some(link) = self.sockets.unwatched(index) {
                 self.driver.disconnected(self.now(), link, true);
             }
             return;
@@ -206,10 +220,9 @@ impl<A: App> MainLoop<A> {
             Ok(length) => {
                 self.unanswered += length;
                 let now = self.now();
-                let Some((_, stream)) = self.sockets.reader(index) else { return };
                 let bytes = &self.buffer[..length];
                 if !stream.receive(&mut self.driver, now, link, bytes, &mut self.plain) {
-                    self.sockets.wait(link);
+                    self.sockets.want_writable(link);
                 }
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
@@ -225,8 +238,11 @@ impl<A: App> MainLoop<A> {
 
     /// Takes the clients that wait: if there are any, or it is time to look again.
     fn accept(&mut self, is_asked: bool) {
-        let is_time = self.accept_at.is_some_and(|at| at <= self.now());
-        if !is_asked && !is_time {
+        let may = match self.accept_at {
+            Some(at) => at <= self.now(),
+            None => is_asked,
+        };
+        if !may {
             return;
         }
         for _ in 0..BATCH {
@@ -238,26 +254,35 @@ impl<A: App> MainLoop<A> {
                 Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
                 Err(error) => {
                     self.sockets.record(Level::Warn, "accepting failed", &error.to_string());
-                    self.accept_at = Some(self.now() + self.pause);
-                    self.pause = (self.pause * 2).min(LONGEST);
-                    return self.listen(false);
+                    return self.accept_later();
                 }
             }
             self.pause = SHORTEST;
         }
-        if self.accept_at.take().is_some() {
-            self.listen(true);
+        if self.accept_at.take().is_some() && !self.listen(Event::readable(LISTENER)) {
+            self.accept_later();
         }
     }
 
-    /// Whether clients that come are told of.
-    fn listen(&mut self, is_wanted: bool) {
-        let interest = if is_wanted { Event::readable(LISTENER) } else { Event::none(LISTENER) };
-        if let Some(listener) = &self.listener
-            && let Err(error) = listener.watch(interest)
-        {
-            self.sockets.record(Level::Error, "the listening socket is lost", &error.to_string());
+    /// Takes no clients for a while, and is not told of them.
+    fn accept_later(&mut self) {
+        self.accept_at = Some(self.now() + self.pause);
+        self.pause = (self.pause * 2).min(LONGEST);
+        self.listen(Event::none(LISTENER));
+    }
+
+    /// Says whether clients that come are told of; whether that could be said.
+    fn listen(&mut self, interest: Event) -> bool {
+        let Some(listener) = &self.listener else { return true };
+        let result = listener.watch(interest);
+        if let Err(error) = &result {
+            self.sockets.record(
+                Level::Error,
+                "the listening socket is not watched as it should be",
+                &error.to_string(),
+            );
         }
+        result.is_ok()
     }
 
     fn take_in(&mut self, socket: TcpStream, peer: SocketAddr) {

@@ -1,4 +1,4 @@
-//! What a user sets up, and the tasks that it starts.
+//! What a user sets up, and the loop that it starts.
 
 use crate::log::{self, Log};
 use crate::main_loop::MainLoop;

@@ -31,6 +31,8 @@ impl Socket {
 /// Sockets by [`LinkId::index`].
 pub(crate) struct Sockets<A: App> {
     sockets: Vec<Option<Socket>>,
+    /// Links whose sockets cannot be watched.
+    pub(crate) broken: Vec<LinkId>,
     effects: Option<Effects<A>>,
     handle: Handle<A>,
     log: Log,
@@ -46,7 +48,7 @@ impl<A: App> Sockets<A> {
         log: Log,
         backplane: Option<Box<dyn Backplane>>,
     ) -> Self {
-        Sockets { sockets: Vec::new(), effects, handle, log, backplane, now: Time::ZERO }
+        Sockets { sockets: Vec::new(), broken: Vec::new(), effects, handle, log, backplane, now: Time::ZERO }
     }
 
     /// What came in from the backplane.
@@ -68,8 +70,8 @@ impl<A: App> Sockets<A> {
         Some((socket.link, &socket.stream))
     }
 
-    /// The link with this index, if its socket is watched for nothing.
-    pub(crate) fn idle(&self, index: usize) -> Option<LinkId> {
+    /// The link with this index, if its socket is watched for nothing. (Where the system tells of an end nevertheless.)
+    pub(crate) fn unwatched(&self, index: usize) -> Option<LinkId> {
         let socket = self.sockets.get(index)?.as_ref().filter(|socket| !socket.hears && !socket.waits)?;
         Some(socket.link)
     }
@@ -80,7 +82,7 @@ impl<A: App> Sockets<A> {
     }
 
     /// A link's socket took less than it was offered: it tells when it takes more.
-    pub(crate) fn wait(&mut self, link: LinkId) {
+    pub(crate) fn want_writable(&mut self, link: LinkId) {
         self.watch(link, |socket| socket.waits = true);
     }
 
@@ -106,7 +108,12 @@ impl<A: App> Sockets<A> {
         if before != (socket.hears, socket.waits)
             && let Err(error) = socket.watch()
         {
-            self.record(Level::Error, "a socket is not watched any more", &error.to_string());
+            self.record(
+                Level::Error,
+                "a socket is given up that cannot be watched as it should be",
+                &error.to_string(),
+            );
+            self.broken.push(link);
         }
     }
 
@@ -125,7 +132,7 @@ impl<A: App> Io<A> for Sockets<A> {
         let offered: usize = bytes.iter().map(|slice| slice.len()).sum();
         let written = socket.stream.write(bytes)?;
         if written < offered {
-            self.wait(link);
+            self.want_writable(link);
         }
         Ok(written)
     }
@@ -134,7 +141,7 @@ impl<A: App> Io<A> for Sockets<A> {
         if let Some(socket) = self.get(link)
             && !socket.stream.end()
         {
-            self.wait(link);
+            self.want_writable(link);
         }
     }
 

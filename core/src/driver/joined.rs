@@ -3,9 +3,9 @@
 use crate::frame::Frame;
 use alloc::vec::Vec;
 
-/// As many frames, and bytes, are joined: what is larger is worth a vectored write.
-const FRAMES: usize = 64;
+/// So many bytes are joined, of frames that have so many in the mean: what is larger is worth a vectored write.
 const BYTES: usize = 16 << 10;
+const SMALL: usize = 1 << 10;
 
 /// The frames that were joined last. Members of a room get the same ones, one after the other: they are copied once.
 #[derive(Debug, Default)]
@@ -24,9 +24,11 @@ impl Joined {
     /// The bytes of all frames of a list that begins with this entry, each (frame, next entry); `None` if they are too
     /// many or too long.
     pub(super) fn join(&mut self, first: u32, frames: &[Frame], entries: &[(u32, u32)]) -> Option<&[u8]> {
-        if !self.has(first, entries) && !self.copy(first, frames, entries) {
-            self.clear();
-            return None;
+        if !self.has(first, entries) {
+            if !is_worth_it(first, frames, entries) {
+                return None;
+            }
+            self.copy(first, frames, entries);
         }
         Some(&self.bytes)
     }
@@ -42,20 +44,34 @@ impl Joined {
         entries.get(entry as usize).is_none()
     }
 
-    /// Copies the frames of a list; whether it is short enough.
-    fn copy(&mut self, mut entry: u32, frames: &[Frame], entries: &[(u32, u32)]) -> bool {
+    fn copy(&mut self, first: u32, frames: &[Frame], entries: &[(u32, u32)]) {
         self.clear();
-        while let Some(&(frame, next)) = entries.get(entry as usize) {
-            let wire = frames.get(frame as usize).map(Frame::wire).unwrap_or_default();
-            if self.frames.len() == FRAMES || self.bytes.len() + wire.len() > BYTES {
-                return false;
-            }
+        for (frame, wire) in list(first, frames, entries) {
             self.frames.push(frame);
             self.bytes.extend_from_slice(wire);
-            entry = next;
         }
-        true
     }
+}
+
+/// Whether a list is short, and its frames small.
+fn is_worth_it(first: u32, frames: &[Frame], entries: &[(u32, u32)]) -> bool {
+    let (mut count, mut bytes) = (0, 0);
+    for (_, wire) in list(first, frames, entries) {
+        (count, bytes) = (count + 1, bytes + wire.len());
+        if bytes > BYTES {
+            return false;
+        }
+    }
+    bytes <= count * SMALL
+}
+
+/// The frames of a list, with their numbers.
+fn list<'a>(mut entry: u32, frames: &'a [Frame], entries: &'a [(u32, u32)]) -> impl Iterator<Item = (u32, &'a [u8])> {
+    core::iter::from_fn(move || {
+        let &(frame, next) = entries.get(entry as usize)?;
+        entry = next;
+        Some((frame, frames.get(frame as usize).map(Frame::wire).unwrap_or_default()))
+    })
 }
 
 #[cfg(test)]
@@ -79,14 +95,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_or_of_many_is_not_joined() {
-        let frames = [Frame::new(Kind::Binary, &[1; BYTES / 2]), Frame::new(Kind::Binary, &[2])];
+    fn what_is_long_or_of_large_frames_is_not_joined_nor_copied() {
+        let frames = [1_500, 100, 1].map(|length| Frame::new(Kind::Binary, &alloc::vec![1; length]));
         let mut joined = Joined::default();
-        assert_eq!(joined.join(0, &frames, &[(0, 1), (0, NONE)]), None);
-        assert!(joined.join(0, &frames, &[(0, 1), (1, NONE)]).is_some());
-        let list =
-            |count: u32| (1..=count).map(|next| (1, if next == count { NONE } else { next })).collect::<Vec<_>>();
-        assert!(joined.join(0, &frames, &list(FRAMES as u32)).is_some());
-        assert_eq!(joined.join(0, &frames, &list(FRAMES as u32 + 1)), None);
+        let chain = |frame: u32, count: u32| -> Vec<(u32, u32)> {
+            (1..=count).map(|next| (frame, if next == count { NONE } else { next })).collect()
+        };
+        assert_eq!(joined.join(0, &frames, &chain(0, 2)), None);
+        assert_eq!(joined.join(0, &frames, &chain(1, 161)), None);
+        assert_eq!(joined.bytes.capacity(), 0);
+        assert_eq!(joined.join(0, &frames, &chain(1, 160)).map(<[u8]>::len), Some(160 * 102));
+        joined.clear();
+        assert!(joined.join(0, &frames, &chain(2, 5_000)).is_some());
     }
 }

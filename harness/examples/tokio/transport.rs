@@ -110,7 +110,10 @@ async fn refill<A: App>(server: Rc<Server<A>>, link: LinkId, stream: Rc<TcpStrea
     loop {
         full.notified().await;
         let _ = stream.writable().await;
-        server.tell(|driver, _| driver.writable(link));
+        server.tell(|driver, now| {
+            driver.timeout(now);
+            driver.writable(link);
+        });
     }
 }
 

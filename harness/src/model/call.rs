@@ -164,7 +164,8 @@ impl Model {
                     self.lose_beats();
                     self.coverage.add(Mark::Silent, 1);
                     self.decide(session, Some(code), Reason::Any);
-                    // Its end was decided before the application hears of it: what is sent meanwhile does not reach it.
+                    // Its end was decided before the application hears of it: what is sent meanwhile does not reach it. Since
+                    // when, nobody can tell: all of this instant may be missing.
                     let now = self.now;
                     let found = self.at(session);
                     found.may_lack = if found.sent_at == now { found.sent_lately } else { 0 };
