@@ -48,6 +48,7 @@ impl<A: App> Server<A> {
     fn tell(&self, what: impl FnOnce(&mut Driver<A>, Time)) {
         let now = Time::from_micros(self.start.elapsed().as_micros() as u64);
         let mut driver = self.driver.borrow_mut();
+        driver.timeout(now); // which tells it the time, if nothing is due
         what(&mut driver, now);
         driver.turn(&mut *self.sockets.borrow_mut());
         let next = driver.next_timeout();
@@ -110,10 +111,7 @@ async fn refill<A: App>(server: Rc<Server<A>>, link: LinkId, stream: Rc<TcpStrea
     loop {
         full.notified().await;
         let _ = stream.writable().await;
-        server.tell(|driver, now| {
-            driver.timeout(now);
-            driver.writable(link);
-        });
+        server.tell(|driver, _| driver.writable(link));
     }
 }
 
