@@ -38,7 +38,8 @@ export function createMember(connection, path, room, frame, params) {
   const { queue } = room;
   /** @type {Set<Message>} */
   const own = new Set(); // of these
-  const { on, off, emit } = createEmitter((error) => connection.emit('error', error));
+  const emitter = createEmitter((error) => connection.emit('error', error));
+  const { emit } = emitter;
   /** @type {MemberState} */
   let state = 'closed';
   const tries = createTries();
@@ -106,13 +107,11 @@ export function createMember(connection, path, room, frame, params) {
   }
 
   return {
+    ...emitter,
     path,
     get state() {
       return state;
     },
-    on,
-    off,
-    emit,
     sync,
     fall,
     shut,

@@ -5,24 +5,19 @@
  * @typedef {object} Delay an event that waits, or a time in which no other is sent
  * @property {Component} component
  * @property {Element} element
- * @property {string} name
+ * @property {string} kind of event
  * @property {() => void} [act]
  * @property {ReturnType<typeof setTimeout>} [timer]
  */
 
 import { owner } from './session.js';
-import { current, enter, FIELDS, isNewer, isTicked, load, noteSent, noteTyped, setComposing, tell } from './values.js';
+import { current, enter, FIELDS, isNewer, isTicked, load, noteTyped, tell, user } from './values.js';
 
 /** @type {Set<Delay>} */
 const delays = new Set();
 /** At a form: what it sent that is not answered yet. No name could be one of the page's. */
 const SUBMITTED = Symbol();
 const CAPTURING = 1; // Event.CAPTURING_PHASE
-/** What the latest event was of. @type {Element | undefined} */
-let latest;
-
-/** Whether the latest event was of this element, or of one that it is in. @param {Element | null} element */
-export const isLatest = (element) => latest?.contains(element);
 
 /** @param {any} event */
 export function handle(event) {
@@ -30,7 +25,7 @@ export function handle(event) {
   if (bubbles === (eventPhase === CAPTURING) || !target.closest) return;
   const name = type === 'compositionend' ? 'input' : type;
   const isSubmit = name === 'submit';
-  if (/^compos/.test(type)) setComposing(name === 'input' ? null : target);
+  if (/^compos/.test(type)) user.composing = name === 'input' ? null : target;
   if (name === 'input') noteTyped(target);
   if (isSubmit || /^(blur|change)$/.test(name)) flush(({ element }) => element.contains(target) || target.contains(element));
 
@@ -55,7 +50,7 @@ export function handle(event) {
   const [debounce, throttle] = ['debounce', 'throttle'].map(option);
   const act = () => owner(element) === component && post(component, element, name, event);
   /** @type {Delay} */
-  const delay = [...delays].find((one) => one.element === element && one.name === name) ?? { component, element, name };
+  const delay = [...delays].find((one) => one.element === element && one.kind === name) ?? { component, element, kind: name };
   const isWaiting = delays.has(delay);
   // The last state counts; a second click does not.
   if (debounce || (isWaiting && !isSubmit && name !== 'click')) delay.act = act;
@@ -121,8 +116,8 @@ function post(component, element, name, event) {
     if (element[SUBMITTED] && (element[SUBMITTED] === text || !fields.some(isNewer))) return;
     element[SUBMITTED] = text;
   }
-  latest = element;
-  const noteAnswered = noteSent();
+  user.latest = element;
+  const mine = (user.sent += 1);
   const answered = fields.map(tell);
   const values = fields.map(current);
   /** @param {1 | -1} by */
@@ -132,7 +127,7 @@ function post(component, element, name, event) {
   };
   show(1);
   component.send(element, element.getAttribute(`spark-${name}`), data, (error) => {
-    noteAnswered();
+    user.answered = mine;
     show(-1);
     for (const settle of answered) settle(error);
     if (element[SUBMITTED] === text) element[SUBMITTED] = null;

@@ -9,8 +9,7 @@
 
 import { owner } from './session.js';
 
-/** @param {(error: unknown) => void} report */
-export function createHooks(report) {
+export function createHooks() {
   /** @type {Map<string | undefined, Hook>} */
   const known = new Map();
   /** How each element's hook is called. @type {Map<Node, (what: keyof Hook) => void>} */
@@ -49,7 +48,7 @@ export function createHooks(report) {
       try {
         hook[what]?.(element, context);
       } catch (error) {
-        report(error);
+        reportError(error);
       }
     };
     live.set(element, call);

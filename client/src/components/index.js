@@ -33,7 +33,7 @@ export function createComponents(shared, url) {
     () => new Promise((resolve, reject) => shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject()),
   ));
 
-  const hooks = createHooks(reportError);
+  const hooks = createHooks();
   const session = createSession(shared, {
     load,
     complain,
@@ -82,9 +82,9 @@ export function createComponents(shared, url) {
       const component = session.get(id);
       const act = () => execute(frame, component, functions, navigate);
       if (!type) for (let index = 0; frame[index + 1]; index += 2) session.get(frame[index])?.patch(frame[index + 1]);
-      else if (type === 'component_flash') flash(frame.level, message);
+      else if (/_flash/.test(type)) flash(frame.level, message);
       else if (/_redirect|_navigate/.test(type)) act();
-      else if (type === 'component_command') component?.enqueue(act);
+      else if (/_command/.test(type)) component?.enqueue(act);
       else if (/_gone|_error/.test(type)) {
         if (/_gone/.test(type)) component?.shut();
         complain(message, frame, component?.element);

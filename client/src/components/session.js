@@ -50,12 +50,13 @@ export function createSession(shared, page, createView) {
     /** What is done in this order. @type {(() => void)[]} */
     let jobs = [];
 
-    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
+    // What is a component's only is added below.
+    const component = /** @type {Component & Member} */ (createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
       page.load(element, 1);
-      return { type: 'component_mount', token, fresh: isFresh || undefined };
-    });
-    const { sync } = member;
-    member.on('joined', ([id, ...rest]) => {
+      return { type: 'component_mount', token, fresh: Boolean(isFresh) || undefined };
+    }));
+    const { sync } = component;
+    component.on('joined', ([id, ...rest]) => {
       page.load(element, -1);
       hole.id = id;
       isFresh = true;
@@ -68,11 +69,11 @@ export function createSession(shared, page, createView) {
       }
       enqueue(tellEntered);
     });
-    member.on('error', (error) => {
+    component.on('error', (error) => {
       page.load(element, -1);
-      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code) && page.reload())) page.complain(error.message, error, element);
+      if (component.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code) && page.reload())) page.complain(error.message, error, element);
     });
-    member.on('late', (payload) => {
+    component.on('late', (payload) => {
       page.load(element, -1);
       unmount(payload?.[0]);
     });
@@ -124,8 +125,7 @@ export function createSession(shared, page, createView) {
 
     enqueue(() => view.hydrate(JSON.parse(element.dataset.shape)));
 
-    /** @type {Component & Member} */
-    const component = Object.assign(member, {
+    return Object.assign(component, {
       element,
       view,
       enqueue,
@@ -151,19 +151,18 @@ export function createSession(shared, page, createView) {
           if (error?.code === 'NOT_MOUNTED') sync(true);
           refuse(error);
         });
-        if (member.state === 'closed') sync(true);
-        member.dispatch({ send, refuse });
+        if (component.state === 'closed') sync(true);
+        component.dispatch({ send, refuse });
       },
 
       remove() {
-        member.shut();
+        component.shut();
         drop();
         all.delete(component);
         element[COMPONENT] = null;
         unmount(hole.id);
       },
     });
-    return component;
   }
 
   return {

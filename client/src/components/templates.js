@@ -3,8 +3,8 @@
 /** @typedef {[markup: string, steps: any[], isForeign?: 1]} Source a template as it comes */
 /**
  * @typedef {object} Place where a value stands
- * @property {number} ref which of a block's nodes is the value's
- * @property {string} [name] of an attribute; without one, it is a text, or the markup in an element
+ * @property {number} site which of a block's nodes is the value's
+ * @property {string} [attribute] without one, it is a text, or the markup in an element
  * @property {string} prefix the fixed text before a value
  * @property {string} suffix the fixed text behind it
  * @property {boolean} frozen whether it is inside an element that is left alone
@@ -20,7 +20,7 @@
  * @property {Template[]} templates
  * @property {undefined} [steps] it has none
  */
-/** @typedef {{ name: string, ignored?: boolean, marks: Place[], steps: Step[], kind?: undefined }} Branch a node, and what is in it */
+/** @typedef {{ tag: string, ignored?: boolean, marks: Place[], steps: Step[], kind?: undefined }} Branch a node, and what is in it */
 /** @typedef {Branch | Gap} Step */
 /**
  * @typedef {object} Template
@@ -46,7 +46,7 @@ function compile([markup, all, isForeign]) {
   if (isForeign) content.replaceChildren(.../** @type {Node} */ (content.firstChild).childNodes);
   /** @type {any[]} */
   const slots = [];
-  let ref = 0;
+  let site = 0;
 
   /** @param {any} node the first @param {any[]} steps @param {boolean} frozen @returns {any[]} */
   const along = (node, steps, frozen) => steps.map((step) => {
@@ -57,14 +57,14 @@ function compile([markup, all, isForeign]) {
     }
     const { nodeName, firstChild } = node;
     const ignored = node.matches?.('[data-ignore]');
-    const marks = rest.map((/** @type {any[]} */ [number, name, prefix = '', suffix]) => {
-      const place = { ref: ref++, name, prefix, suffix: suffix ?? '', frozen: frozen || (!name && ignored), special: SPECIAL.test(name), whole: name && suffix == null, isMarkup: !name && !node.data };
-      learn(name);
+    const marks = rest.map((/** @type {any[]} */ [number, attribute, prefix = '', suffix]) => {
+      const place = { site: site++, attribute, prefix, suffix: suffix ?? '', frozen: frozen || (!attribute && ignored), special: SPECIAL.test(attribute), whole: attribute && suffix == null, isMarkup: !attribute && !node.data };
+      learn(attribute);
       (slots[number] ??= []).push(place);
       return place;
     });
     node = node.nextSibling;
-    return { name: nodeName, ignored, marks, steps: along(firstChild, inside, frozen || ignored) };
+    return { tag: nodeName, ignored, marks, steps: along(firstChild, inside, frozen || ignored) };
   });
   const steps = along(content.firstChild, all, false);
   return { content, steps, slots, isFlat: slots.every((places) => !places.kind && places.every((/** @type {Place} */ { special }) => !special)) };

@@ -16,19 +16,18 @@ const LOADING = Symbol();
 const KNOWN = Symbol();
 /** At a field: how many events had been sent when it was typed in. */
 const TYPED = Symbol();
-/** The field that an input method is composing in. @type {EventTarget | null} */
-let composing = null;
-let sent = 0; // events, by all components
-let answered = 0; // the latest of them that is
+/**
+ * What the user does, in the whole page.
+ * @type {{ composing?: EventTarget | null, latest?: Element, sent: number, answered: number }} the field that an input method is
+ *   composing in; what the latest event was of; how many events were sent, by all components; and the latest of them that is answered
+ */
+export const user = { sent: 0, answered: 0 };
 
 /** For where the page or the patch is not what the other is for. Which it is does not matter: the whole view comes then.
  *  @returns {never} */
 export function misfit() {
   throw new Error('misfit');
 }
-
-/** @param {EventTarget | null} target */
-export const setComposing = (target) => (composing = target);
 
 /** Counts what an element waits for, and shows it. @param {any} element @param {number} by */
 export function load(element, by) {
@@ -38,15 +37,9 @@ export function load(element, by) {
 }
 
 /** Notes that the user has entered something. @param {any} field */
-export const noteTyped = (field) => (field[TYPED] = sent);
+export const noteTyped = (field) => (field[TYPED] = user.sent);
 /** Whether that was after the event for which the server acts now. @param {any} field */
-export const isTypedSince = (field) => composing === field || field[TYPED] >= answered;
-
-/** Counts an event. Gives what is to be called at its answer. */
-export function noteSent() {
-  const mine = (sent += 1);
-  return () => (answered = mine);
-}
+export const isTypedSince = (field) => user.composing === field || field[TYPED] >= user.answered;
 
 /** @param {any} field */
 export const isTicked = (field) => /^(checkbox|radio)$/.test(field.type);
@@ -60,7 +53,7 @@ function initial(field) {
   return field.defaultValue ?? chosen?.value ?? (TYPED in field ? undefined : field.value);
 }
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {any} field */
-export const isNewer = (field) => composing === field || current(field) !== (field[KNOWN] ?? initial(field));
+export const isNewer = (field) => user.composing === field || current(field) !== (field[KNOWN] ?? initial(field));
 
 /** Remembers that the server is being told what a field holds. Gives what is to be called at the answer.
  *  @param {any} field @returns {(failed?: unknown) => void} */
@@ -120,21 +113,21 @@ export const nodesOf = (context, markup) => document.adoptNode(parse(markup, con
 
 /** A value as it stands in this place; `null` is no attribute. @param {Place} place @param {Value | undefined} value @returns {any} */
 function shown({ whole, prefix, suffix }, value) {
-  if (whole && (value ?? true) === true) return value && '';
+  if (whole && (value == null || typeof value === 'boolean')) return value && '';
   return prefix + (value ?? '') + suffix;
 }
 
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
  *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] */
 export function write(node, place, value, before) {
-  const { name, special, isMarkup } = place;
+  const { attribute, special, isMarkup } = place;
   const text = shown(place, value);
   const isNew = before === undefined;
   if (!isNew && text === shown(place, before)) return;
-  if (name) {
-    if (special || !isNew) setAttribute(node, name, text);
-    else if (text === null) node.removeAttribute(name);
-    else node.setAttribute(name, text);
+  if (attribute) {
+    if (special || !isNew) setAttribute(node, attribute, text);
+    else if (text === null) node.removeAttribute(attribute);
+    else node.setAttribute(attribute, text);
   } else if (isMarkup) node.replaceChildren(nodesOf(node, text));
   else if (isNew) node.data = text;
   else setText(node, text);
@@ -155,10 +148,10 @@ export function within(element, act) {
 /** The value that a page shows that came as HTML. Of markup and of styles it says the same in other words.
  *  @param {any[]} sites @param {Place[]} places @returns {Value | undefined} */
 export function read(sites, [place]) {
-  const { name, prefix, suffix, ref } = /** @type {Place} */ (place);
-  const node = sites[ref];
-  let text = name ? name === 'style' ? undefined : node?.getAttribute(name) : node?.data;
-  if (name === 'class') text = text?.replace(/ ?spark-loading$/, '');
+  const { attribute, prefix, suffix, site } = /** @type {Place} */ (place);
+  const node = sites[site];
+  let text = attribute ? attribute === 'style' ? undefined : node?.getAttribute(attribute) : node?.data;
+  if (attribute === 'class') text = text?.replace(/ ?spark-loading$/, '');
   return text && text.slice(prefix.length, text.length - suffix.length);
 }
 

@@ -10,7 +10,6 @@
  * @property {number} first the number of its first slot
  * @property {any[] | undefined} sites the nodes of its places, once they are known
  * @property {any[]} slots a value, or a Hole; a value that came as HTML is undefined
- * @property {number} rank its index before a change of order
  */
 /**
  * @typedef {object} Hole a structure, and the blocks in it
@@ -41,6 +40,10 @@ export function createView(root, templates) {
   /** @type {string[]} */
   let names = [];
   let isStrings = false;
+  /** The view as a whole. @type {Hole} */
+  const whole = { gap: {}, parent: root, behind: null, blocks: [] };
+  /** The components in this one, the outer before those in it. @type {Set<Hole>} */
+  const parts = new Set();
 
   const take = () => (at < data.length ? data[at++] : misfit());
 
@@ -51,7 +54,7 @@ export function createView(root, templates) {
     isStrings = isMarkup;
     names = known;
     slots = [undefined];
-    view.parts.clear();
+    parts.clear();
   }
 
   /** @param {Block} block */
@@ -62,7 +65,7 @@ export function createView(root, templates) {
 
   /** Numbers what is in a hole. @param {Hole} hole */
   function numberAll(hole) {
-    if (hole.gap.kind === PART) view.parts.add(hole);
+    if (hole.gap.kind === PART) parts.add(hole);
     for (const block of hole.blocks ?? []) {
       number(block);
       for (const inner of block.slots) if (inner?.gap) numberAll(inner);
@@ -81,7 +84,7 @@ export function createView(root, templates) {
   function fill(hole, merges) {
     const { gap: { kind, templates: own }, blocks = [] } = hole;
     if (kind === PART) {
-      view.parts.add(hole);
+      parts.add(hole);
       hole.id = isFinding ? 0 : take(); // the answer to the mount has it
     }
     const choice = take();
@@ -110,7 +113,7 @@ export function createView(root, templates) {
     for (let index = 0; index < count; index += 1) {
       const old = kept[index];
       /** @type {any} */
-      const block = old ?? { template, hole, first: 0, rank: 0, sites: undefined, slots: [], front: undefined, tail: undefined };
+      const block = old ?? { template, hole, first: 0, sites: undefined, slots: [], front: undefined, tail: undefined };
       const like = mask && index && (kept[0] ?? blocks[0])?.slots;
       number(block);
       if (!old) blocks.push(block);
@@ -136,7 +139,7 @@ export function createView(root, templates) {
         const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
         if (old) set(old, slot, value);
         else {
-          if (target.slots[slot] !== value) for (const place of places) write(target.sites[place.ref], place, value);
+          if (target.slots[slot] !== value) for (const place of places) write(target.sites[place.site], place, value);
           target.slots[slot] = value;
         }
       }
@@ -156,22 +159,19 @@ export function createView(root, templates) {
   /** The nodes of a block's places, which are looked for when one of them changes. @param {Block} block */
   function sitesOf(block) {
     if (!block.sites) {
+      /** @type {any} */
+      const found = {};
       isFinding = true;
-      try {
-        walk(block, block.template.steps, block.hole.parent, block.front);
-      } catch (error) {
-        block.sites = undefined;
-        throw error;
-      } finally {
-        isFinding = false;
-      }
+      walk(found, block.template.steps, block.hole.parent, block.front);
+      isFinding = false;
+      block.sites = found.sites;
     }
     return /** @type {any[]} */ (block.sites);
   }
 
   /** Goes along the nodes of a new block, be they copies or the page's. @param {Block} block @param {Step[]} steps
    *  @param {any} parent none if the nodes are not known @param {any} node the first @returns {any} the node behind */
-  function walk(block, steps, parent, node) {
+  function walk(block, steps, parent, node = parent?.firstChild) {
     block.sites ??= [];
     for (const step of steps) {
       if (!step.steps) {
@@ -185,13 +185,12 @@ export function createView(root, templates) {
       } else {
         if (isFinding && parent) {
           // A parser makes no node of an empty text.
-          if (step.name === '#text' && node?.nodeName !== step.name) node = parent.insertBefore(new Text(), node);
-          if (node?.nodeName !== step.name) misfit();
+          if (step.tag === '#text' && node?.nodeName !== step.tag) node = parent.insertBefore(new Text(), node);
+          if (node?.nodeName !== step.tag) misfit();
         }
         block.front ??= node;
-        for (const { ref } of step.marks) block.sites[ref] = node;
-        if (isFinding && step.ignored) walk(block, step.steps, null, null);
-        else if (step.steps.length) walk(block, step.steps, node, node?.firstChild);
+        for (const { site } of step.marks) block.sites[site] = node;
+        walk(block, step.steps, isFinding && step.ignored ? null : node);
         block.tail = node;
         node = node?.nextSibling;
       }
@@ -207,7 +206,7 @@ export function createView(root, templates) {
     const before = view.isBroken || held[index] === undefined ? read(sites, places) : held[index];
     held[index] = value = changed(before, value);
     for (const place of places) {
-      const node = sites[place.ref];
+      const node = sites[place.site];
       if (place.frozen || hole.frozen) continue;
       if (!node.isConnected) misfit();
       write(node, place, value, before);
@@ -241,9 +240,11 @@ export function createView(root, templates) {
   }
 
   /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
-   *  @param {Hole} hole @param {Block[]} fresh them @param {number} [moved] where the only one is that has moved */
-  function reorder(hole, fresh, moved) {
+   *  @param {Hole} hole @param {number[]} order where each was @param {number} [moved] where the only one is that has moved */
+  function reorder(hole, order, moved) {
     const { blocks = [], behind, parent } = hole;
+    const fresh = order.map((old) => blocks[old] ?? misfit());
+    if (new Set(order).size < order.length) misfit();
     hole.blocks = fresh;
     if (hole.frozen) return;
     const list = behind?.parentNode ?? parent;
@@ -261,9 +262,8 @@ export function createView(root, templates) {
       }
     };
     if (moved !== undefined && !isIn(fresh[moved], activeElement)) return move(moved);
-    blocks.forEach((block, rank) => (block.rank = rank));
     const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
-    const kept = staying(fresh.map(({ rank }) => rank), pinned);
+    const kept = staying(order, pinned);
     for (let index = fresh.length; index--; ) if (!kept.has(index)) move(index);
   }
 
@@ -276,9 +276,9 @@ export function createView(root, templates) {
     try {
       const sites = sitesOf(block);
       return block.template.slots.every((/** @type {any} */ places, slot) =>
-        (places.kind ? isFilled(block.slots[slot]) : places.every((/** @type {Place} */ { ref, frozen }) => frozen || sites[ref].isConnected)));
+        (places.kind ? isFilled(block.slots[slot]) : places.every((/** @type {Place} */ { site, frozen }) => frozen || sites[site].isConnected)));
     } catch {
-      return false;
+      return (isFinding = false);
     }
   }
 
@@ -287,27 +287,27 @@ export function createView(root, templates) {
   function renumber() {
     reset(isStrings, names);
     if (isStrings) numberNode(root);
-    else numberAll(view.hole);
+    else numberAll(whole);
   }
 
-  function whole() {
+  function renew() {
     const isMarkup = data[at] === '';
-    if (isMarkup !== isStrings || (view.isBroken && (isMarkup || !isFilled(view.hole)))) {
+    if (isMarkup !== isStrings || (view.isBroken && (isMarkup || !isFilled(whole)))) {
       root.textContent = '';
-      view.hole.blocks = [];
+      whole.blocks = [];
     }
     reset(isMarkup);
     if (isMarkup) {
       take();
       morph(root, nodesOf(root, take()));
       renumber();
-    } else fill(view.hole, true);
+    } else fill(whole, true);
     view.isBroken = false;
   }
 
   /** @param {number} operation */
   function operate(operation) {
-    if (operation === -6) return whole();
+    if (operation === -6) return renew();
     // What stands behind is for a page that this one is not.
     if (view.isBroken) return void (at = data.length);
     if (operation === -5) return renumber();
@@ -334,36 +334,33 @@ export function createView(root, templates) {
     if (operation === -1) put(hole, index, 0, ...make(hole, template, argument, []));
     else if (operation === -2) {
       let at = 0;
-      (argument === true ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
+      (Array.isArray(index) ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
         if (run % 2) put(hole, at, count, [], new DocumentFragment());
         else at += count;
       });
     } else if (operation === -7) {
       const value = changed(parent.getAttribute(index), argument);
-      setAttribute(parent, index, value === true ? '' : value);
+      setAttribute(parent, index, typeof value === 'boolean' ? '' : value);
     } else if (operation === -8) {
       const nodes = nodesOf(parent, argument);
       const added = [...nodes.childNodes];
       put(hole, index, 0, [], nodes);
       added.forEach(numberNode);
     } else {
-      const fresh = [...blocks];
+      const order = [...blocks.keys()];
       if (operation === -3) {
-        fresh.splice(argument, 0, ...fresh.splice(index, 1));
-        if (fresh[argument] !== blocks[index]) misfit();
-        return reorder(hole, fresh, argument);
+        order.splice(argument, 0, ...order.splice(index, 1));
+        if (order[argument] !== index) misfit();
+        return reorder(hole, order, argument);
       }
-      if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (fresh[index + to] = blocks[index + old] ?? misfit()));
-      if (operation !== -4 || new Set(fresh).size < fresh.length) misfit();
-      reorder(hole, fresh);
+      argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
+      reorder(hole, order);
     }
   }
 
   const view = {
-    /** The view as a whole. @type {Hole} */
-    hole: { gap: {}, parent: root, behind: null, blocks: [] },
-    /** The components in this one, the outer before those in it. @type {Set<Hole>} */
-    parts: new Set(),
+    hole: whole,
+    parts,
     /** Whether the page is not what it should be: everything is made anew when the whole view comes. */
     isBroken: false,
 
@@ -374,6 +371,7 @@ export function createView(root, templates) {
       slots.length = patch.numbered ?? slots.length; // as it was before the operation that was begun
       while (patch.at < data.length) {
         at = patch.at;
+        isFinding = false; // however the last one ended
         patch.numbered = slots.length;
         operate(take());
         patch.at = at;
@@ -393,17 +391,13 @@ export function createView(root, templates) {
       data = shape;
       at = 0;
       here = root.firstChild;
-      view.hole.blocks = [];
+      whole.blocks = [];
       isFinding = true;
-      try {
-        fill(view.hole);
-      } finally {
-        isFinding = false;
-      }
+      fill(whole);
     },
 
     /** The component that a node belongs to, the innermost. @param {Node} node */
-    partOf: (node) => [...view.parts].findLast(({ blocks }) => isIn(blocks?.[0], node)) ?? view.hole,
+    partOf: (node) => [...parts].findLast(({ blocks }) => isIn(blocks?.[0], node)) ?? whole,
   };
   return view;
 }
