@@ -1,21 +1,21 @@
 // Names for the variables of a minified script, and for the fields that nobody outside sees, chosen so that it compresses well:
 // which letter stands for which does not matter to what it does, but to how often the same bytes come again. Nor does the order
-// of functions that are declared one behind the other. No rule finds the best, so they are searched for.
+// of things that are declared one behind the other and do nothing by being so. No rule finds the best, so they are searched for.
 
 import ts from 'typescript';
 import { deflateRawSync } from 'node:zlib';
 
 const LETTERS = 'etnorlicafusdpmhybwkgvESTA_DNOLxCUMRIPFBHJqVzKQWXGYZj$'; // those that the script has most of come first
 const FEW = 16; // of them are tried
-const MOVES = 0.04; // of the steps: a function gets another place
-const COPIES = 0.9; // of the steps: a name is tried that stands elsewhere between the same letters
+const MOVES = 0.08; // of the steps: something declared gets another place
+const COPIES = 0.85; // of the steps: a name is tried that stands elsewhere between the same letters
 
 /**
  * A place where a name stands. With a key it is `{key: name}`, which may be `{key}` if both are the same; the key of a field that
  * gets a name, too, is its number.
  * @typedef {{ name: number, key?: string | number }} Place
  */
-/** @typedef {{ functions: Piece[][], order: number[] }} Run functions that are declared one behind the other */
+/** @typedef {{ parts: Piece[][], between: string, order: number[] }} Run what is declared one behind the other */
 /** @typedef {string | Place | Run} Piece */
 /** @typedef {{ names: string[], orders: number[][] }} Found */
 /**
@@ -38,8 +38,8 @@ function read(text, kinds) {
   const internal = new Set(kinds.flat());
   /** @type {Map<string, ts.Identifier[]>} */
   const fields = new Map();
-  /** @type {ts.Node[][]} */
-  const declared = [];
+  /** What may change places. @type {ts.Node[][]} */
+  const free = [];
 
   /** @param {ts.Node} node */
   function visit(node) {
@@ -54,12 +54,13 @@ function read(text, kinds) {
         found.set(symbol, { scope: scopeOf(declaration), nodes: [...nodes, node] });
       } else if (isKey(node) && internal.has(node.text)) fields.set(node.text, [...(fields.get(node.text) ?? []), node]);
     }
-    let isNext = false;
+    /** @type {ts.Node[]} */
+    let run = [];
     ts.forEachChild(node, (child) => {
-      if (ts.isFunctionDeclaration(child)) isNext ? declared.at(-1)?.push(child) : declared.push([child]);
-      isNext = ts.isFunctionDeclaration(child);
+      if (!isIdle(child)) run = [];
+      else if (run.push(child) === 2) free.push(run);
+      visit(child);
     });
-    ts.forEachChild(node, visit);
   }
   visit(file);
 
@@ -77,8 +78,8 @@ function read(text, kinds) {
     ...named.map((one) => named.flatMap((other, at) => (other !== one && kinds.some((kind) => kind.includes(one) && kind.includes(other)) ? [all.length + at] : []))),
   ];
 
-  /** What a part of the text is made of. @type {{ start: number, end: number, place?: Place, functions?: ts.Node[] }[]} */
-  const spans = declared.filter(({ length }) => length > 1).map((functions) => ({ functions, start: functions[0]?.getStart() ?? 0, end: functions.at(-1)?.end ?? 0 }));
+  /** What a part of the text is made of. @type {{ start: number, end: number, place?: Place, parts?: ts.Node[] }[]} */
+  const spans = free.map((parts) => ({ parts, start: parts[0]?.getStart() ?? 0, end: parts.at(-1)?.end ?? 0 }));
   all.forEach(({ nodes }, name) => {
     for (const node of nodes) {
       const { start, end, key } = spanOf(node);
@@ -104,8 +105,9 @@ function read(text, kinds) {
       pieces.push(text.slice(at, span.start));
       if (span.place) pieces.push(span.place);
       else {
-        const functions = (span.functions ?? []).map((one) => piecesOf(one.getStart(), one.end));
-        const run = { functions, order: functions.map((_, index) => index) };
+        const nodes = span.parts ?? [];
+        const parts = nodes.map((one) => piecesOf(one.getStart(), one.end));
+        const run = { parts, between: nodes.every(ts.isFunctionDeclaration) ? '' : ',', order: parts.map((_, index) => index) };
         runs.push(run);
         pieces.push(run);
       }
@@ -121,6 +123,14 @@ const sees = (scope, other) => scope === other.scope || (isIn(scope, other.scope
 
 /** @param {ts.Node} node @param {ts.Node} outer */
 const isIn = (node, outer) => outer.pos <= node.pos && node.end <= outer.end;
+
+/** Whether it declares something, and does nothing else that could be seen. @param {ts.Node} node */
+function isIdle(node) {
+  if (ts.isFunctionDeclaration(node)) return true;
+  if (!ts.isVariableDeclaration(node) || !ts.isVariableDeclarationList(node.parent) || !ts.isIdentifier(node.name)) return false;
+  const { initializer } = node;
+  return !initializer || ts.isArrowFunction(initializer) || ts.isLiteralExpression(initializer) || initializer.getText() === 'new Set' || initializer.getText() === 'new Map';
+}
 
 /** Whether it is the name of a property only. @param {ts.Identifier} node */
 function isKey(node) {
@@ -151,7 +161,7 @@ function spanOf(node) {
   return { start: node.getStart(), end: node.end };
 }
 
-/** One text, one place, and so on, in the order of the functions. @param {Piece[]} pieces */
+/** One text, one place, and so on, in the order that was chosen. @param {Piece[]} pieces */
 function flat(pieces) {
   let text = '';
   /** @type {(string | Place)[]} */
@@ -163,7 +173,12 @@ function flat(pieces) {
       else if ('name' in piece) {
         made.push(text, piece);
         text = '';
-      } else for (const index of piece.order) add(piece.functions[index] ?? []);
+      } else {
+        piece.order.forEach((index, at) => {
+          if (at) text += piece.between;
+          add(piece.parts[index] ?? []);
+        });
+      }
     }
   }
   add(pieces);
@@ -216,7 +231,7 @@ export function givenNames(text, kinds, { names, orders }) {
   return write(flat(script.pieces), names);
 }
 
-/** Names that make a script small: each step changes one, or moves a function, and goes back if the script has grown. The same
+/** Names that make a script small: each step changes one, or moves something, and goes back if the script has grown. The same
  *  script gets the same. @param {string} text @param {number} steps @param {string[][]} [kinds] @returns {Found} */
 export function findNames(text, steps, kinds = []) {
   const script = read(text, kinds);

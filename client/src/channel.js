@@ -3,7 +3,7 @@
 /** @import { Listener } from './emitter.js' */
 /** @import { SparkError } from './error.js' */
 /** @import { Connection, Done, Member, MemberState, Params, Room } from './member.js' */
-/** @typedef {Connection & { subscriptions: Map<string, Subscription>, room: Room, next: () => number }} Whole */
+/** @typedef {Connection & { subscriptions: Map<string | Element, any>, room: Room, next: () => number }} Whole */
 /** @typedef {Channel & Member} Subscription */
 /**
  * @typedef {object} Channel
@@ -35,7 +35,7 @@ const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 export function createChannel(connection, path, params) {
   const { ask, subscriptions } = connection;
   // What is a channel's only is added below.
-  const channel = /** @type {Subscription} */ (createMember(connection, path, connection.room, (values) => ({ type: 'subscribe', channel: path, params: values }), () => params));
+  const channel = /** @type {Subscription} */ (createMember(connection, path, connection.room, (values) => ({ type: 'subscribe', channel: path, params: values }), null, () => params));
 
   function unsubscribe() {
     // With a ref, so that the answer is ours to ignore: it may say that the server was quicker.

@@ -1,6 +1,6 @@
 // Many channels, and the components of a page, over one WebSocket that comes back.
 
-/** @import { Subscription, Whole } from './channel.js' */
+/** @import { Whole } from './channel.js' */
 /** @import { Page } from './components/index.js' */
 /** @import { SparkError } from './error.js' */
 /** @import { Done, Message, Params } from './member.js' */
@@ -37,7 +37,8 @@ const ANSWER_WITHIN = 10_000; // ms
 
 /** Connects to `url`, by default `/spark` of the page's own host. @param {string} [url] @param {Options} [options] */
 export function connect(url, { token, queue, root = document.documentElement, components: wanted = true } = {}) {
-  /** Not an object: a channel may have any name. @type {Map<string, Subscription>} */
+  /** Channels by their paths, components by their elements. Not an object: a channel may have any name.
+   *  @type {Map<string | Element, any>} */
   const subscriptions = new Map();
   const emitter = createEmitter(reportError);
   const { emit } = emitter;
@@ -66,7 +67,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
 
   /** @param {[isWanted?: boolean, code?: number, reason?: string]} change */
   function syncAll(...change) {
-    for (const { sync } of [...subscriptions.values(), ...(components?.all() ?? [])]) sync(...change);
+    for (const { sync } of [...subscriptions.values()]) sync(...change);
   }
 
   const lacking = () => (navigator.onLine ? 'waiting' : 'offline');
@@ -166,7 +167,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
     else if (!subscription) components?.frame(frame);
     // While it joins, what comes is of the subscription before.
     else if (subscription.state === 'joined') {
-      if (type === 'unsubscribed') subscription.fall('closed', code, reason);
+      if (type === 'unsubscribed') subscription.fall('closed', code, code, reason);
       else if (/message|binary/.test(type)) subscription.emit(type, frame.data);
     }
   }

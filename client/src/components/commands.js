@@ -2,12 +2,10 @@
 
 /** @import { Component } from './session.js' */
 
-import { enter, isTypedSince, user } from './values.js';
+import { dispatch, enter, isTypedSince, user } from './values.js';
 
 const FLASH_STAYS = 5_000; // ms
-
-/** @param {EventTarget} target @param {string} type @param {any} detail */
-export const dispatch = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+const FURTHEST = 1e9; // px; it goes as far as it can
 
 /** Tells the page's scripts, and shows a message where the page has a place for messages.
  *  @param {string} level @param {string} message */
@@ -51,7 +49,7 @@ export function execute(command, component, functions, navigate) {
         return (activeElement === document.body || user.latest?.contains(activeElement)) && element.focus();
       case 'scroll':
         if (to === 'into_view') element.scrollIntoView({ block: 'nearest' });
-        else element.scrollTop = to === 'bottom' ? element.scrollHeight : 0;
+        else element.scrollTop = to === 'bottom' ? FURTHEST : 0;
         return;
       case 'set_value':
         return isTypedSince(element) || enter(element, typeof value === 'boolean' ? value : `${value}`);

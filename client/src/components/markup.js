@@ -1,7 +1,7 @@
 // Markup that comes from the server, as nodes; and which events are named in it.
 
 /** Listened to from the start, whatever markup names. */
-const ALWAYS = ['input', 'change', 'blur', 'compositionstart', 'compositionend'];
+const ALWAYS = 'input change blur compositionstart compositionend'.split(' ');
 
 /** @type {(event: Event) => void} */
 let handle;

@@ -8,9 +8,7 @@
  * @property {string} prefix the fixed text before a value
  * @property {string} suffix the fixed text behind it
  * @property {boolean} frozen whether it is inside an element that is left alone
- * @property {boolean} special whether there is more to the attribute than its text
  * @property {boolean} whole whether a value is all of the attribute, which it can then remove
- * @property {boolean} isMarkup whether it is the markup in an element
  */
 /**
  * @typedef {object} Gap where a structure stands: before the next node
@@ -58,7 +56,7 @@ function compile([markup, all, isForeign]) {
     const { nodeName, firstChild } = node;
     const ignored = node.matches?.('[data-ignore]');
     const marks = rest.map((/** @type {any[]} */ [number, attribute, prefix = '', suffix]) => {
-      const place = { site: site++, attribute, prefix, suffix: suffix ?? '', frozen: frozen || (!attribute && ignored), special: SPECIAL.test(attribute), whole: attribute && suffix == null, isMarkup: !attribute && !node.data };
+      const place = { site: site++, attribute, prefix, suffix: suffix ?? '', frozen: frozen || (!attribute && ignored), whole: attribute && suffix == null };
       learn(attribute);
       (slots[number] ??= []).push(place);
       return place;
@@ -67,7 +65,7 @@ function compile([markup, all, isForeign]) {
     return { tag: nodeName, ignored, marks, steps: along(firstChild, inside, frozen || ignored) };
   });
   const steps = along(content.firstChild, all, false);
-  return { content, steps, slots, isFlat: slots.every((places) => !places.kind && places.every((/** @type {Place} */ { special }) => !special)) };
+  return { content, steps, slots, isFlat: slots.every((places) => !places.kind && places.every((/** @type {any} */ { attribute }) => !SPECIAL.test(attribute))) };
 }
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */

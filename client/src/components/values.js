@@ -41,6 +41,9 @@ export const noteTyped = (field) => (field[TYPED] = user.sent);
 /** Whether that was after the event for which the server acts now. @param {any} field */
 export const isTypedSince = (field) => user.composing === field || field[TYPED] >= user.answered;
 
+/** @param {EventTarget} target @param {string} type @param {any} [detail] */
+export const dispatch = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+
 /** @param {any} field */
 export const isTicked = (field) => /^(checkbox|radio)$/.test(field.type);
 /** @param {any} field */
@@ -50,7 +53,7 @@ function initial(field) {
   if (isTicked(field)) return field.defaultChecked;
   // Of a list that names none, it is not known which option it was, once the user has chosen.
   const chosen = [...(field.options ?? [])].find((option) => option.defaultSelected);
-  return field.defaultValue ?? chosen?.value ?? (TYPED in field ? undefined : field.value);
+  return field.defaultValue ?? chosen?.value ?? (TYPED in field ? null : field.value);
 }
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {any} field */
 export const isNewer = (field) => user.composing === field || current(field) !== (field[KNOWN] ?? initial(field));
@@ -74,8 +77,11 @@ export function keepEntered(element) {
   for (const field of fields) field[KNOWN] = {};
   return () => {
     for (const field of fields) {
-      if (current(field) === initial(field)) field[KNOWN] = undefined;
-      else if (field.type !== 'radio' || field.checked) for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+      if (current(field) === initial(field)) field[KNOWN] = null;
+      else if (field.type !== 'radio' || field.checked) {
+        dispatch(field, 'input');
+        dispatch(field, 'change');
+      }
     }
   };
 }
@@ -120,15 +126,15 @@ function shown({ whole, prefix, suffix }, value) {
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
  *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] */
 export function write(node, place, value, before) {
-  const { attribute, special, isMarkup } = place;
+  const { attribute } = place;
   const text = shown(place, value);
   const isNew = before === undefined;
   if (!isNew && text === shown(place, before)) return;
   if (attribute) {
-    if (special || !isNew) setAttribute(node, attribute, text);
+    if (!isNew || SPECIAL.test(attribute)) setAttribute(node, attribute, text);
     else if (text === null) node.removeAttribute(attribute);
     else node.setAttribute(attribute, text);
-  } else if (isMarkup) node.replaceChildren(nodesOf(node, text));
+  } else if (node.append) node.replaceChildren(nodesOf(node, text));
   else if (isNew) node.data = text;
   else setText(node, text);
 }

@@ -8,15 +8,16 @@
  * @property {Template} template
  * @property {Hole} hole that it is in
  * @property {number} first the number of its first slot
- * @property {any[] | undefined} sites the nodes of its places, once they are known
+ * @property {any[] | null} sites the nodes of its places, once they are known
  * @property {any[]} slots a value, or a Hole; a value that came as HTML is undefined
  */
 /**
- * @typedef {object} Hole a structure, and the blocks in it
- * @property {Partial<Gap>} gap
+ * @typedef {Partial<Gap> & Room} Hole a structure, and the blocks in it; frozen, it is left alone once it is filled
+ */
+/**
+ * @typedef {object} Room
  * @property {any} parent what it is in
  * @property {any} behind what stands behind it
- * @property {boolean} [frozen] whether it is left alone once it is filled
  * @property {Block[]} [blocks] none at all while it is new
  * @property {number} [id] the number of the component that it is
  */
@@ -41,7 +42,7 @@ export function createView(root, templates) {
   let names = [];
   let isStrings = false;
   /** The view as a whole. @type {Hole} */
-  const whole = { gap: {}, parent: root, behind: null, blocks: [] };
+  const whole = { parent: root, behind: null, blocks: [] };
   /** The components in this one, the outer before those in it. @type {Set<Hole>} */
   const parts = new Set();
 
@@ -53,7 +54,7 @@ export function createView(root, templates) {
   function reset(isMarkup, known = []) {
     isStrings = isMarkup;
     names = known;
-    slots = [undefined];
+    slots = [null];
     parts.clear();
   }
 
@@ -65,10 +66,10 @@ export function createView(root, templates) {
 
   /** Numbers what is in a hole. @param {Hole} hole */
   function numberAll(hole) {
-    if (hole.gap.kind === PART) parts.add(hole);
+    if (hole.kind === PART) parts.add(hole);
     for (const block of hole.blocks ?? []) {
       number(block);
-      for (const inner of block.slots) if (inner?.gap) numberAll(inner);
+      for (const inner of block.slots) if (inner?.kind) numberAll(inner);
     }
   }
 
@@ -82,7 +83,7 @@ export function createView(root, templates) {
 
   /** Fills a hole with what is read. @param {Hole} hole @param {boolean} [merges] keeps blocks of the same template */
   function fill(hole, merges) {
-    const { gap: { kind, templates: own }, blocks = [] } = hole;
+    const { kind, templates: own, blocks = [] } = hole;
     if (kind === PART) {
       parts.add(hole);
       hole.id = isFinding ? 0 : take(); // the answer to the mount has it
@@ -109,16 +110,15 @@ export function createView(root, templates) {
     const nodes = new DocumentFragment();
     /** @type {Block[]} */
     const blocks = [];
-    let node = here;
     for (let index = 0; index < count; index += 1) {
       const old = kept[index];
       /** @type {any} */
-      const block = old ?? { template, hole, first: 0, sites: undefined, slots: [], front: undefined, tail: undefined };
-      const like = mask && index && (kept[0] ?? blocks[0])?.slots;
+      const block = old ?? { template, hole, first: 0, sites: null, slots: [], front: null, tail: null };
+      const like = mask && index && (kept[0] ?? /** @type {Block} */ (blocks[0])).slots;
       number(block);
       if (!old) blocks.push(block);
       if (isFinding) {
-        node = walk(block, template.steps, hole.parent, node);
+        here = walk(block, template.steps, hole.parent, here);
         continue;
       }
       const { isFlat } = template;
@@ -152,7 +152,6 @@ export function createView(root, templates) {
         }
       } else nodes.append(copy);
     }
-    here = node;
     return [blocks, nodes];
   }
 
@@ -176,7 +175,7 @@ export function createView(root, templates) {
     for (const step of steps) {
       if (!step.steps) {
         /** @type {Hole} */
-        const hole = (block.slots[step.number] = { gap: step, parent, behind: node, frozen: step.frozen || block.hole.frozen });
+        const hole = (block.slots[step.number] = { ...step, parent, behind: node, frozen: step.frozen || block.hole.frozen });
         if (isFinding) {
           here = node;
           fill(hole);
@@ -216,8 +215,8 @@ export function createView(root, templates) {
   // Lists.
 
   /** Puts blocks in the place of others. @param {Hole} hole @param {number} at @param {number} count of the others
-   *  @param {any[]} fresh the blocks @param {Node} nodes theirs */
-  function put(hole, at, count, fresh, nodes) {
+   *  @param {any[]} [fresh] the blocks @param {Node} [nodes] theirs */
+  function put(hole, at, count, fresh = [], nodes = new DocumentFragment()) {
     const { blocks = [], parent } = hole;
     const end = at + count;
     const from = count && blocks[at]?.front;
@@ -261,7 +260,7 @@ export function createView(root, templates) {
         next = node;
       }
     };
-    if (moved !== undefined && !isIn(fresh[moved], activeElement)) return move(moved);
+    if (moved != null && !isIn(fresh[moved], activeElement)) return move(moved);
     const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
     const kept = staying(order, pinned);
     for (let index = fresh.length; index--; ) if (!kept.has(index)) move(index);
@@ -316,7 +315,7 @@ export function createView(root, templates) {
     const index = slot - owner.first;
     if (isStrings) {
       if (!owner.isConnected) misfit();
-      if (operation > 0) setText(owner, `${changed(owner.data, take()) ?? ''}`);
+      if (operation > 0) setText(owner, changed(owner.data, take()));
       else operateList(operation, { parent: owner, behind: null, blocks: [...owner.childNodes].map((one) => ({ front: one, tail: one })) });
     } else {
       const { kind, templates } = owner.template.slots[index];
@@ -335,12 +334,11 @@ export function createView(root, templates) {
     else if (operation === -2) {
       let at = 0;
       (Array.isArray(index) ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
-        if (run % 2) put(hole, at, count, [], new DocumentFragment());
+        if (run % 2) put(hole, at, count);
         else at += count;
       });
     } else if (operation === -7) {
-      const value = changed(parent.getAttribute(index), argument);
-      setAttribute(parent, index, typeof value === 'boolean' ? '' : value);
+      setAttribute(parent, index, changed(parent.getAttribute(index), argument));
     } else if (operation === -8) {
       const nodes = nodesOf(parent, argument);
       const added = [...nodes.childNodes];
@@ -391,7 +389,6 @@ export function createView(root, templates) {
       data = shape;
       at = 0;
       here = root.firstChild;
-      whole.blocks = [];
       isFinding = true;
       fill(whole);
     },
