@@ -8,7 +8,7 @@ import { deflateRawSync } from 'node:zlib';
 const LETTERS = 'etnorlicafusdpmhybwkgvESTA_DNOLxCUMRIPFBHJqVzKQWXGYZj$'; // those that the script has most of come first
 const FEW = 16; // of them are tried
 const MOVES = 0.08; // of the steps: something declared gets another place
-const COPIES = 0.85; // of the steps: a name is tried that stands elsewhere between the same letters
+const COPIES = 0.87; // of the steps: a name is tried that stands elsewhere behind, or before, the same letters
 
 /**
  * A place where a name stands. With a key it is `{key: name}`, which may be `{key}` if both are the same; the key of a field that
@@ -185,8 +185,8 @@ function flat(pieces) {
   return [...made, text];
 }
 
-/** @param {(string | Place)[]} pieces @param {string[]} names */
-function write(pieces, names) {
+/** @param {(string | Place)[]} pieces @param {string[]} names @param {number[]} [ends] gets where the name of each place ends */
+function write(pieces, names, ends) {
   let text = '';
   for (const piece of pieces) {
     if (typeof piece === 'string') text += piece;
@@ -194,6 +194,7 @@ function write(pieces, names) {
       const name = names[piece.name];
       const key = typeof piece.key === 'number' ? names[piece.key] : piece.key;
       text += key === undefined || key === name ? name : `${key}:${name}`;
+      ends?.push(text.length);
     }
   }
   return text;
@@ -244,28 +245,42 @@ export function findNames(text, steps, kinds = []) {
   /** @template T @param {ArrayLike<T>} all */
   const any = (all) => /** @type {T} */ (all[Math.floor(random() * all.length)]);
 
-  /** All places, and those between the same letters as each. @returns {[Place, Place[]][]} */
-  function neighbours() {
-    /** @type {Map<string, Place[]>} */
-    const same = new Map();
-    return pieces.flatMap((piece, at) => {
-      if (typeof piece === 'string') return [];
-      const between = `${String(pieces[at - 1]).slice(-2)} ${String(pieces[at + 1])[0]}`;
-      const all = same.get(between) ?? [];
-      same.set(between, all);
-      all.push(piece);
-      return [[piece, all]];
-    });
+  /** @type {Place[]} */
+  let places = [];
+  /** @type {number[]} */
+  let ends = [];
+  let made = '';
+  function look() {
+    places = pieces.filter((piece) => typeof piece !== 'string');
+    ends = [];
+    made = write(pieces, names, ends);
   }
 
-  let places = neighbours();
+  /** A name that stands elsewhere beside the same letters as that of a place. @param {number} index */
+  function beside(index) {
+    const end = ends[index] ?? 0;
+    const start = end - (names[places[index]?.name ?? 0] ?? '').length;
+    const length = 2 + Math.floor(random() * 5);
+    const isBehind = random() < 0.6;
+    const letters = isBehind ? made.slice(start - length, start) : made.slice(end, end + length);
+    const found = [];
+    for (let at = made.indexOf(letters); at >= 0; at = made.indexOf(letters, at + 1)) {
+      const [name, next] = isBehind ? made.slice(at + length, at + length + 2) : [made[at - 1], made[at - 2]];
+      if (/^[a-z_$][^\w$]$/i.test(`${name}${next}`)) found.push(name);
+    }
+    return any(found);
+  }
+
+  look();
   let best = measure();
   /** @param {() => void} undo */
   function keep(undo) {
     const size = measure();
     if (size > best) undo();
-    else best = size;
-    return size <= best;
+    else {
+      best = size;
+      look();
+    }
   }
 
   for (let step = 0; step < steps; step += 1) {
@@ -277,13 +292,14 @@ export function findNames(text, steps, kinds = []) {
       order.splice(Math.floor(random() * order.length), 0, ...order.splice(Math.floor(random() * order.length), 1));
       run.order = order;
       pieces = flat(script.pieces);
-      if (keep(() => ({ order: run.order, pieces } = before))) places = neighbours();
+      keep(() => ({ order: run.order, pieces } = before));
       continue;
     }
-    const [place, alike] = any(places);
+    const at = Math.floor(random() * places.length);
     const isCopy = dice < MOVES + COPIES;
-    const one = isCopy ? place.name : Math.floor(random() * names.length);
-    const name = isCopy ? /** @type {string} */ (names[any(alike).name]) : any(LETTERS.slice(0, FEW));
+    const one = isCopy ? places[at]?.name ?? 0 : Math.floor(random() * names.length);
+    const name = isCopy ? beside(at) : any(LETTERS.slice(0, FEW));
+    if (!name) continue;
     const old = /** @type {string} */ (names[one]);
     // Those that have it, and must have another, get this one's.
     const rest = /** @type {number[]} */ (others[one]).filter((other) => names[other] === name);

@@ -90,7 +90,8 @@ export function handle(event) {
     const values = fields.map(current);
     /** @param {1 | -1} by */
     const show = (by) => {
-      for (const one of [element, component.element]) load(one, by);
+      load(element, by);
+      load(component.element, by);
       if (submitter) submitter.ariaBusy = by > 0 || null;
     };
     show(1);

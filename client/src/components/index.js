@@ -56,15 +56,17 @@ export function createComponents(shared, url) {
   /** Mounts what is not mounted yet. */
   function mount() {
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-spark]'))) {
-      const token = element.dataset.spark;
-      if (token && session.add(element, token)) scan(element);
+      if (session.add(element, /** @type {string} */ (element.dataset.spark))) scan(element);
     }
     hooks.mountAll();
   }
 
   // Behind the page's own scripts: what comes for them is not lost then. (`load` is for who connects between the two.)
   if (document.readyState === 'complete') mount();
-  else for (const type of ['DOMContentLoaded', 'load']) addEventListener(type, mount);
+  else {
+    addEventListener('DOMContentLoaded', mount);
+    addEventListener('load', mount);
+  }
 
   /** @type {Page} */
   const page = {

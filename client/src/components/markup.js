@@ -8,7 +8,10 @@ let handle;
 
 /** Listens to events before they get anywhere, for those that do not bubble, and where they have bubbled to. Adds no listener
  *  twice. @param {string} type */
-const listen = (type) => [true, false].forEach((isEarly) => document.addEventListener(type, handle, isEarly));
+function listen(type) {
+  document.addEventListener(type, handle, true);
+  document.addEventListener(type, handle);
+}
 
 /** Has events told. @param {typeof handle} act */
 export function hear(act) {

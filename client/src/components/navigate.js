@@ -19,7 +19,7 @@ export function createNavigation(arrived) {
       if (mine !== visit) return;
       const old = /** @type {any} */ (document.querySelector('main'));
       const fresh = /** @type {any} */ (page.querySelector('main'));
-      document.adoptNode(fresh); // throws if there is none, as there is in what is no page
+      scan(fresh); // throws if there is none, as there is in what is no page
       if (isNew) {
         // In an entry of the history: where its page is scrolled to.
         history.replaceState({ spark: scrollY }, '');
@@ -28,7 +28,6 @@ export function createNavigation(arrived) {
       here = address();
       document.title = page.title;
       old.replaceWith(fresh);
-      scan(fresh);
       scrollTo(0, back ?? 0);
       if (isNew) document.getElementById(location.hash.slice(1))?.scrollIntoView();
       arrived();

@@ -174,8 +174,7 @@ export function createSession(shared, page, createView) {
   return {
     /** The component with this number, or the one that it is in. @param {number | undefined} id */
     get(id) {
-      const components = id ? all() : [];
-      return components.find(({ view }) => view.hole.id === id) ?? components.find(({ view }) => [...view.parts].some((part) => part.id === id));
+      if (id) return all().find(({ view }) => view.hole.id === id) ?? all().find(({ view }) => [...view.parts].some((part) => part.id === id));
     },
 
     add,

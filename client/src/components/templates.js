@@ -28,7 +28,6 @@
  * @property {Step[]} steps along its nodes
  * @property {(Place[] | Gap)[]} slots the places of each
  */
-/** @typedef {Promise<Template> & { template?: Template }} Coming */
 /** @typedef {ReturnType<typeof createTemplates>} Templates */
 
 import { learn, parse } from './markup.js';
@@ -70,17 +69,16 @@ function compile([markup, all, isForeign]) {
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */
 export function createTemplates(load) {
-  /** @type {Map<string, Coming>} */
+  /** @type {Map<string, Template | Promise<any>>} */
   const all = new Map();
 
-  /** A template, brought once: a promise that has it, as soon as it is here. @param {string} name */
+  /** A template, brought once: a promise until it is here. @param {string} name */
   return (name) => {
-    /** @type {any} */
-    let coming = all.get(name);
-    if (!coming) {
-      all.set(name, (coming = load(name).then((source) => (coming.template = compile(source)))));
-      coming.catch(() => all.delete(name)); // it may be there the next time
+    let template = all.get(name);
+    if (!template) {
+      all.set(name, (template = load(name).then((source) => all.set(name, compile(source)))));
+      template.catch(() => all.delete(name)); // it may be there the next time
     }
-    return /** @type {Coming} */ (coming);
+    return template;
   };
 }

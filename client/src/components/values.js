@@ -52,8 +52,7 @@ export const current = (field) => (isTicked(field) ? field.checked : field.value
 function initial(field) {
   if (isTicked(field)) return field.defaultChecked;
   // Of a list that names none, it is not known which option it was, once the user has chosen.
-  const chosen = [...(field.options ?? [])].find((option) => option.defaultSelected);
-  return field.defaultValue ?? chosen?.value ?? (TYPED in field ? null : field.value);
+  return field.defaultValue ?? field.querySelector('[selected]')?.value ?? (TYPED in field ? null : field.value);
 }
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {any} field */
 export const isNewer = (field) => user.composing === field || current(field) !== (field[KNOWN] ?? initial(field));
@@ -131,8 +130,7 @@ export function write(node, place, value, before) {
   const isNew = before === undefined;
   if (!isNew && text === shown(place, before)) return;
   if (attribute) {
-    if (!isNew || SPECIAL.test(attribute)) setAttribute(node, attribute, text);
-    else if (text === null) node.removeAttribute(attribute);
+    if (!isNew || text === null || SPECIAL.test(attribute)) setAttribute(node, attribute, text);
     else node.setAttribute(attribute, text);
   } else if (node.append) node.replaceChildren(nodesOf(node, text));
   else if (isNew) node.data = text;

@@ -91,21 +91,22 @@ export function createView(root, templates) {
     const choice = take();
     let template = own?.[kind === LIST ? 0 : choice - 1];
     if (choice && !template) {
-      const coming = templates(names[choice - 1] ?? choice);
-      template = coming.template;
-      if (!template) throw coming;
+      const found = templates(names[choice - 1] ?? choice);
+      if (found instanceof Promise) throw found;
+      template = found;
       if (choice.length && !names.includes(choice)) names.push(choice);
     }
     const count = kind === LIST ? choice : choice && 1;
     const isKept = merges && blocks[0]?.template === template && (!view.isBroken || blocks.every(isWhole));
     const kept = isKept ? blocks.slice(0, count) : [];
     // What stood there goes when the new is complete: it may lack a template, and is then read once more.
-    put(hole, kept.length, blocks.length - kept.length, ...make(hole, template, count, kept));
+    make(hole, template, count, kept.length, blocks.length - kept.length, kept);
   }
 
-  /** Gives contents to blocks that are kept, and then to new ones. @param {Hole} hole @param {any} template @param {number} count
-   *  @param {Block[]} kept @returns {[Block[], Node]} the new, and their nodes */
-  function make(hole, template, count, kept) {
+  /** Gives contents to blocks that are kept, and then to new ones, which take the place of others.
+   *  @param {Hole} hole @param {any} template @param {number} count @param {number} at @param {number} gone how many of the others
+   *  @param {Block[]} kept */
+  function make(hole, template, count, at, gone, kept) {
     const mask = count > 1 && !isFinding ? take() : 0;
     const nodes = new DocumentFragment();
     /** @type {Block[]} */
@@ -130,19 +131,15 @@ export function createView(root, templates) {
         target = isFlat ? (template.model = { slots: [], nodes: [...copy.childNodes] }) : block;
         walk(target, template.steps, hole.parent, copy.firstChild);
       }
-      for (let slot = 0; slot < template.slots.length; slot += 1) {
-        const places = template.slots[slot];
-        if (places.kind) {
-          fill(block.slots[slot], true);
-          continue;
-        }
+      template.slots.forEach((/** @type {any} */ places, /** @type {number} */ slot) => {
+        if (places.kind) return fill(block.slots[slot], true);
         const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
         if (old) set(old, slot, value);
         else {
           if (target.slots[slot] !== value) for (const place of places) write(target.sites[place.site], place, value);
           target.slots[slot] = value;
         }
-      }
+      });
       if (old) continue;
       if (isFlat) {
         block.slots = target.slots.slice();
@@ -152,7 +149,7 @@ export function createView(root, templates) {
         }
       } else nodes.append(copy);
     }
-    return [blocks, nodes];
+    put(hole, at, gone, blocks, nodes);
   }
 
   /** The nodes of a block's places, which are looked for when one of them changes. @param {Block} block */
@@ -184,8 +181,7 @@ export function createView(root, templates) {
       } else {
         if (isFinding && parent) {
           // A parser makes no node of an empty text.
-          if (step.tag === '#text' && node?.nodeName !== step.tag) node = parent.insertBefore(new Text(), node);
-          if (node?.nodeName !== step.tag) misfit();
+          if (node?.nodeName !== step.tag) node = step.tag === '#text' ? parent.insertBefore(new Text(), node) : misfit();
         }
         block.front ??= node;
         for (const { site } of step.marks) block.sites[site] = node;
@@ -261,8 +257,7 @@ export function createView(root, templates) {
       }
     };
     if (moved != null && !isIn(fresh[moved], activeElement)) return move(moved);
-    const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
-    const kept = staying(order, pinned);
+    const kept = staying(order, fresh.findIndex((block) => isIn(block, activeElement)));
     for (let index = fresh.length; index--; ) if (!kept.has(index)) move(index);
   }
 
@@ -312,12 +307,12 @@ export function createView(root, templates) {
     if (operation === -5) return renumber();
     const slot = operation > 0 ? operation : take();
     const owner = slots[slot] ?? misfit();
-    const index = slot - owner.first;
     if (isStrings) {
       if (!owner.isConnected) misfit();
       if (operation > 0) setText(owner, changed(owner.data, take()));
       else operateList(operation, { parent: owner, behind: null, blocks: [...owner.childNodes].map((one) => ({ front: one, tail: one })) });
     } else {
+      const index = slot - owner.first;
       const { kind, templates } = owner.template.slots[index];
       if (operation < 0) operateList(operation, kind === LIST ? owner.slots[index] : misfit(), templates[0]);
       else if (kind) fill(owner.slots[index]);
@@ -330,7 +325,7 @@ export function createView(root, templates) {
     const { blocks, parent } = hole;
     const index = take();
     const argument = Array.isArray(index) || take();
-    if (operation === -1) put(hole, index, 0, ...make(hole, template, argument, []));
+    if (operation === -1) make(hole, template, argument, index, 0, []);
     else if (operation === -2) {
       let at = 0;
       (Array.isArray(index) ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
