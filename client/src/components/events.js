@@ -11,7 +11,7 @@
  */
 
 import { owner } from './session.js';
-import { current, enter, FIELDS, isNewer, isTicked, load, noteTyped, tell, user } from './values.js';
+import { FIELDS, isNewer, isTicked, load, noteTyped, tell, user } from './values.js';
 
 /** @type {Set<Delay>} */
 const delays = new Set();
@@ -87,7 +87,7 @@ export function handle(event) {
     user.latest = element;
     const mine = (user.sent += 1);
     const answered = fields.map(tell);
-    const values = fields.map(current);
+    const resets = isSubmit && option('reset') !== null;
     /** @param {1 | -1} by */
     const show = (by) => {
       load(element, by);
@@ -98,12 +98,9 @@ export function handle(event) {
     component.send(element, option(name), data, (error) => {
       user.answered = mine;
       show(-1);
-      for (const settle of answered) settle(error);
+      for (const settle of answered) settle(error, resets);
       if (element[SUBMITTED] === text) element[SUBMITTED] = null;
-      // What was not taken comes back, unless there is something newer.
-      if (error && resets) fields.forEach((field, index) => isNewer(field) || enter(field, values[index]));
     });
-    const resets = isSubmit && option('reset') !== null;
     if (resets) {
       element.reset();
       for (const field of fields) tell(field)();

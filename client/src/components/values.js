@@ -57,13 +57,15 @@ function initial(field) {
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {any} field */
 export const isNewer = (field) => user.composing === field || current(field) !== (field[KNOWN] ?? initial(field));
 
-/** Remembers that the server is being told what a field holds. Gives what is to be called at the answer.
- *  @param {any} field @returns {(failed?: unknown) => void} */
+/** Remembers that the server is being told what a field holds. Gives what is to be called at the answer; what was not taken may come
+ *  back, unless there is something newer.
+ *  @param {any} field @returns {(failed?: unknown, comesBack?: boolean) => void} */
 export function tell(field) {
   const value = current(field);
   const asked = (field[KNOWN] = {});
-  return (failed) => {
+  return (failed, comesBack) => {
     if (!failed && field[KNOWN] === asked) field[KNOWN] = value;
+    if (failed && comesBack && !isNewer(field)) enter(field, value);
   };
 }
 
@@ -105,7 +107,7 @@ export function setAttribute(element, name, value) {
   if (!isOn) element.hasAttribute(name) && element.removeAttribute(name); // unasked, Chromium leaves an empty `style`
   else if (name === 'style') element.style.cssText = value; // a policy may forbid the attribute
   else element.setAttribute(name, value);
-  if (name === 'class' && element[LOADING]) element.classList.add('spark-loading');
+  if (name === 'class' && element[LOADING]) load(element, 0);
 
   if (keeps) return;
   const isState = /^(checked|selected|muted)$/.test(name);
