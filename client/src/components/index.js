@@ -29,7 +29,7 @@ export function createComponents(shared, url) {
   const functions = new Map();
   const address = url.replace(/[?#].*/, ''); // where nothing can be fetched, as of `ws:`, templates come over the socket
 
-  const templates = createTemplates((name) => fetch(`${address}/t/${name}`).then((response) => (response.ok ? response.json() : misfit())).catch(
+  const templates = createTemplates((name) => fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : misfit())).catch(
     // What is no template is found out when it is taken apart.
     () => new Promise((resolve) => shared.ask({ type: 'template', name }, (_, payload) => resolve(payload)) || resolve(null)),
   ));
@@ -56,7 +56,8 @@ export function createComponents(shared, url) {
   /** Mounts what is not mounted yet. */
   function mount() {
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-spark]'))) {
-      if (session.add(element, /** @type {string} */ (element.dataset.spark))) scan(element);
+      const token = element.dataset.spark;
+      if (token && session.add(element, token)) scan(element);
     }
     hooks.mountAll();
   }

@@ -346,6 +346,7 @@ export function createView(root, templates) {
         if (order[argument] !== index) misfit();
         return reorder(hole, order, argument);
       }
+      if (operation !== -4) misfit();
       argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
       reorder(hole, order);
     }
