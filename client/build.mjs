@@ -1,25 +1,42 @@
 // Makes the scripts that pages load out of the modules in src/, and a compressed copy of the one for every page. With `--check`
 // it writes nothing, and fails if what is checked in is another, or if the compressed copy has grown too large. The search for
-// names takes a minute; with `--quick`, to see what a change is worth, there is none.
+// names takes two minutes; with `--quick`, to see what a change is worth, there is none.
 
 import { gzipAsync } from '@gfx/zopfli';
 import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { minify } from 'terser';
-import { plainNames, shortNames } from './names.mjs';
+import { findNames, givenNames } from './names.mjs';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 9_600; // bytes, gzipped: what it has, rounded up to 64
-const NAMES = process.argv.includes('--quick') ? 0 : 80_000; // steps of the search
-// Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser.
-const INTERNAL = new RegExp(`^(${[
-  'tail|template|hole|slots|blocks|gap|kind|templates|frozen|whole|special|partOf|isMarkup|parts|isBroken|hydrate',
-  'sites|marks|model|isFlat|front|behind|number|prefix|suffix|numbered|element|steps|ignored|during|mountAll|first|update|parent',
-  'view|enqueue|complain|sync|sweep|mine|act|component|repeats',
-  'dispatch|emit|shut|fall|ask|begin|after|reached|again|subscriptions|room|ready|refuse|frame|next',
-].join('|')})$`);
+const LIMIT = 9_088; // bytes, gzipped: what it has, rounded up to 64
+const NAMES = process.argv.includes('--quick') ? 0 : 280_000; // steps of the search
+const FOUND = new URL('names.json', import.meta.url); // what the search found, and for what
+// Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser. Each line is of one kind of
+// object; a name that several have stands in each. Two that never are at one object may get the same letter.
+const INTERNAL = [
+  'after begin reached again', // Tries
+  'emit sync fall shut refuse dispatch element view enqueue patch', // Member, Channel, Component
+  'ready refuse', // Message
+  'subscriptions room next ask emit', // Spark
+  'frame', // components of a page
+  'update complain load keep', // Page
+  'sweep', // session
+  'during mountAll', // hooks
+  'site attribute prefix suffix frozen whole', // Place
+  'kind number frozen templates steps', // Gap
+  'tag ignored marks steps kind', // Branch
+  'isFlat model steps slots', // Template
+  'tail template hole first sites slots front nodes', // Block, and a model of some
+  'parent behind blocks kind number frozen templates steps', // Hole
+  'hole parts isBroken hydrate partOf apply', // View
+  'numbered', // a patch
+  'act component element kind timer', // Delay
+  'composing sent answered latest', // user
+].map((names) => names.split(' '));
 const SERVED = [['src/main.js', 'core/client/spark.js', LIMIT], ['src/dev/main.js', 'core/client/spark-dev.js']];
 
 for (const [source, served, limit = Infinity] of SERVED) {
@@ -32,14 +49,14 @@ for (const [source, served, limit = Infinity] of SERVED) {
     charset: 'utf8',
     write: false,
   });
+  // Booleans that stand in the source are numbers then: who compares what a frame holds with one asks for `typeof`.
   const { code = '' } = await minify(outputFiles[0].text, {
     ecma: 2020,
     module: true,
-    compress: { passes: 3, lhs_constants: false, unsafe: true, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
-    mangle: { properties: { builtins: true, regex: INTERNAL } },
+    compress: { passes: 3, sequences: false, booleans_as_integers: true, lhs_constants: false, unsafe: true, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
     format: { preamble: '/*! Lazuli, MIT OR Apache-2.0 */' },
   });
-  const made = limit < Infinity ? named(served, `${code}\n`) : `${code}\n`;
+  const made = limit < Infinity ? named(`${code}\n`) : `${code}\n`;
   const packed = Buffer.from(await gzipAsync(made, { numiterations: 50 }));
   console.log(`${served}: ${made.length} bytes, ${packed.length} gzipped`);
   if (packed.length > limit) fail(`${served}.gz is larger than ${limit} bytes`);
@@ -48,12 +65,15 @@ for (const [source, served, limit = Infinity] of SERVED) {
   if (limit < Infinity) put(`${served}.gz`, packed, (bytes) => (bytes.length <= limit ? gunzipSync(bytes) : bytes));
 }
 
-/** With short names: those that it has already, if nothing else has changed. @param {string} path @param {string} made */
-function named(path, made) {
-  const file = new URL(`../${path}`, import.meta.url);
-  const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (NAMES && plainNames(present) === plainNames(made)) return present;
-  return process.argv.includes('--check') ? made : shortNames(made, NAMES);
+/** With short names: those that were found, if nothing else has changed since. @param {string} made */
+function named(made) {
+  const of = createHash('sha256').update(JSON.stringify([made, INTERNAL])).digest('hex');
+  let found = existsSync(FOUND) ? JSON.parse(readFileSync(FOUND, 'utf8')) : {};
+  if (found.of !== of || !NAMES) {
+    found = { of, ...findNames(made, process.argv.includes('--check') ? 0 : NAMES, INTERNAL) };
+    if (NAMES && !process.argv.includes('--check')) writeFileSync(FOUND, `${JSON.stringify(found)}\n`);
+  }
+  return givenNames(made, INTERNAL, found);
 }
 
 /** Writes a file, or checks that what is there has the same content. @param {string} path @param {Buffer} made

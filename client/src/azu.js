@@ -14,9 +14,6 @@
 import { connect } from './spark.js';
 
 export class AzuSpark {
-  /** The connection of the channels, once mounted. @type {Spark | null | undefined} */
-  spark;
-
   /** @param {Callbacks & Options} [options] */
   constructor(options) {
     Object.assign(this, options);
@@ -43,6 +40,7 @@ export class AzuSpark {
   /** Closes the connection; `mount` makes another. */
   unmount() {
     this.spark?.close();
+    /** The connection of the channels, once mounted. @type {Spark | null | undefined} */
     this.spark = null;
   }
 }

@@ -3,7 +3,7 @@
 /** @import { Listener } from './emitter.js' */
 /** @import { SparkError } from './error.js' */
 /** @import { Connection, Done, Member, MemberState, Params, Room } from './member.js' */
-/** @typedef {Connection & { subscriptions: Map<string, Subscription>, room: Room, next: () => number }} Whole */
+/** @typedef {Connection & { subscriptions: Map<string | Element, any>, room: Room, next: () => number }} Whole */
 /** @typedef {Channel & Member} Subscription */
 /**
  * @typedef {object} Channel
@@ -34,12 +34,12 @@ const LONGEST = 2 ** 31 - 1; // ms; a browser takes more for nothing
 /** @param {Whole} connection @param {string} path @param {Params} params @returns {Channel} */
 export function createChannel(connection, path, params) {
   const { ask, subscriptions } = connection;
-  const member = createMember(connection, path, connection.room, (values) => ({ type: 'subscribe', channel: path, params: values }), () => params);
-  const { emit } = member;
+  // What is a channel's only is added below.
+  const channel = /** @type {Subscription} */ (createMember(connection, path, connection.room, (values) => ({ type: 'subscribe', channel: path, params: values }), null, () => params));
 
   function unsubscribe() {
     // With a ref, so that the answer is ours to ignore: it may say that the server was quicker.
-    if (member.state !== 'closed') ask({ type: 'unsubscribe', channel: path }, () => {});
+    if (channel.state !== 'closed') ask({ type: 'unsubscribe', channel: path }, () => {});
   }
 
   /** @param {unknown} data @param {{ timeout?: number }} [options] */
@@ -48,7 +48,7 @@ export function createChannel(connection, path, params) {
     const post = (resolve, reject) => {
       const ref = options && connection.next();
       const ready = encodeMessage(path, data, ref);
-      const timer = options && setTimeout(() => member.refuse(message, 'TIMEOUT'), Math.min(options.timeout ?? REPLY_WITHIN, LONGEST));
+      const timer = options && setTimeout(() => channel.refuse(message, 'TIMEOUT'), Math.min(options.timeout ?? REPLY_WITHIN, LONGEST));
       /** @type {Done} */
       const done = (error, payload) => {
         clearTimeout(timer);
@@ -56,13 +56,13 @@ export function createChannel(connection, path, params) {
         else resolve(payload);
       };
       const message = { ready, refuse: done, send: () => ask({}, options && done, ref, ready) };
-      member.dispatch(message);
+      channel.dispatch(message);
     };
     if (options) return new Promise(post);
-    post(/** @type {any} */ (0), (error) => emit('error', error));
+    post(/** @type {any} */ (0), (error) => channel.emit('error', error));
   }
 
-  const channel = Object.assign(member, {
+  Object.assign(channel, {
     send: /** @type {Send} */ (send),
 
     join(values = params) {
@@ -71,13 +71,13 @@ export function createChannel(connection, path, params) {
       subscriptions.set(path, channel);
       params = values;
       unsubscribe();
-      member.sync(true);
+      channel.sync(true);
     },
 
     leave() {
       unsubscribe();
       if (subscriptions.get(path) === channel) subscriptions.delete(path);
-      member.shut();
+      channel.shut();
     },
   });
   channel.join();

@@ -5,12 +5,14 @@
 /** @param {(error: any) => void} report told of each `error` that nobody listens to, and of what a listener throws, which
  *    stops no other */
 export function createEmitter(report) {
-  /** @type {[event: string, listener: Listener][]} */
-  let all = [];
+  /** @type {Map<string, Listener[]>} */
+  const all = new Map();
+  /** @param {string} event */
+  const of = (event) => all.get(event) ?? [];
 
   /** Takes one listener off, or, without one, all of this event. @param {string} event @param {Listener} [listener] */
   function off(event, listener) {
-    all = all.filter(([name, one]) => name !== event || (listener && one !== listener));
+    all.set(event, of(event).filter((one) => listener && one !== listener));
   }
 
   return {
@@ -21,23 +23,21 @@ export function createEmitter(report) {
       listener.bind(0); // throws if it is no function
       off(event, listener);
       // Another array: one that is being gone through stays as it is.
-      all = [...all, [event, listener]];
+      all.set(event, [...of(event), listener]);
       return () => off(event, listener);
     },
 
     /** @param {string} event @param {any[]} args */
     emit(event, ...args) {
-      let isHeard = event !== 'error';
-      for (const [name, listener] of all) {
-        if (name !== event) continue;
-        isHeard = true;
+      const listeners = of(event);
+      for (const listener of listeners) {
         try {
           listener(...args);
         } catch (error) {
           report(error);
         }
       }
-      if (!isHeard) report(args[0]);
+      if (event === 'error' && !listeners.length) report(args[0]);
     },
   };
 }

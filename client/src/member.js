@@ -29,16 +29,17 @@ import { createTries, evaluate } from './tries.js';
 /** What ended or was refused so is tried again by itself: by a status of HTTP, the code of a close, or the code of an error. */
 const PASSING = /\b(429|5\d\d|10(01|1[123]))\b|RATE_|PARAMS_FAILED/;
 
-/** Its events: `joined` (payload), `error` (a SparkError), `closed` (code, reason), and `late` (payload), an answer that nobody
- *  waits for any more.
+/** Its events: `joined` (payload), `error` (a SparkError), `closed` (code, reason).
  *  @param {Connection} connection @param {string} path @param {Room} room
  *  @param {(values: any) => object} frame asks for the join
+ *  @param {Done | null} late gets an answer that nobody waits for any more
  *  @param {() => Params} [params] */
-export function createMember(connection, path, room, frame, params) {
+export function createMember(connection, path, room, frame, late, params) {
   const { queue } = room;
   /** @type {Set<Message>} */
   const own = new Set(); // of these
-  const { on, off, emit } = createEmitter((error) => connection.emit('error', error));
+  const emitter = createEmitter((error) => connection.emit('error', error));
+  const { emit } = emitter;
   /** @type {MemberState} */
   let state = 'closed';
   const tries = createTries();
@@ -52,12 +53,12 @@ export function createMember(connection, path, room, frame, params) {
     const current = tries.begin();
     const isOver = connection.state === 'closed';
     if (state === 'closed' && (isOver || !isWanted)) return;
-    if (isOver) return fall('closed', code, reason);
+    if (isOver) return fall('closed', code, code, reason);
     state = 'joining';
     if (connection.state === 'open') {
       evaluate(
         params?.(),
-        current((values) => connection.ask(frame(values), current(answered, (_, payload) => emit('late', payload)))),
+        current((values) => connection.ask(frame(values), current(answered, late))),
         current((error) => answered(failure(error, 'PARAMS_FAILED'))),
       );
     }
@@ -65,7 +66,7 @@ export function createMember(connection, path, room, frame, params) {
 
   /** @param {SparkError | null} error @param {any} [payload] */
   function answered(error, payload) {
-    if (error) return fall('error', error, undefined, [error.code, payload?.http, payload?.close]);
+    if (error) return fall('error', [error.code, payload?.http, payload?.close], error);
     state = 'joined';
     tries.reached();
     emit('joined', payload);
@@ -76,19 +77,19 @@ export function createMember(connection, path, room, frame, params) {
   function flush() {
     for (const message of own) {
       if (state === 'closed') refuse(message, 'CLOSED');
-      else if (state !== 'joined' || !message.send()) break;
-      else retract(message);
+      else if (state === 'joined' && message.send()) retract(message);
+      else break;
     }
   }
 
-  /** It was ended, or refused. @param {'closed' | 'error'} event @param {any} first @param {string} [second]
-   *  @param {any} [codes] what says whether another try is worth it */
-  function fall(event, first, second, codes = first) {
+  /** It was ended, or refused. @param {'closed' | 'error'} event @param {any} codes what says whether another try is worth it
+   *  @param {any[]} why of the event */
+  function fall(event, codes, ...why) {
     if (PASSING.test(codes)) {
       state = 'joining';
-      tries.again(sync, first, second);
+      tries.again(sync, ...why);
     } else shut();
-    emit(event, first, second);
+    emit(event, ...why);
   }
 
   function shut() {
@@ -106,13 +107,11 @@ export function createMember(connection, path, room, frame, params) {
   }
 
   return {
+    ...emitter,
     path,
     get state() {
       return state;
     },
-    on,
-    off,
-    emit,
     sync,
     fall,
     shut,

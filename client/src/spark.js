@@ -1,8 +1,8 @@
 // Many channels, and the components of a page, over one WebSocket that comes back.
 
-/** @import { Subscription, Whole } from './channel.js' */
+/** @import { Whole } from './channel.js' */
 /** @import { Page } from './components/index.js' */
-/** @import { Listener } from './emitter.js' */
+/** @import { SparkError } from './error.js' */
 /** @import { Done, Message, Params } from './member.js' */
 /** @typedef {'connecting' | 'open' | 'waiting' | 'offline' | 'closed'} State */
 /** @typedef {string | undefined | (() => string | undefined | Promise<string | undefined>)} Token */
@@ -37,13 +37,21 @@ const ANSWER_WITHIN = 10_000; // ms
 
 /** Connects to `url`, by default `/spark` of the page's own host. @param {string} [url] @param {Options} [options] */
 export function connect(url, { token, queue, root = document.documentElement, components: wanted = true } = {}) {
-  /** Not an object: a channel may have any name. @type {Map<string, Subscription>} */
+  /** Channels by their paths, components by their elements. Not an object: a channel may have any name.
+   *  @type {Map<string | Element, any>} */
   const subscriptions = new Map();
-  const { on, off, emit } = createEmitter(reportError);
+  const emitter = createEmitter(reportError);
+  const { emit } = emitter;
   const address = new URL(url || '/spark', /** @type {any} */ (location)).href;
   let tries = createTries();
   /** Who waits for a reply. @type {Map<number, Done>} */
   const waiting = new Map();
+  /** @param {number} ref @param {SparkError | null} error @param {any} [payload] */
+  const answer = (ref, error, payload) => {
+    const done = waiting.get(ref);
+    waiting.delete(ref);
+    done?.(error, payload);
+  };
   let lastRef = 0;
 
   /** @type {State} */
@@ -59,7 +67,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
 
   /** @param {[isWanted?: boolean, code?: number, reason?: string]} change */
   function syncAll(...change) {
-    for (const { sync } of [...subscriptions.values(), ...(components?.all() ?? [])]) sync(...change);
+    for (const { sync } of [...subscriptions.values()]) sync(...change);
   }
 
   const lacking = () => (navigator.onLine ? 'waiting' : 'offline');
@@ -94,10 +102,7 @@ export function connect(url, { token, queue, root = document.documentElement, co
     state = next;
     if (wasOpen || state === 'closed') {
       syncAll(false, code, reason);
-      for (const [ref, done] of waiting) {
-        waiting.delete(ref);
-        done(createError('no reply', 'CONNECTION_LOST'));
-      }
+      for (const ref of waiting.keys()) answer(ref, createError('no reply', 'CONNECTION_LOST'));
       emit('close', code, reason);
     }
     announce();
@@ -157,15 +162,12 @@ export function connect(url, { token, queue, root = document.documentElement, co
     }
     const { type, channel, ref, status, payload, code, reason } = (frame ??= {});
     const subscription = subscriptions.get(channel);
-    if (type === 'reply') {
-      const done = waiting.get(ref);
-      waiting.delete(ref);
-      done?.(status === 'ok' ? null : errorOf(payload), payload);
-    } else if (type === 'error') (subscription?.emit ?? emit)('error', errorOf(frame));
+    if (type === 'reply') answer(ref, status === 'ok' ? null : errorOf(payload), payload);
+    else if (type === 'error') (subscription?.emit ?? emit)('error', errorOf(frame));
     else if (!subscription) components?.frame(frame);
     // While it joins, what comes is of the subscription before.
     else if (subscription.state === 'joined') {
-      if (type === 'unsubscribed') subscription.fall('closed', code, reason);
+      if (type === 'unsubscribed') subscription.fall('closed', code, code, reason);
       else if (/message|binary/.test(type)) subscription.emit(type, frame.data);
     }
   }
@@ -200,24 +202,18 @@ export function connect(url, { token, queue, root = document.documentElement, co
   }
 
   const spark = {
+    /** `on` and `off`: of `open`, `close` (code, reason), `state` (state), `error` (an Error). */
+    ...emitter,
     subscriptions,
     room: { messages: 100, bytes: 1 << 20, ...queue, queue: /** @type {Set<Message>} */ (new Set()) },
     next,
     ask,
-    emit,
 
     /** `connecting`, `open`, `waiting` to try again, `offline` (the same, and the browser sees no network), or `closed` for
      *  good. */
     get state() {
       return state;
     },
-
-    /** `open`, `close` (code, reason), `state` (state), `error` (an Error); gives what takes the listener off.
-     *  @type {(event: 'open' | 'close' | 'state' | 'error', listener: Listener) => () => void} */
-    on,
-
-    /** Takes one listener off, or, without one, all of this event. */
-    off,
 
     /** Joins a channel, now and whenever the connection is back, until it is left.
      *  @param {string} path as in a URL: percent-encoded, without query

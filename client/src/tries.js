@@ -12,7 +12,7 @@ const STABLE = 10_000; // ms; what lasted this long was no failed try
 const LONGEST_HINT = 600_000; // ms
 const OVERLOADED = 1013;
 
-/** @typedef {(act: (...args: any[]) => void, late?: (...args: any[]) => void) => (...args: any[]) => void} Current
+/** @typedef {(act: (...args: any[]) => void, late?: ((...args: any[]) => void) | null) => (...args: any[]) => void} Current
  *  a function that acts while its try is the present one, and otherwise does what is to be done late */
 
 export function createTries() {

@@ -45,12 +45,6 @@ function play({ isOpen = true, lacks = [] } = {}) {
     return view;
   };
   const session = createSession(spark, page, createView);
-  const { add } = session;
-  session.add = (...args) => {
-    const isNew = add(...args);
-    for (const component of session.all()) spark.subscriptions.set(component.element, component);
-    return isNew;
-  };
   const element = { isConnected: true, dataset: { shape: '["shape"]' }, closest: () => element };
   return {
     world, page, session, element, done,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainNames, shortNames } from '../names.mjs';
+import { findNames, givenNames, plainNames, shortNames } from '../names.mjs';
 
 // Everything that can bind a name, and names that must stay: of fields, of what is not declared here.
 const SCRIPT = `(()=>{
@@ -41,4 +41,21 @@ test('a script that is another is known as another', () => {
   for (const text of ['return (b) => a + a', 'return (b) => b + b', 'return (c) => b + c', 'return (c) => a - c', 'return (c) => a + d', 'return (a) => a + a']) {
     assert.notEqual(names(text), names('return (c) => a + c'), text);
   }
+});
+
+test('fields get names too, the same only where no object has both, and functions that stand together any order', () => {
+  const script = `(() => {
+    function first() { return second({ front: 1, behind: 2, on: 3 }) }
+    function second({ front, behind: last, on }) { return third({ frozen: front + last, on }) }
+    function third(hole) { const { frozen } = hole; return [hole.frozen + frozen, hole.on, 'frozen' in hole, Object.keys(hole).length] }
+    return JSON.stringify(first());
+  })()`;
+  const kinds = [['front', 'behind'], ['frozen']];
+  const short = shortNames(script, 2000, kinds);
+  assert.equal(evaluate(short), '[6,3,false,2]');
+  assert.doesNotMatch(short, /front|behind|\.frozen/);
+  assert.match(short, /\bon:/);
+  const { names, orders } = findNames(script, 2000, kinds);
+  assert.equal(givenNames(script, kinds, { names, orders }), short);
+  assert.throws(() => givenNames(script, kinds, { names: names.map(() => 'e'), orders }), /two/);
 });

@@ -2,13 +2,10 @@
 
 /** @import { Component } from './session.js' */
 
-import { isLatest } from './events.js';
-import { enter, isTypedSince } from './values.js';
+import { dispatch, enter, isTypedSince, user } from './values.js';
 
 const FLASH_STAYS = 5_000; // ms
-
-/** @param {EventTarget} target @param {string} type @param {any} detail */
-export const dispatch = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+const FURTHEST = 1e9; // px; it goes as far as it can
 
 /** Tells the page's scripts, and shows a message where the page has a place for messages.
  *  @param {string} level @param {string} message */
@@ -38,21 +35,21 @@ export function execute(command, component, functions, navigate) {
   try {
     if (!component) {
       const { origin, href } = new URL(command.url, location.href);
-      if (command.external ? !/^http/.test(href) : origin !== location.origin) throw new TypeError(`not of this site: ${href}`);
+      if (command.external ? !/^http/.test(href) : origin !== location.origin) throw new Error(`refused: ${href}`);
       return /nav/.test(command.type) ? navigate(href) : location.assign(href);
     }
     const { element: root, view } = component;
     /** @type {any} */
     const element = id === view.hole.id && !target ? root : [...root.querySelectorAll(target ?? '*')].find((one) => view.partOf(one).id === id);
-    if (!element) throw new Error(`nothing is ${target}`);
+    if (!element) throw new Error(`no ${target}`);
     const { activeElement } = document;
     switch (command.command) {
       case 'focus':
         // Unless the user has gone elsewhere meanwhile.
-        return (activeElement === document.body || isLatest(activeElement)) && element.focus();
+        return (activeElement === document.body || user.latest?.contains(activeElement)) && element.focus();
       case 'scroll':
         if (to === 'into_view') element.scrollIntoView({ block: 'nearest' });
-        else element.scrollTop = to === 'bottom' ? element.scrollHeight : 0;
+        else element.scrollTop = to === 'bottom' ? FURTHEST : 0;
         return;
       case 'set_value':
         return isTypedSince(element) || enter(element, typeof value === 'boolean' ? value : `${value}`);

@@ -5,32 +5,27 @@
  * @typedef {object} Delay an event that waits, or a time in which no other is sent
  * @property {Component} component
  * @property {Element} element
- * @property {string} name
- * @property {() => void} [act]
+ * @property {string} kind of event
+ * @property {(() => void) | null} [act]
  * @property {ReturnType<typeof setTimeout>} [timer]
  */
 
 import { owner } from './session.js';
-import { current, enter, FIELDS, isNewer, isTicked, load, noteSent, noteTyped, setComposing, tell } from './values.js';
+import { FIELDS, isNewer, isTicked, load, noteTyped, tell, user } from './values.js';
 
 /** @type {Set<Delay>} */
 const delays = new Set();
 /** At a form: what it sent that is not answered yet. No name could be one of the page's. */
 const SUBMITTED = Symbol();
 const CAPTURING = 1; // Event.CAPTURING_PHASE
-/** What the latest event was of. @type {Element | undefined} */
-let latest;
-
-/** Whether the latest event was of this element, or of one that it is in. @param {Element | null} element */
-export const isLatest = (element) => latest?.contains(element);
 
 /** @param {any} event */
 export function handle(event) {
-  const { type, target, key, bubbles, eventPhase } = event;
+  const { type, target, key, bubbles, eventPhase, submitter } = event;
   if (bubbles === (eventPhase === CAPTURING) || !target.closest) return;
   const name = type === 'compositionend' ? 'input' : type;
   const isSubmit = name === 'submit';
-  if (/^compos/.test(type)) setComposing(name === 'input' ? null : target);
+  if (/^compos/.test(type)) user.composing = name === 'input' ? null : target;
   if (name === 'input') noteTyped(target);
   if (isSubmit || /^(blur|change)$/.test(name)) flush(({ element }) => element.contains(target) || target.contains(element));
 
@@ -52,10 +47,70 @@ export function handle(event) {
   if (leads || isSubmit || isRefused) event.preventDefault();
   if (isRefused) return;
 
-  const [debounce, throttle] = ['debounce', 'throttle'].map(option);
-  const act = () => owner(element) === component && post(component, element, name, event);
+  /** Tells the component, unless the element is another's by then. */
+  const act = () => {
+    if (owner(element) !== component) return;
+    flush((delay) => delay.component === component);
+    // Nothing is looked up by a name that the page chose, save in an object without a prototype.
+    /** @type {any} */
+    const data = { __proto__: null, ...element.dataset };
+    /** @type {any[]} */
+    let fields = [];
+    if (element.matches('form')) {
+      const all = (data.fields = /** @type {any} */ ({ __proto__: null }));
+      for (const [field, value] of new FormData(element, submitter)) {
+        if (typeof value === 'string') all[field] = field in all ? [all[field], value].flat() : value;
+      }
+      if (!isSubmit) data._target = target.name;
+      fields = [...element.querySelectorAll(FIELDS)];
+    } else {
+      // Of a click the element itself, of what is entered the field.
+      const field = name !== 'click' && target.matches(FIELDS) ? target : element;
+      if (field.matches(FIELDS)) fields = [field];
+      if (fields.length || field.matches('button[value]')) {
+        data.value = field.value;
+        data.name = field.name || undefined;
+        if (isTicked(field)) data.checked = field.checked;
+      }
+    }
+    if (key) {
+      data.key = key;
+      for (const held of ['alt', 'ctrl', 'meta', 'shift']) data[held] = event[`${held}Key`];
+    }
+
+    const text = JSON.stringify(data);
+    if (isSubmit) {
+      // A second click sends nothing; what was typed since then is something else.
+      if (element[SUBMITTED] && (element[SUBMITTED] === text || !fields.some(isNewer))) return;
+      element[SUBMITTED] = text;
+    }
+    user.latest = element;
+    const mine = (user.sent += 1);
+    const answered = fields.map(tell);
+    const resets = isSubmit && option('reset') !== null;
+    /** @param {1 | -1} by */
+    const show = (by) => {
+      load(element, by);
+      load(component.element, by);
+      if (submitter) submitter.ariaBusy = by > 0 || null;
+    };
+    show(1);
+    component.send(element, option(name), data, (error) => {
+      user.answered = mine;
+      show(-1);
+      for (const settle of answered) settle(error, resets);
+      if (element[SUBMITTED] === text) element[SUBMITTED] = null;
+    });
+    if (resets) {
+      element.reset();
+      for (const field of fields) tell(field)();
+    }
+  };
+
+  const debounce = option('debounce');
+  const throttle = option('throttle');
   /** @type {Delay} */
-  const delay = [...delays].find((one) => one.element === element && one.name === name) ?? { component, element, name };
+  const delay = [...delays].find((one) => one.element === element && one.kind === name) ?? { component, element, kind: name };
   const isWaiting = delays.has(delay);
   // The last state counts; a second click does not.
   if (debounce || (isWaiting && !isSubmit && name !== 'click')) delay.act = act;
@@ -75,7 +130,7 @@ function end(delay) {
   const { act, timer } = delay;
   clearTimeout(timer);
   delays.delete(delay);
-  delay.act = undefined;
+  delay.act = null;
   act?.();
   return act;
 }
@@ -84,64 +139,4 @@ function end(delay) {
  *  @param {(delay: Delay) => unknown} wanted */
 function flush(wanted) {
   for (const delay of delays) if (delay.act && wanted(delay)) end(delay);
-}
-
-/** @param {Component} component @param {any} element @param {string} name @param {any} event */
-function post(component, element, name, event) {
-  flush((delay) => delay.component === component);
-  const { target, submitter, key, altKey: alt, ctrlKey: ctrl, metaKey: meta, shiftKey: shift } = event;
-  const isSubmit = name === 'submit';
-  // Nothing is looked up by a name that the page chose, save in an object without a prototype.
-  /** @type {any} */
-  const data = { __proto__: null, ...element.dataset };
-  /** @type {any[]} */
-  let fields = [];
-  if (element.matches('form')) {
-    const all = (data.fields = /** @type {any} */ ({ __proto__: null }));
-    for (const [name, value] of new FormData(element, submitter)) {
-      if (typeof value === 'string') all[name] = name in all ? [all[name], value].flat() : value;
-    }
-    if (!isSubmit) data._target = target.name;
-    fields = [...element.querySelectorAll(FIELDS)];
-  } else {
-    // Of a click the element itself, of what is entered the field.
-    const field = name !== 'click' && target.matches(FIELDS) ? target : element;
-    if (field.matches(FIELDS)) fields = [field];
-    if (fields.length || field.matches('button[value]')) {
-      data.value = field.value;
-      data.name = field.name || undefined;
-      if (isTicked(field)) data.checked = field.checked;
-    }
-  }
-  if (key) Object.assign(data, { key, alt, ctrl, meta, shift });
-
-  const text = JSON.stringify(data);
-  if (isSubmit) {
-    // A second click sends nothing; what was typed since then is something else.
-    if (element[SUBMITTED] && (element[SUBMITTED] === text || !fields.some(isNewer))) return;
-    element[SUBMITTED] = text;
-  }
-  latest = element;
-  const noteAnswered = noteSent();
-  const answered = fields.map(tell);
-  const values = fields.map(current);
-  /** @param {1 | -1} by */
-  const show = (by) => {
-    for (const one of [element, component.element]) load(one, by);
-    if (submitter) submitter.ariaBusy = by > 0 || null;
-  };
-  show(1);
-  component.send(element, element.getAttribute(`spark-${name}`), data, (error) => {
-    noteAnswered();
-    show(-1);
-    for (const settle of answered) settle(error);
-    if (element[SUBMITTED] === text) element[SUBMITTED] = null;
-    // What was not taken comes back, unless there is something newer.
-    if (error && resets) fields.forEach((field, index) => isNewer(field) || enter(field, values[index]));
-  });
-  const resets = isSubmit && element.hasAttribute('spark-reset');
-  if (resets) {
-    element.reset();
-    for (const field of fields) tell(field)();
-  }
 }

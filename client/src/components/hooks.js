@@ -9,13 +9,12 @@
 
 import { owner } from './session.js';
 
-/** @param {(error: unknown) => void} report */
-export function createHooks(report) {
+export function createHooks() {
   /** @type {Map<string | undefined, Hook>} */
   const known = new Map();
   /** How each element's hook is called. @type {Map<Node, (what: keyof Hook) => void>} */
   const live = new Map();
-  const observer = new MutationObserver((records) => sync(records));
+  const observer = new MutationObserver(sync);
 
   /** Looks at hooks that have come or gone with these nodes. @param {Iterable<any>} nodes */
   function look(nodes) {
@@ -23,14 +22,14 @@ export function createHooks(report) {
   }
 
   /** Finds what is new, changed and gone; nothing else is looked at. @param {MutationRecord[]} records
-   *  @param {boolean} [isOurs] what others change is theirs */
-  function sync(records, isOurs) {
+   *  @param {MutationObserver} [observer] tells of what others have changed, which is theirs */
+  function sync(records, observer) {
     /** @type {Set<Node>} */
     const changed = new Set();
     for (const { target, addedNodes, removedNodes } of records) {
       look(removedNodes);
       look(addedNodes);
-      for (let node = isOurs && target; node; node = node.parentNode ?? false) changed.add(node);
+      for (let node = observer ? null : target; node; node = node.parentNode) changed.add(node);
     }
     for (const node of changed) live.get(node)?.('updated');
   }
@@ -38,22 +37,25 @@ export function createHooks(report) {
   /** @param {any} element */
   function mount(element) {
     const there = live.get(element);
-    if (!element.isConnected) return void (live.delete(element) && there?.('destroyed'));
     const hook = known.get(element.dataset?.hook);
     const component = owner(element);
-    if (!hook || !component || there) return;
-    /** @type {Context} */
-    const context = { send: (event, data = {}) => component.send(element, event, data) };
-    /** @param {keyof Hook} what */
-    const call = (what) => {
-      try {
-        hook[what]?.(element, context);
-      } catch (error) {
-        report(error);
-      }
-    };
-    live.set(element, call);
-    call('mounted');
+    if (!element.isConnected) {
+      live.delete(element);
+      there?.('destroyed');
+    } else if (hook && component && !there) {
+      /** @type {Context} */
+      const context = { send: (event, data = {}) => component.send(element, event, data) };
+      /** @param {keyof Hook} what */
+      const call = (what) => {
+        try {
+          hook[what]?.(element, context);
+        } catch (error) {
+          reportError(error);
+        }
+      };
+      live.set(element, call);
+      call('mounted');
+    }
   }
 
   const mountAll = () => look([document.body]);
@@ -65,7 +67,7 @@ export function createHooks(report) {
       try {
         act();
       } finally {
-        sync(observer.takeRecords(), true);
+        sync(observer.takeRecords());
       }
     },
 

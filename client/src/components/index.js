@@ -1,10 +1,10 @@
 // The components of a page: what comes for them from the connection, and where in the page it goes.
 
-/** @import { Connection } from '../member.js' */
+/** @import { Whole } from '../channel.js' */
 /** @import { Hook } from './hooks.js' */
 /**
  * @typedef {object} Page what a connection with components has besides
- * @property {(root?: ParentNode) => void} mount mounts the components that have come into the page since
+ * @property {() => void} mount mounts the components that have come into the page since
  * @property {(name: string, hook: Hook) => void} hook says what is to be done with the elements of components that have
  *   `data-hook` with this name
  * @property {(name: string, act: (data: any, element: Element) => void) => void} register lets the server call a function, by
@@ -18,22 +18,23 @@ import { hear, scan } from './markup.js';
 import { createNavigation } from './navigate.js';
 import { createSession } from './session.js';
 import { createTemplates } from './templates.js';
-import { keepEntered, load } from './values.js';
+import { keepEntered, load, misfit } from './values.js';
 import { createView } from './view.js';
 
 const RELOAD_AFTER = 60_000; // ms; sooner a page that was loaded anew would not be better the next time
 
-/** @param {Connection} shared @param {string} url the connection's */
+/** @param {Whole} shared @param {string} url the connection's */
 export function createComponents(shared, url) {
   /** @type {Map<string, (data: any, element: Element) => void>} */
   const functions = new Map();
   const address = url.replace(/[?#].*/, ''); // where nothing can be fetched, as of `ws:`, templates come over the socket
 
-  const templates = createTemplates((name) => fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : Promise.reject())).catch(
-    () => new Promise((resolve, reject) => shared.ask({ type: 'template', name }, (error, payload) => (error ? reject(error) : resolve(payload))) || reject()),
+  const templates = createTemplates((name) => fetch(`${address}/t/${encodeURIComponent(name)}`).then((response) => (response.ok ? response.json() : misfit())).catch(
+    // What is no template is found out when it is taken apart.
+    () => new Promise((resolve) => shared.ask({ type: 'template', name }, (_, payload) => resolve(payload)) || resolve(null)),
   ));
 
-  const hooks = createHooks(reportError);
+  const hooks = createHooks();
   const session = createSession(shared, {
     load,
     complain,
@@ -52,9 +53,9 @@ export function createComponents(shared, url) {
     mount();
   });
 
-  /** Mounts what is not mounted yet. @param {ParentNode} [root] */
-  function mount(root = document) {
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-spark]'))) {
+  /** Mounts what is not mounted yet. */
+  function mount() {
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-spark]'))) {
       const token = element.dataset.spark;
       if (token && session.add(element, token)) scan(element);
     }
@@ -63,7 +64,10 @@ export function createComponents(shared, url) {
 
   // Behind the page's own scripts: what comes for them is not lost then. (`load` is for who connects between the two.)
   if (document.readyState === 'complete') mount();
-  else for (const type of ['DOMContentLoaded', 'load']) addEventListener(type, () => mount());
+  else {
+    addEventListener('DOMContentLoaded', mount);
+    addEventListener('load', mount);
+  }
 
   /** @type {Page} */
   const page = {
@@ -74,19 +78,17 @@ export function createComponents(shared, url) {
   Object.assign(shared, page);
 
   return {
-    all: session.all,
-
     /** @param {Record<string, any>} frame */
     frame(frame) {
       const { type, component_id: id, message = frame.reason } = frame;
       const component = session.get(id);
       const act = () => execute(frame, component, functions, navigate);
       if (!type) for (let index = 0; frame[index + 1]; index += 2) session.get(frame[index])?.patch(frame[index + 1]);
-      else if (type === 'component_flash') flash(frame.level, message);
-      else if (/_redirect|_navigate/.test(type)) act();
-      else if (type === 'component_command') component?.enqueue(act);
-      else if (/_gone|_error/.test(type)) {
-        if (/_gone/.test(type)) component?.shut();
+      else if (/flash/.test(type)) flash(frame.level, message);
+      else if (/redirect|navigate/.test(type)) act();
+      else if (/command/.test(type)) component?.enqueue(act);
+      else if (/gone|error/.test(type)) {
+        if (/gone/.test(type)) component?.shut();
         complain(message, frame, component?.element);
       }
     },

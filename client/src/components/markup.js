@@ -1,14 +1,17 @@
 // Markup that comes from the server, as nodes; and which events are named in it.
 
 /** Listened to from the start, whatever markup names. */
-const ALWAYS = ['input', 'change', 'blur', 'compositionstart', 'compositionend'];
+const ALWAYS = 'input change blur compositionstart compositionend'.split(' ');
 
 /** @type {(event: Event) => void} */
 let handle;
 
 /** Listens to events before they get anywhere, for those that do not bubble, and where they have bubbled to. Adds no listener
  *  twice. @param {string} type */
-const listen = (type) => [true, false].forEach((isEarly) => document.addEventListener(type, handle, isEarly));
+function listen(type) {
+  document.addEventListener(type, handle, true);
+  document.addEventListener(type, handle);
+}
 
 /** Has events told. @param {typeof handle} act */
 export function hear(act) {

@@ -7,7 +7,8 @@ export function staying(order, pinned) {
   /** The end of the best run of each length. @type {End[]} */
   const ends = [];
   order.forEach((value, index) => {
-    if (pinned >= 0 && (index - pinned) * (value - /** @type {number} */ (order[pinned])) < 0) return;
+    // With none pinned this is NaN.
+    if ((index - pinned) * (value - /** @type {number} */ (order[pinned])) < 0) return;
     const length = ends.findLastIndex((end) => end[1] < value) + 1;
     ends[length] = [index, value, ends[length - 1]];
   });

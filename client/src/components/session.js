@@ -1,6 +1,7 @@
 // Which components the page has: their mounts, and in what order what comes for them is done.
 
-/** @import { Connection, Member } from '../member.js' */
+/** @import { Whole } from '../channel.js' */
+/** @import { Member } from '../member.js' */
 /** @import { View } from './view.js' */
 /**
  * @typedef {object} Component
@@ -31,18 +32,20 @@ const COMPONENT = Symbol();
 /** The component that an element is in. @param {Element} element @returns {Component | undefined} */
 export const owner = (element) => /** @type {any} */ (element.closest('[data-spark]'))?.[COMPONENT];
 
-/** @param {Connection} shared @param {Page} page @param {(element: Element) => View} createView */
+/** @param {Whole} shared @param {Page} page @param {(element: Element) => View} createView */
 export function createSession(shared, page, createView) {
-  /** @type {Set<Component & Member>} */
-  const all = new Set();
+  const { subscriptions } = shared;
+  /** @returns {(Component & Member)[]} */
+  const all = () => [...subscriptions.values()].filter((one) => one.view);
 
   /** Forgets the components that are not in the page any more. */
   function sweep() {
-    for (const { element, remove } of all) if (!element.isConnected) remove();
+    for (const { element, remove } of all()) if (!element.isConnected) remove();
   }
 
-  /** @param {any} element @param {string} token */
-  function create(element, token) {
+  /** Whether it is new. @param {any} element @param {string} token */
+  function add(element, token) {
+    if (COMPONENT in element) return false;
     const view = createView(element);
     const { hole } = view;
     let isFresh = false; // the page may show something else than what was rendered first
@@ -50,12 +53,16 @@ export function createSession(shared, page, createView) {
     /** What is done in this order. @type {(() => void)[]} */
     let jobs = [];
 
-    const member = createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
+    // What is a component's only is added below.
+    const component = /** @type {Component & Member} */ (createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
       page.load(element, 1);
-      return { type: 'component_mount', token, fresh: isFresh || undefined };
-    });
-    const { sync } = member;
-    member.on('joined', ([id, ...rest]) => {
+      return { type: 'component_mount', token, fresh: Boolean(isFresh) || undefined };
+    }, (_, payload) => {
+      page.load(element, -1);
+      unmount(payload?.[0]);
+    }));
+    const { sync } = component;
+    component.on('joined', ([id, ...rest]) => {
       page.load(element, -1);
       hole.id = id;
       isFresh = true;
@@ -68,13 +75,9 @@ export function createSession(shared, page, createView) {
       }
       enqueue(tellEntered);
     });
-    member.on('error', (error) => {
+    component.on('error', (error) => {
       page.load(element, -1);
-      if (member.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code) && page.reload())) page.complain(error.message, error, element);
-    });
-    member.on('late', (payload) => {
-      page.load(element, -1);
-      unmount(payload?.[0]);
+      if (component.state === 'closed' && !(/^(REFUSED|EXPIRED)$/.test(error.code) && page.reload())) page.complain(error.message, error, element);
     });
 
     /** @param {() => void} job */
@@ -124,8 +127,7 @@ export function createSession(shared, page, createView) {
 
     enqueue(() => view.hydrate(JSON.parse(element.dataset.shape)));
 
-    /** @type {Component & Member} */
-    const component = Object.assign(member, {
+    Object.assign(component, {
       element,
       view,
       enqueue,
@@ -151,39 +153,31 @@ export function createSession(shared, page, createView) {
           if (error?.code === 'NOT_MOUNTED') sync(true);
           refuse(error);
         });
-        if (member.state === 'closed') sync(true);
-        member.dispatch({ send, refuse });
+        if (component.state === 'closed') sync(true);
+        component.dispatch({ send, refuse });
       },
 
       remove() {
-        member.shut();
+        component.shut();
         drop();
-        all.delete(component);
+        subscriptions.delete(element);
         element[COMPONENT] = null;
         unmount(hole.id);
       },
     });
-    return component;
+    element[COMPONENT] = component;
+    subscriptions.set(element, component);
+    component.sync(true);
+    return true;
   }
 
   return {
-    all: () => all,
-
     /** The component with this number, or the one that it is in. @param {number | undefined} id */
     get(id) {
-      const components = id ? [...all] : [];
-      return components.find(({ view }) => view.hole.id === id) ?? components.find(({ view }) => [...view.parts].some((part) => part.id === id));
+      if (id) return all().find(({ view }) => view.hole.id === id) ?? all().find(({ view }) => [...view.parts].some((part) => part.id === id));
     },
 
-    /** Whether it is new. @param {any} element @param {string} token */
-    add(element, token) {
-      if (COMPONENT in element) return false;
-      const component = (element[COMPONENT] = create(element, token));
-      all.add(component);
-      component.sync(true);
-      return true;
-    },
-
+    add,
     sweep,
   };
 }

@@ -3,14 +3,12 @@
 /** @typedef {[markup: string, steps: any[], isForeign?: 1]} Source a template as it comes */
 /**
  * @typedef {object} Place where a value stands
- * @property {number} ref which of a block's nodes is the value's
- * @property {string} [name] of an attribute; without one, it is a text, or the markup in an element
+ * @property {number} site which of a block's nodes is the value's
+ * @property {string} [attribute] without one, it is a text, or the markup in an element
  * @property {string} prefix the fixed text before a value
  * @property {string} suffix the fixed text behind it
  * @property {boolean} frozen whether it is inside an element that is left alone
- * @property {boolean} special whether there is more to the attribute than its text
  * @property {boolean} whole whether a value is all of the attribute, which it can then remove
- * @property {boolean} isMarkup whether it is the markup in an element
  */
 /**
  * @typedef {object} Gap where a structure stands: before the next node
@@ -20,7 +18,7 @@
  * @property {Template[]} templates
  * @property {undefined} [steps] it has none
  */
-/** @typedef {{ name: string, ignored?: boolean, marks: Place[], steps: Step[], kind?: undefined }} Branch a node, and what is in it */
+/** @typedef {{ tag: string, ignored?: boolean, marks: Place[], steps: Step[], kind?: undefined }} Branch a node, and what is in it */
 /** @typedef {Branch | Gap} Step */
 /**
  * @typedef {object} Template
@@ -30,7 +28,6 @@
  * @property {Step[]} steps along its nodes
  * @property {(Place[] | Gap)[]} slots the places of each
  */
-/** @typedef {Promise<Template> & { template?: Template }} Coming */
 /** @typedef {ReturnType<typeof createTemplates>} Templates */
 
 import { learn, parse } from './markup.js';
@@ -46,7 +43,7 @@ function compile([markup, all, isForeign]) {
   if (isForeign) content.replaceChildren(.../** @type {Node} */ (content.firstChild).childNodes);
   /** @type {any[]} */
   const slots = [];
-  let ref = 0;
+  let site = 0;
 
   /** @param {any} node the first @param {any[]} steps @param {boolean} frozen @returns {any[]} */
   const along = (node, steps, frozen) => steps.map((step) => {
@@ -57,32 +54,31 @@ function compile([markup, all, isForeign]) {
     }
     const { nodeName, firstChild } = node;
     const ignored = node.matches?.('[data-ignore]');
-    const marks = rest.map((/** @type {any[]} */ [number, name, prefix = '', suffix]) => {
-      const place = { ref: ref++, name, prefix, suffix: suffix ?? '', frozen: frozen || (!name && ignored), special: SPECIAL.test(name), whole: name && suffix == null, isMarkup: !name && !node.data };
-      learn(name);
+    const marks = rest.map((/** @type {any[]} */ [number, attribute, prefix = '', suffix]) => {
+      const place = { site: site++, attribute, prefix, suffix: suffix ?? '', frozen: frozen || (!attribute && ignored), whole: attribute && suffix == null };
+      learn(attribute);
       (slots[number] ??= []).push(place);
       return place;
     });
     node = node.nextSibling;
-    return { name: nodeName, ignored, marks, steps: along(firstChild, inside, frozen || ignored) };
+    return { tag: nodeName, ignored, marks, steps: along(firstChild, inside, frozen || ignored) };
   });
   const steps = along(content.firstChild, all, false);
-  return { content, steps, slots, isFlat: slots.every((places) => !places.kind && places.every((/** @type {Place} */ { special }) => !special)) };
+  return { content, steps, slots, isFlat: slots.every((places) => !places.kind && places.every((/** @type {any} */ { attribute }) => !SPECIAL.test(attribute))) };
 }
 
 /** Keeps what `load` gives. @param {(name: string) => Promise<Source>} load */
 export function createTemplates(load) {
-  /** @type {Map<string, Coming>} */
+  /** @type {Map<string, Template | Promise<any>>} */
   const all = new Map();
 
-  /** A template, brought once: a promise that has it, as soon as it is here. @param {string} name */
+  /** A template, brought once: a promise until it is here. @param {string} name */
   return (name) => {
-    /** @type {any} */
-    let coming = all.get(name);
-    if (!coming) {
-      all.set(name, (coming = load(name).then((source) => (coming.template = compile(source)))));
-      coming.catch(() => all.delete(name)); // it may be there the next time
+    let template = all.get(name);
+    if (!template) {
+      all.set(name, (template = load(name).then((source) => all.set(name, compile(source)))));
+      template.catch(() => all.delete(name)); // it may be there the next time
     }
-    return /** @type {Coming} */ (coming);
+    return template;
   };
 }

@@ -16,19 +16,18 @@ const LOADING = Symbol();
 const KNOWN = Symbol();
 /** At a field: how many events had been sent when it was typed in. */
 const TYPED = Symbol();
-/** The field that an input method is composing in. @type {EventTarget | null} */
-let composing = null;
-let sent = 0; // events, by all components
-let answered = 0; // the latest of them that is
+/**
+ * What the user does, in the whole page.
+ * @type {{ composing?: EventTarget | null, latest?: Element, sent: number, answered: number }} the field that an input method is
+ *   composing in; what the latest event was of; how many events were sent, by all components; and the latest of them that is answered
+ */
+export const user = { sent: 0, answered: 0 };
 
 /** For where the page or the patch is not what the other is for. Which it is does not matter: the whole view comes then.
  *  @returns {never} */
 export function misfit() {
   throw new Error('misfit');
 }
-
-/** @param {EventTarget | null} target */
-export const setComposing = (target) => (composing = target);
 
 /** Counts what an element waits for, and shows it. @param {any} element @param {number} by */
 export function load(element, by) {
@@ -38,15 +37,12 @@ export function load(element, by) {
 }
 
 /** Notes that the user has entered something. @param {any} field */
-export const noteTyped = (field) => (field[TYPED] = sent);
+export const noteTyped = (field) => (field[TYPED] = user.sent);
 /** Whether that was after the event for which the server acts now. @param {any} field */
-export const isTypedSince = (field) => composing === field || field[TYPED] >= answered;
+export const isTypedSince = (field) => user.composing === field || field[TYPED] >= user.answered;
 
-/** Counts an event. Gives what is to be called at its answer. */
-export function noteSent() {
-  const mine = (sent += 1);
-  return () => (answered = mine);
-}
+/** @param {EventTarget} target @param {string} type @param {any} [detail] */
+export const dispatch = (target, type, detail) => target.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
 
 /** @param {any} field */
 export const isTicked = (field) => /^(checkbox|radio)$/.test(field.type);
@@ -56,19 +52,20 @@ export const current = (field) => (isTicked(field) ? field.checked : field.value
 function initial(field) {
   if (isTicked(field)) return field.defaultChecked;
   // Of a list that names none, it is not known which option it was, once the user has chosen.
-  const chosen = [...(field.options ?? [])].find((option) => option.defaultSelected);
-  return field.defaultValue ?? chosen?.value ?? (TYPED in field ? undefined : field.value);
+  return field.defaultValue ?? field.querySelector('[selected]')?.value ?? (TYPED in field ? null : field.value);
 }
 /** Whether the user has entered what the server does not know yet, or has not answered yet. @param {any} field */
-export const isNewer = (field) => composing === field || current(field) !== (field[KNOWN] ?? initial(field));
+export const isNewer = (field) => user.composing === field || current(field) !== (field[KNOWN] ?? initial(field));
 
-/** Remembers that the server is being told what a field holds. Gives what is to be called at the answer.
- *  @param {any} field @returns {(failed?: unknown) => void} */
+/** Remembers that the server is being told what a field holds. Gives what is to be called at the answer; what was not taken may come
+ *  back, unless there is something newer.
+ *  @param {any} field @returns {(failed?: unknown, comesBack?: boolean) => void} */
 export function tell(field) {
   const value = current(field);
   const asked = (field[KNOWN] = {});
-  return (failed) => {
+  return (failed, comesBack) => {
     if (!failed && field[KNOWN] === asked) field[KNOWN] = value;
+    if (failed && comesBack && !isNewer(field)) enter(field, value);
   };
 }
 
@@ -81,8 +78,11 @@ export function keepEntered(element) {
   for (const field of fields) field[KNOWN] = {};
   return () => {
     for (const field of fields) {
-      if (current(field) === initial(field)) field[KNOWN] = undefined;
-      else if (field.type !== 'radio' || field.checked) for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+      if (current(field) === initial(field)) field[KNOWN] = null;
+      else if (field.type !== 'radio' || field.checked) {
+        dispatch(field, 'input');
+        dispatch(field, 'change');
+      }
     }
   };
 }
@@ -107,7 +107,7 @@ export function setAttribute(element, name, value) {
   if (!isOn) element.hasAttribute(name) && element.removeAttribute(name); // unasked, Chromium leaves an empty `style`
   else if (name === 'style') element.style.cssText = value; // a policy may forbid the attribute
   else element.setAttribute(name, value);
-  if (name === 'class' && element[LOADING]) element.classList.add('spark-loading');
+  if (name === 'class' && element[LOADING]) load(element, 0);
 
   if (keeps) return;
   const isState = /^(checked|selected|muted)$/.test(name);
@@ -120,22 +120,21 @@ export const nodesOf = (context, markup) => document.adoptNode(parse(markup, con
 
 /** A value as it stands in this place; `null` is no attribute. @param {Place} place @param {Value | undefined} value @returns {any} */
 function shown({ whole, prefix, suffix }, value) {
-  if (whole && (value ?? true) === true) return value && '';
+  if (whole && (value == null || typeof value === 'boolean')) return value && '';
   return prefix + (value ?? '') + suffix;
 }
 
 /** Writes a value into a node: one that is new, or where another stood; what is so already is left alone.
  *  @param {any} node @param {Place} place @param {Value} value @param {Value} [before] */
 export function write(node, place, value, before) {
-  const { name, special, isMarkup } = place;
+  const { attribute } = place;
   const text = shown(place, value);
   const isNew = before === undefined;
   if (!isNew && text === shown(place, before)) return;
-  if (name) {
-    if (special || !isNew) setAttribute(node, name, text);
-    else if (text === null) node.removeAttribute(name);
-    else node.setAttribute(name, text);
-  } else if (isMarkup) node.replaceChildren(nodesOf(node, text));
+  if (attribute) {
+    if (!isNew || text === null || SPECIAL.test(attribute)) setAttribute(node, attribute, text);
+    else node.setAttribute(attribute, text);
+  } else if (node.append) node.replaceChildren(nodesOf(node, text));
   else if (isNew) node.data = text;
   else setText(node, text);
 }
@@ -155,10 +154,10 @@ export function within(element, act) {
 /** The value that a page shows that came as HTML. Of markup and of styles it says the same in other words.
  *  @param {any[]} sites @param {Place[]} places @returns {Value | undefined} */
 export function read(sites, [place]) {
-  const { name, prefix, suffix, ref } = /** @type {Place} */ (place);
-  const node = sites[ref];
-  let text = name ? name === 'style' ? undefined : node?.getAttribute(name) : node?.data;
-  if (name === 'class') text = text?.replace(/ ?spark-loading$/, '');
+  const { attribute, prefix, suffix, site } = /** @type {Place} */ (place);
+  const node = sites[site];
+  let text = attribute ? attribute === 'style' ? undefined : node?.getAttribute(attribute) : node?.data;
+  if (attribute === 'class') text = text?.replace(/ ?spark-loading$/, '');
   return text && text.slice(prefix.length, text.length - suffix.length);
 }
 

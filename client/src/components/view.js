@@ -8,16 +8,16 @@
  * @property {Template} template
  * @property {Hole} hole that it is in
  * @property {number} first the number of its first slot
- * @property {any[] | undefined} sites the nodes of its places, once they are known
+ * @property {any[] | null} sites the nodes of its places, once they are known
  * @property {any[]} slots a value, or a Hole; a value that came as HTML is undefined
- * @property {number} rank its index before a change of order
  */
 /**
- * @typedef {object} Hole a structure, and the blocks in it
- * @property {Partial<Gap>} gap
+ * @typedef {Partial<Gap> & Room} Hole a structure, and the blocks in it; frozen, it is left alone once it is filled
+ */
+/**
+ * @typedef {object} Room
  * @property {any} parent what it is in
  * @property {any} behind what stands behind it
- * @property {boolean} [frozen] whether it is left alone once it is filled
  * @property {Block[]} [blocks] none at all while it is new
  * @property {number} [id] the number of the component that it is
  */
@@ -41,6 +41,10 @@ export function createView(root, templates) {
   /** @type {string[]} */
   let names = [];
   let isStrings = false;
+  /** The view as a whole. @type {Hole} */
+  const whole = { parent: root, behind: null, blocks: [] };
+  /** The components in this one, the outer before those in it. @type {Set<Hole>} */
+  const parts = new Set();
 
   const take = () => (at < data.length ? data[at++] : misfit());
 
@@ -50,8 +54,8 @@ export function createView(root, templates) {
   function reset(isMarkup, known = []) {
     isStrings = isMarkup;
     names = known;
-    slots = [undefined];
-    view.parts.clear();
+    slots = [null];
+    parts.clear();
   }
 
   /** @param {Block} block */
@@ -62,10 +66,10 @@ export function createView(root, templates) {
 
   /** Numbers what is in a hole. @param {Hole} hole */
   function numberAll(hole) {
-    if (hole.gap.kind === PART) view.parts.add(hole);
+    if (hole.kind === PART) parts.add(hole);
     for (const block of hole.blocks ?? []) {
       number(block);
-      for (const inner of block.slots) if (inner?.gap) numberAll(inner);
+      for (const inner of block.slots) if (inner?.kind) numberAll(inner);
     }
   }
 
@@ -79,43 +83,43 @@ export function createView(root, templates) {
 
   /** Fills a hole with what is read. @param {Hole} hole @param {boolean} [merges] keeps blocks of the same template */
   function fill(hole, merges) {
-    const { gap: { kind, templates: own }, blocks = [] } = hole;
+    const { kind, templates: own, blocks = [] } = hole;
     if (kind === PART) {
-      view.parts.add(hole);
+      parts.add(hole);
       hole.id = isFinding ? 0 : take(); // the answer to the mount has it
     }
     const choice = take();
     let template = own?.[kind === LIST ? 0 : choice - 1];
     if (choice && !template) {
-      const coming = templates(names[choice - 1] ?? choice);
-      template = coming.template;
-      if (!template) throw coming;
+      const found = templates(names[choice - 1] ?? choice);
+      if (found instanceof Promise) throw found;
+      template = found;
       if (choice.length && !names.includes(choice)) names.push(choice);
     }
     const count = kind === LIST ? choice : choice && 1;
     const isKept = merges && blocks[0]?.template === template && (!view.isBroken || blocks.every(isWhole));
     const kept = isKept ? blocks.slice(0, count) : [];
     // What stood there goes when the new is complete: it may lack a template, and is then read once more.
-    put(hole, kept.length, blocks.length - kept.length, ...make(hole, template, count, kept));
+    make(hole, template, count, kept.length, blocks.length - kept.length, kept);
   }
 
-  /** Gives contents to blocks that are kept, and then to new ones. @param {Hole} hole @param {any} template @param {number} count
-   *  @param {Block[]} kept @returns {[Block[], Node]} the new, and their nodes */
-  function make(hole, template, count, kept) {
+  /** Gives contents to blocks that are kept, and then to new ones, which take the place of others.
+   *  @param {Hole} hole @param {any} template @param {number} count @param {number} at @param {number} gone how many of the others
+   *  @param {Block[]} kept */
+  function make(hole, template, count, at, gone, kept) {
     const mask = count > 1 && !isFinding ? take() : 0;
     const nodes = new DocumentFragment();
     /** @type {Block[]} */
     const blocks = [];
-    let node = here;
     for (let index = 0; index < count; index += 1) {
       const old = kept[index];
       /** @type {any} */
-      const block = old ?? { template, hole, first: 0, rank: 0, sites: undefined, slots: [], front: undefined, tail: undefined };
-      const like = mask && index && (kept[0] ?? blocks[0])?.slots;
+      const block = old ?? { template, hole, first: 0, sites: null, slots: [], front: null, tail: null };
+      const like = mask && index && (kept[0] ?? /** @type {Block} */ (blocks[0])).slots;
       number(block);
       if (!old) blocks.push(block);
       if (isFinding) {
-        node = walk(block, template.steps, hole.parent, node);
+        here = walk(block, template.steps, hole.parent, here);
         continue;
       }
       const { isFlat } = template;
@@ -127,19 +131,15 @@ export function createView(root, templates) {
         target = isFlat ? (template.model = { slots: [], nodes: [...copy.childNodes] }) : block;
         walk(target, template.steps, hole.parent, copy.firstChild);
       }
-      for (let slot = 0; slot < template.slots.length; slot += 1) {
-        const places = template.slots[slot];
-        if (places.kind) {
-          fill(block.slots[slot], true);
-          continue;
-        }
+      template.slots.forEach((/** @type {any} */ places, /** @type {number} */ slot) => {
+        if (places.kind) return fill(block.slots[slot], true);
         const value = like && (mask / 2 ** slot) & 1 ? like[slot] : take();
         if (old) set(old, slot, value);
         else {
-          if (target.slots[slot] !== value) for (const place of places) write(target.sites[place.ref], place, value);
+          if (target.slots[slot] !== value) for (const place of places) write(target.sites[place.site], place, value);
           target.slots[slot] = value;
         }
-      }
+      });
       if (old) continue;
       if (isFlat) {
         block.slots = target.slots.slice();
@@ -149,34 +149,30 @@ export function createView(root, templates) {
         }
       } else nodes.append(copy);
     }
-    here = node;
-    return [blocks, nodes];
+    put(hole, at, gone, blocks, nodes);
   }
 
   /** The nodes of a block's places, which are looked for when one of them changes. @param {Block} block */
   function sitesOf(block) {
     if (!block.sites) {
+      /** @type {any} */
+      const found = {};
       isFinding = true;
-      try {
-        walk(block, block.template.steps, block.hole.parent, block.front);
-      } catch (error) {
-        block.sites = undefined;
-        throw error;
-      } finally {
-        isFinding = false;
-      }
+      walk(found, block.template.steps, block.hole.parent, block.front);
+      isFinding = false;
+      block.sites = found.sites;
     }
     return /** @type {any[]} */ (block.sites);
   }
 
   /** Goes along the nodes of a new block, be they copies or the page's. @param {Block} block @param {Step[]} steps
    *  @param {any} parent none if the nodes are not known @param {any} node the first @returns {any} the node behind */
-  function walk(block, steps, parent, node) {
+  function walk(block, steps, parent, node = parent?.firstChild) {
     block.sites ??= [];
     for (const step of steps) {
       if (!step.steps) {
         /** @type {Hole} */
-        const hole = (block.slots[step.number] = { gap: step, parent, behind: node, frozen: step.frozen || block.hole.frozen });
+        const hole = (block.slots[step.number] = { ...step, parent, behind: node, frozen: step.frozen || block.hole.frozen });
         if (isFinding) {
           here = node;
           fill(hole);
@@ -185,13 +181,11 @@ export function createView(root, templates) {
       } else {
         if (isFinding && parent) {
           // A parser makes no node of an empty text.
-          if (step.name === '#text' && node?.nodeName !== step.name) node = parent.insertBefore(new Text(), node);
-          if (node?.nodeName !== step.name) misfit();
+          if (node?.nodeName !== step.tag) node = step.tag === '#text' ? parent.insertBefore(new Text(), node) : misfit();
         }
         block.front ??= node;
-        for (const { ref } of step.marks) block.sites[ref] = node;
-        if (isFinding && step.ignored) walk(block, step.steps, null, null);
-        else if (step.steps.length) walk(block, step.steps, node, node?.firstChild);
+        for (const { site } of step.marks) block.sites[site] = node;
+        walk(block, step.steps, isFinding && step.ignored ? null : node);
         block.tail = node;
         node = node?.nextSibling;
       }
@@ -207,7 +201,7 @@ export function createView(root, templates) {
     const before = view.isBroken || held[index] === undefined ? read(sites, places) : held[index];
     held[index] = value = changed(before, value);
     for (const place of places) {
-      const node = sites[place.ref];
+      const node = sites[place.site];
       if (place.frozen || hole.frozen) continue;
       if (!node.isConnected) misfit();
       write(node, place, value, before);
@@ -217,8 +211,8 @@ export function createView(root, templates) {
   // Lists.
 
   /** Puts blocks in the place of others. @param {Hole} hole @param {number} at @param {number} count of the others
-   *  @param {any[]} fresh the blocks @param {Node} nodes theirs */
-  function put(hole, at, count, fresh, nodes) {
+   *  @param {any[]} [fresh] the blocks @param {Node} [nodes] theirs */
+  function put(hole, at, count, fresh = [], nodes = new DocumentFragment()) {
     const { blocks = [], parent } = hole;
     const end = at + count;
     const from = count && blocks[at]?.front;
@@ -241,9 +235,11 @@ export function createView(root, templates) {
   }
 
   /** Gives blocks another order: as few as there can be are moved, and never the one that has the focus.
-   *  @param {Hole} hole @param {Block[]} fresh them @param {number} [moved] where the only one is that has moved */
-  function reorder(hole, fresh, moved) {
+   *  @param {Hole} hole @param {number[]} order where each was @param {number} [moved] where the only one is that has moved */
+  function reorder(hole, order, moved) {
     const { blocks = [], behind, parent } = hole;
+    const fresh = order.map((old) => blocks[old] ?? misfit());
+    if (new Set(order).size < order.length) misfit();
     hole.blocks = fresh;
     if (hole.frozen) return;
     const list = behind?.parentNode ?? parent;
@@ -260,10 +256,8 @@ export function createView(root, templates) {
         next = node;
       }
     };
-    if (moved !== undefined && !isIn(fresh[moved], activeElement)) return move(moved);
-    blocks.forEach((block, rank) => (block.rank = rank));
-    const pinned = list.contains(activeElement) ? fresh.findIndex((block) => isIn(block, activeElement)) : -1;
-    const kept = staying(fresh.map(({ rank }) => rank), pinned);
+    if (moved != null && !isIn(fresh[moved], activeElement)) return move(moved);
+    const kept = staying(order, fresh.findIndex((block) => isIn(block, activeElement)));
     for (let index = fresh.length; index--; ) if (!kept.has(index)) move(index);
   }
 
@@ -276,9 +270,9 @@ export function createView(root, templates) {
     try {
       const sites = sitesOf(block);
       return block.template.slots.every((/** @type {any} */ places, slot) =>
-        (places.kind ? isFilled(block.slots[slot]) : places.every((/** @type {Place} */ { ref, frozen }) => frozen || sites[ref].isConnected)));
+        (places.kind ? isFilled(block.slots[slot]) : places.every((/** @type {Place} */ { site, frozen }) => frozen || sites[site].isConnected)));
     } catch {
-      return false;
+      return (isFinding = false);
     }
   }
 
@@ -287,38 +281,38 @@ export function createView(root, templates) {
   function renumber() {
     reset(isStrings, names);
     if (isStrings) numberNode(root);
-    else numberAll(view.hole);
+    else numberAll(whole);
   }
 
-  function whole() {
+  function renew() {
     const isMarkup = data[at] === '';
-    if (isMarkup !== isStrings || (view.isBroken && (isMarkup || !isFilled(view.hole)))) {
+    if (isMarkup !== isStrings || (view.isBroken && (isMarkup || !isFilled(whole)))) {
       root.textContent = '';
-      view.hole.blocks = [];
+      whole.blocks = [];
     }
     reset(isMarkup);
     if (isMarkup) {
       take();
       morph(root, nodesOf(root, take()));
       renumber();
-    } else fill(view.hole, true);
+    } else fill(whole, true);
     view.isBroken = false;
   }
 
   /** @param {number} operation */
   function operate(operation) {
-    if (operation === -6) return whole();
+    if (operation === -6) return renew();
     // What stands behind is for a page that this one is not.
     if (view.isBroken) return void (at = data.length);
     if (operation === -5) return renumber();
     const slot = operation > 0 ? operation : take();
     const owner = slots[slot] ?? misfit();
-    const index = slot - owner.first;
     if (isStrings) {
       if (!owner.isConnected) misfit();
-      if (operation > 0) setText(owner, `${changed(owner.data, take()) ?? ''}`);
+      if (operation > 0) setText(owner, changed(owner.data, take()));
       else operateList(operation, { parent: owner, behind: null, blocks: [...owner.childNodes].map((one) => ({ front: one, tail: one })) });
     } else {
+      const index = slot - owner.first;
       const { kind, templates } = owner.template.slots[index];
       if (operation < 0) operateList(operation, kind === LIST ? owner.slots[index] : misfit(), templates[0]);
       else if (kind) fill(owner.slots[index]);
@@ -331,39 +325,36 @@ export function createView(root, templates) {
     const { blocks, parent } = hole;
     const index = take();
     const argument = Array.isArray(index) || take();
-    if (operation === -1) put(hole, index, 0, ...make(hole, template, argument, []));
+    if (operation === -1) make(hole, template, argument, index, 0, []);
     else if (operation === -2) {
       let at = 0;
-      (argument === true ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
-        if (run % 2) put(hole, at, count, [], new DocumentFragment());
+      (Array.isArray(index) ? index : [index, argument]).forEach((/** @type {number} */ count, /** @type {number} */ run) => {
+        if (run % 2) put(hole, at, count);
         else at += count;
       });
     } else if (operation === -7) {
-      const value = changed(parent.getAttribute(index), argument);
-      setAttribute(parent, index, value === true ? '' : value);
+      setAttribute(parent, index, changed(parent.getAttribute(index), argument));
     } else if (operation === -8) {
       const nodes = nodesOf(parent, argument);
       const added = [...nodes.childNodes];
       put(hole, index, 0, [], nodes);
       added.forEach(numberNode);
     } else {
-      const fresh = [...blocks];
+      const order = [...blocks.keys()];
       if (operation === -3) {
-        fresh.splice(argument, 0, ...fresh.splice(index, 1));
-        if (fresh[argument] !== blocks[index]) misfit();
-        return reorder(hole, fresh, argument);
+        order.splice(argument, 0, ...order.splice(index, 1));
+        if (order[argument] !== index) misfit();
+        return reorder(hole, order, argument);
       }
-      if (operation === -4) argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (fresh[index + to] = blocks[index + old] ?? misfit()));
-      if (operation !== -4 || new Set(fresh).size < fresh.length) misfit();
-      reorder(hole, fresh);
+      if (operation !== -4) misfit();
+      argument.forEach((/** @type {number} */ old, /** @type {number} */ to) => (order[index + to] = index + old));
+      reorder(hole, order);
     }
   }
 
   const view = {
-    /** The view as a whole. @type {Hole} */
-    hole: { gap: {}, parent: root, behind: null, blocks: [] },
-    /** The components in this one, the outer before those in it. @type {Set<Hole>} */
-    parts: new Set(),
+    hole: whole,
+    parts,
     /** Whether the page is not what it should be: everything is made anew when the whole view comes. */
     isBroken: false,
 
@@ -374,6 +365,7 @@ export function createView(root, templates) {
       slots.length = patch.numbered ?? slots.length; // as it was before the operation that was begun
       while (patch.at < data.length) {
         at = patch.at;
+        isFinding = false; // however the last one ended
         patch.numbered = slots.length;
         operate(take());
         patch.at = at;
@@ -393,17 +385,12 @@ export function createView(root, templates) {
       data = shape;
       at = 0;
       here = root.firstChild;
-      view.hole.blocks = [];
       isFinding = true;
-      try {
-        fill(view.hole);
-      } finally {
-        isFinding = false;
-      }
+      fill(whole);
     },
 
     /** The component that a node belongs to, the innermost. @param {Node} node */
-    partOf: (node) => [...view.parts].findLast(({ blocks }) => isIn(blocks?.[0], node)) ?? view.hole,
+    partOf: (node) => [...parts].findLast(({ blocks }) => isIn(blocks?.[0], node)) ?? whole,
   };
   return view;
 }
