@@ -62,12 +62,10 @@ export function createComponents(shared, url) {
     hooks.mountAll();
   }
 
-  // Behind the page's own scripts: what comes for them is not lost then. (`load` is for who connects between the two.)
-  if (document.readyState === 'complete') mount();
-  else {
-    addEventListener('DOMContentLoaded', mount);
-    addEventListener('load', mount);
-  }
+  // Behind the page's own scripts: what comes for them is not lost then. They have run when this event is past.
+  const [{ domContentLoadedEventStart }] = /** @type {any} */ (performance.getEntriesByType('navigation'));
+  if (domContentLoadedEventStart) mount();
+  else addEventListener('DOMContentLoaded', mount);
 
   /** @type {Page} */
   const page = {

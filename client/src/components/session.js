@@ -56,7 +56,7 @@ export function createSession(shared, page, createView) {
     // What is a component's only is added below.
     const component = /** @type {Component & Member} */ (createMember(shared, 'component', { messages: MOST_WAITING, bytes: Infinity, queue: new Set() }, () => {
       page.load(element, 1);
-      return { type: 'component_mount', token, fresh: Boolean(isFresh) || undefined };
+      return { type: 'component_mount', token, fresh: isFresh || undefined };
     }, (_, payload) => {
       page.load(element, -1);
       unmount(payload?.[0]);
