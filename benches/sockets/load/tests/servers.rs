@@ -49,7 +49,7 @@ fn right_servers_pass() {
         for rooms in [1, 3] {
             for pace in [Pace::InFlight(1), Pace::InFlight(16), Pace::Rate(100.0)] {
                 let report = fanout::run(&small(addr, rooms, pace)).unwrap_or_else(|error| panic!("{name}: {error}"));
-                assert!(report.deliveries > 0, "{name}: nothing was measured");
+                assert!(report.verified > 0, "{name}: nothing came");
                 assert_eq!(report.verified % u64::from(12 / rooms), 0, "{name}: everyone got the same");
             }
         }
@@ -69,8 +69,8 @@ fn each_wrong_delivery_is_told() {
         (Wrong::Stray, "connection 11 in room 1 got message "),
     ] {
         let settings = Settings {
-            patience: Duration::from_millis(500),
-            measure: Duration::from_secs(5),
+            patience: Duration::from_secs(2),
+            measure: Duration::from_secs(3),
             ..small(floor(false, Some(wrong)), 2, Pace::InFlight(4))
         };
         let error = fanout::run(&settings).expect_err("the server was wrong").to_string();
@@ -90,13 +90,13 @@ fn the_program_prints_json_or_fails() {
     let load = |addr: SocketAddr| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_load"));
         command.args(["fanout", "--connections", "4", "--in-flight", "4", "--seconds", "2", "--warm-up", "0"]);
-        command.args(["--patience", "0.5", "--addr", &addr.to_string(), "--pid", &std::process::id().to_string()]);
+        command.args(["--patience", "2", "--addr", &addr.to_string(), "--pid", &std::process::id().to_string()]);
         command.output().unwrap()
     };
     let right = load(floor(false, None));
     assert!(right.status.success(), "{}", String::from_utf8_lossy(&right.stderr));
     let report: load::Report = serde_json::from_slice(&right.stdout).unwrap();
-    assert!(report.per_cpu_second.unwrap() > 0.0);
+    assert!(report.verified > 0 && report.server_cpu.is_some(), "{report:?}");
     let wrong = load(floor(false, Some(Wrong::Drop)));
     assert!(!wrong.status.success());
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("never got message"));
@@ -108,7 +108,7 @@ fn a_server_that_does_not_send_on_is_told() {
     // An echo is no room.
     let settings = Settings {
         path: "/echo".into(),
-        patience: Duration::from_millis(300),
+        patience: Duration::from_secs(2),
         ..small(floor(false, None), 1, Pace::InFlight(1))
     };
     let error = fanout::run(&settings).expect_err("only the publisher gets anything").to_string();

@@ -130,7 +130,7 @@ fn build(options: &Options) -> Result<(), Box<dyn Error>> {
     packages.sort_unstable();
     packages.dedup();
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.args(["build", "--release", "--locked", "--manifest-path"]).arg(manifest).arg("--target-dir").arg(target);
+    cargo.args(["build", "--release", "--manifest-path"]).arg(manifest).arg("--target-dir").arg(target);
     for package in packages {
         cargo.args(["-p", package]);
     }
@@ -152,7 +152,7 @@ fn machine(options: &Options) -> Result<String, Box<dyn Error>> {
         false => format!("servers on core {of_server}, load on core {of_load}"),
     };
     Ok(format!(
-        "{} × {}, Linux {}; {cores}; {} rounds of {} s",
+        "{} × {}, Linux {}; {cores}; rounds: {}, of {} s",
         count,
         model.unwrap_or("a processor without a name").trim(),
         kernel.trim(),

@@ -29,10 +29,13 @@ const fn server(
 pub const FLOOR: Server = server("floor", "sockets-floor", "floor", &[]);
 
 /// The others.
-pub const SERVERS: [Server; 3] = [
+pub const SERVERS: [Server; 6] = [
     server("floor-joined", "sockets-floor", "floor", &["--joined"]),
     server("lazuli-smol", "sockets-lazuli", "lazuli", &["smol"]),
     server("lazuli-std", "sockets-lazuli", "lazuli", &["std"]),
+    server("axum", "sockets-peers", "peer-axum", &[]),
+    server("fastwebsockets", "sockets-peers", "peer-fastwebsockets", &[]),
+    server("tungstenite", "sockets-peers", "peer-tungstenite", &[]),
 ];
 
 /// A server that runs. It is stopped when this is dropped.
