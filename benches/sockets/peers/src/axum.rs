@@ -2,9 +2,8 @@
 //! out of it.
 
 use axum::Router;
+use axum::extract::Path;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, State};
-use axum::response::Response;
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
@@ -29,11 +28,21 @@ fn main() -> io::Result<()> {
     serve(listen)
 }
 
-async fn listen(listener: TcpListener) -> io::Result<()> {
+async fn listen(listener: TcpListener, buffer: Option<usize>) -> io::Result<()> {
+    let sized = move |upgrade: WebSocketUpgrade| match buffer {
+        Some(bytes) => upgrade.read_buffer_size(bytes),
+        None => upgrade,
+    };
+    let rooms = Arc::new(Rooms::<Room>::default());
     let router = Router::new()
-        .route("/chat/{room}", get(chat))
-        .route("/echo", get(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echo)))
-        .with_state(Arc::new(Rooms::<Room>::default()));
+        .route(
+            "/chat/{room}",
+            get(async move |upgrade, Path(room): Path<String>| {
+                let room = rooms.with(&room, |room| room.0.clone());
+                sized(upgrade).on_upgrade(|socket| chat(socket, room))
+            }),
+        )
+        .route("/echo", get(async move |upgrade| sized(upgrade).on_upgrade(echo)));
     let listener = listener.tap_io(|stream| {
         // Without it a run is slow, and that is seen.
         let _ = stream.set_nodelay(true);
@@ -49,24 +58,21 @@ async fn echo(mut socket: WebSocket) {
     }
 }
 
-async fn chat(upgrade: WebSocketUpgrade, Path(room): Path<String>, State(rooms): State<Arc<Rooms<Room>>>) -> Response {
-    upgrade.on_upgrade(async move |socket| {
-        let sender = rooms.with(&room, |room| room.0.clone());
-        let mut receiver = sender.subscribe();
-        let (mut out, mut incoming) = socket.split();
-        let forward = tokio::spawn(async move {
-            while let Ok(text) = receiver.recv().await {
-                if out.send(Message::Text(text)).await.is_err() {
-                    break;
-                }
-            }
-        });
-        while let Some(Ok(message)) = incoming.next().await {
-            if let Message::Text(text) = message {
-                // There is a receiver as long as this member is here.
-                let _ = sender.send(text);
+async fn chat(socket: WebSocket, room: broadcast::Sender<Utf8Bytes>) {
+    let mut receiver = room.subscribe();
+    let (mut out, mut incoming) = socket.split();
+    let forward = tokio::spawn(async move {
+        while let Ok(text) = receiver.recv().await {
+            if out.send(Message::Text(text)).await.is_err() {
+                break;
             }
         }
-        forward.abort();
-    })
+    });
+    while let Some(Ok(message)) = incoming.next().await {
+        if let Message::Text(text) = message {
+            // There is a receiver as long as this member is here.
+            let _ = room.send(text);
+        }
+    }
+    forward.abort();
 }

@@ -26,7 +26,8 @@ impl Default for Room {
 }
 
 fn main() -> io::Result<()> {
-    serve(listen)
+    // It reads into 8 KiB that grow, and has no setting for them.
+    serve(|listener, _| listen(listener))
 }
 
 async fn listen(listener: TcpListener) -> io::Result<()> {

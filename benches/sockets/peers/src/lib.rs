@@ -1,24 +1,38 @@
 //! What the servers of other libraries share: one thread of tokio, and rooms by name. Each server is in the shape of its
 //! library's own chat example, with its defaults, and does the least that the load generator asks for.
 
+use lexopt::{Arg, ValueExt};
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// Runs a server at the address on the command line, or on a port that the system chooses.
+/// Runs a server as the command line says: `[ADDR] [--read-buffer BYTES]`. The system chooses a port where no address is
+/// given; the library has its own read buffer where no size is given, and gets the size otherwise.
 ///
 /// # Errors
 /// When it cannot listen there.
-pub fn serve<S: Future<Output = io::Result<()>>>(server: impl FnOnce(TcpListener) -> S) -> io::Result<()> {
-    let addr = std::env::args().nth(1).unwrap_or("127.0.0.1:0".into());
-    let addr = addr.parse().map_err(|_| io::Error::other(format!("{addr} is no address")))?;
+pub fn serve<S: Future<Output = io::Result<()>>>(
+    server: impl FnOnce(TcpListener, Option<usize>) -> S,
+) -> io::Result<()> {
+    let (mut addr, mut buffer) = (SocketAddr::from(([127, 0, 0, 1], 0)), None);
+    let mut args = lexopt::Parser::from_env();
+    while let Some(arg) = args.next().map_err(io::Error::other)? {
+        match arg {
+            Arg::Value(value) => addr = value.parse().map_err(io::Error::other)?,
+            Arg::Long("read-buffer") => {
+                buffer = Some(args.value().and_then(|value| value.parse()).map_err(io::Error::other)?);
+            }
+            other => return Err(io::Error::other(other.unexpected())),
+        }
+    }
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let socket = TcpSocket::new_v4()?;
         socket.bind(addr)?;
         let listener = socket.listen(4_096)?;
         println!("listening on {}", listener.local_addr()?);
-        server(listener).await
+        server(listener, buffer).await
     })
 }
 

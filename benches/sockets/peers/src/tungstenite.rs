@@ -11,8 +11,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
 type Members = HashMap<u64, UnboundedSender<Message>>;
 
@@ -20,15 +21,21 @@ fn main() -> io::Result<()> {
     serve(listen)
 }
 
-async fn listen(listener: TcpListener) -> io::Result<()> {
+async fn listen(listener: TcpListener, buffer: Option<usize>) -> io::Result<()> {
+    let config = buffer.map(|bytes| WebSocketConfig::default().read_buffer_size(bytes));
     let rooms = Arc::new(Rooms::<Members>::default());
     for id in 0.. {
-        tokio::spawn(connection(accept(&listener).await?, id, rooms.clone()));
+        tokio::spawn(connection(accept(&listener).await?, id, config, rooms.clone()));
     }
     Ok(())
 }
 
-async fn connection(stream: TcpStream, id: u64, rooms: Arc<Rooms<Members>>) -> Result<(), Error> {
+async fn connection(
+    stream: TcpStream,
+    id: u64,
+    config: Option<WebSocketConfig>,
+    rooms: Arc<Rooms<Members>>,
+) -> Result<(), Error> {
     let mut place = Place::Echo;
     // The type of the callback's error is the library's.
     #[expect(clippy::result_large_err)]
@@ -36,7 +43,7 @@ async fn connection(stream: TcpStream, id: u64, rooms: Arc<Rooms<Members>>) -> R
         place = Place::of(request.uri().path());
         Ok(response)
     };
-    let socket = accept_hdr_async(stream, look).await?;
+    let socket = accept_hdr_async_with_config(stream, look, config).await?;
     match place {
         Place::Echo => echo(socket).await,
         Place::Room(room) => {

@@ -29,13 +29,15 @@ const fn server(
 pub const FLOOR: Server = server("floor", "sockets-floor", "floor", &[]);
 
 /// The others.
-pub const SERVERS: [Server; 6] = [
+pub const SERVERS: [Server; 8] = [
     server("floor-joined", "sockets-floor", "floor", &["--joined"]),
     server("lazuli-smol", "sockets-lazuli", "lazuli", &["smol"]),
     server("lazuli-std", "sockets-lazuli", "lazuli", &["std"]),
     server("axum", "sockets-peers", "peer-axum", &[]),
     server("fastwebsockets", "sockets-peers", "peer-fastwebsockets", &[]),
     server("tungstenite", "sockets-peers", "peer-tungstenite", &[]),
+    server("axum-4k", "sockets-peers", "peer-axum", &["--read-buffer", "4096"]),
+    server("tungstenite-4k", "sockets-peers", "peer-tungstenite", &["--read-buffer", "4096"]),
 ];
 
 /// A server that runs. It is stopped when this is dropped.
