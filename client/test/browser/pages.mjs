@@ -541,6 +541,15 @@ test('what the server asks for at once is not lost on scripts of the page that c
   await becomes(() => page.evaluate(() => window.seen), ['opened', 'called'], 'what the script heard');
 });
 
+test('who connects while an image is still awaited has the components at once', async ({ page, server }) => {
+  await page.route('**/never.png', () => {});
+  server.pages.set('/', pageOf('<p></p><img src="/never.png" alt="">', ['']).replace(' data-spark-url="/spark"', ''));
+  await page.goto(`${origin}/`, { waitUntil: 'domcontentloaded' });
+  await page.evaluate(() => void Spark.connect('/spark'));
+  await becomes(() => server.of('component_mount').length, 1, 'mounts');
+  equal(await page.evaluate(() => document.readyState), 'interactive');
+});
+
 test('one row of a thousand with hooks comes or goes without a look at the others', async ({ open, page, patch }) => {
   await open('', ['Hooked00001', 0], { templates: { Hooked00001: ['<ul></ul>', [[[[2, 0, ['<li data-hook="row"> </li>', [[[[[], [0]]]]]]]]]]] } });
   await page.evaluate(() => {
