@@ -12,7 +12,7 @@ import { findNames, givenNames } from './names.mjs';
 
 // In the core's folder, because the crate that is published carries them.
 // Every page waits for it: what is added has to be worth its bytes.
-const LIMIT = 9_024; // bytes, gzipped: what it has, rounded up to 64
+const LIMIT = 9_088; // bytes, gzipped: what it has, rounded up to 64
 const NAMES = process.argv.includes('--quick') ? 0 : 280_000; // steps of the search
 const FOUND = new URL('names.json', import.meta.url); // what the search found, and for what
 // Names of fields that nobody outside sees: none of a frame, of a page's own objects, or of the browser. Each line is of one kind of
