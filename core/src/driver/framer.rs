@@ -49,8 +49,8 @@ pub(super) struct Framer {
 /// A framer in the middle of a message holds a buffer of at least this many bytes.
 const BUFFER: usize = 4 << 10;
 
-/// A framer that has read a message larger than this is not kept.
-const KEPT: usize = 64 << 10;
+/// Memory for messages that has grown larger than this is not kept.
+pub(super) const KEPT: usize = 64 << 10;
 
 impl Framer {
     pub(super) fn new() -> Framer {

@@ -21,8 +21,8 @@ impl Joined {
         self.bytes.clear();
     }
 
-    /// The bytes of all frames of a list that begins with this entry, each (frame, next entry); `None` if they are too
-    /// many or too long.
+    /// The bytes of all frames of a list that begins with this entry, each (frame, next entry); `None` if a
+    /// vectored write is better for them.
     pub(super) fn join(&mut self, first: u32, frames: &[Frame], entries: &[(u32, u32)]) -> Option<&[u8]> {
         if !self.has(first, entries) {
             if !is_worth_it(first, frames, entries) {

@@ -138,13 +138,13 @@ impl<A: App> Driver<A> {
             Some(framer) => framer,
             None => {
                 rest = self.whole_messages(conn, rest);
-                if rest.is_empty() && violation.is_some() {
+                if !rest.is_empty() {
+                    self.framer()
+                } else if violation.is_some() {
                     return self.violate(link, conn, violation);
-                }
-                if rest.is_empty() {
+                } else {
                     return self.clear_deadline(link);
                 }
-                self.framer()
             }
         };
         framer.feed(rest);

@@ -1,11 +1,9 @@
 //! Messages that came whole in one frame, as most do: they need no framing state, and are unmasked here. tungstenite gets the
 //! others.
 
+use super::framer::KEPT;
 use crate::input::Message;
 use alloc::vec::Vec;
-
-/// More memory than this is not kept.
-const KEPT: usize = 64 << 10;
 
 /// A text or binary frame that is a message by itself, as it came.
 pub(super) struct Whole<'a> {
@@ -60,23 +58,16 @@ mod tests {
     use super::*;
     use crate::driver::framer::Framer;
     use proptest::prelude::*;
+    use tungstenite::protocol::frame::Frame;
+    use tungstenite::protocol::frame::coding::{Data, OpCode};
 
     /// A frame as a client sends it.
     fn masked(first: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
-        let mut bytes = alloc::vec![first];
-        match payload.len() {
-            length @ ..126 => bytes.push(0x80 | length as u8),
-            length @ ..0x1_0000 => {
-                bytes.push(0x80 | 126);
-                bytes.extend((length as u16).to_be_bytes());
-            }
-            length => {
-                bytes.push(0x80 | 127);
-                bytes.extend((length as u64).to_be_bytes());
-            }
-        }
-        bytes.extend(mask);
-        bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        let mut frame = Frame::message(payload.to_vec(), OpCode::Data(Data::Binary), true);
+        frame.header_mut().mask = Some(mask);
+        let mut bytes = Vec::new();
+        frame.format(&mut bytes).unwrap();
+        bytes[0] = first;
         bytes
     }
 

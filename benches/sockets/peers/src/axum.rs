@@ -7,22 +7,11 @@ use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
-use peers::{Rooms, serve};
+use peers::{Broadcast, Rooms, serve};
 use std::io;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
-
-/// So many messages a slow member may be behind, before it loses some.
-const BEHIND: usize = 1_024;
-
-struct Room(broadcast::Sender<Utf8Bytes>);
-
-impl Default for Room {
-    fn default() -> Self {
-        Room(broadcast::channel(BEHIND).0)
-    }
-}
 
 fn main() -> io::Result<()> {
     serve(listen)
@@ -33,7 +22,7 @@ async fn listen(listener: TcpListener, buffer: Option<usize>) -> io::Result<()> 
         Some(bytes) => upgrade.read_buffer_size(bytes),
         None => upgrade,
     };
-    let rooms = Arc::new(Rooms::<Room>::default());
+    let rooms = Arc::new(Rooms::<Broadcast<Utf8Bytes>>::default());
     let router = Router::new()
         .route(
             "/chat/{room}",

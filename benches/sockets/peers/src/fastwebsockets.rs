@@ -8,22 +8,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use peers::{Place, Rooms, accept, serve};
+use peers::{Broadcast, Place, Rooms, accept, serve};
 use std::io;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
-
-/// So many messages a slow member may be behind, before it loses some.
-const BEHIND: usize = 1_024;
-
-struct Room(broadcast::Sender<Bytes>);
-
-impl Default for Room {
-    fn default() -> Self {
-        Room(broadcast::channel(BEHIND).0)
-    }
-}
 
 fn main() -> io::Result<()> {
     // It reads into 8 KiB that grow, and has no setting for them.
@@ -31,7 +20,7 @@ fn main() -> io::Result<()> {
 }
 
 async fn listen(listener: TcpListener) -> io::Result<()> {
-    let rooms = Arc::new(Rooms::<Room>::default());
+    let rooms = Arc::new(Rooms::<Broadcast<Bytes>>::default());
     loop {
         let (stream, rooms) = (accept(&listener).await?, rooms.clone());
         tokio::spawn(async move {
@@ -43,7 +32,7 @@ async fn listen(listener: TcpListener) -> io::Result<()> {
 
 async fn answer(
     mut request: Request<Incoming>,
-    rooms: Arc<Rooms<Room>>,
+    rooms: Arc<Rooms<Broadcast<Bytes>>>,
 ) -> Result<Response<Empty<Bytes>>, WebSocketError> {
     let place = Place::of(request.uri().path());
     let (response, socket) = upgrade(&mut request)?;

@@ -7,6 +7,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::broadcast;
+
+/// So many messages a slow member of a [`Broadcast`] may be behind, before it loses some.
+const BEHIND: usize = 1_024;
 
 /// Runs a server as the command line says: `[ADDR] [--read-buffer BYTES]`. The system chooses a port where no address is
 /// given; the library has its own read buffer where no size is given, and gets the size otherwise.
@@ -85,5 +89,14 @@ impl<T: Default> Rooms<T> {
             Some(room) => look(room),
             None => look(rooms.entry(name.to_owned()).or_default()),
         }
+    }
+}
+
+/// A room as a broadcast channel.
+pub struct Broadcast<T>(pub broadcast::Sender<T>);
+
+impl<T: Clone> Default for Broadcast<T> {
+    fn default() -> Self {
+        Broadcast(broadcast::channel(BEHIND).0)
     }
 }
