@@ -23,9 +23,11 @@
 
 #![deny(unsafe_code)]
 
+mod clients;
 mod log;
 mod main_loop;
 mod server;
+mod shards;
 mod sockets;
 mod stream;
 mod watched;

@@ -1,7 +1,9 @@
 //! What a user sets up, and the loop that it starts.
 
+use crate::clients::Clients;
 use crate::log::{self, Log};
 use crate::main_loop::MainLoop;
+use crate::shards::{Group, Shards, new_secret};
 use crate::sockets::Sockets;
 use crate::stream::Security;
 use lazuli::backplane::Backplane;
@@ -9,11 +11,11 @@ use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
 use lazuli::journal::Journal;
 use lazuli::log::Record;
-use lazuli::{App, Config, Handle, Hub, Node, Routes, Secret, Timestamp};
+use lazuli::{App, Config, Handle, Hub, Node, Routes, Timestamp};
 use polling::Poller;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
@@ -22,7 +24,13 @@ pub(crate) type Effects<A> = Box<dyn FnMut(<A as App>::Effect, &Handle<A>) + Sen
 
 /// A server that is bound to an address and not yet running.
 pub struct Server<A: App> {
-    listener: TcpListener,
+    /// `None`: another server takes its clients in.
+    listener: Option<TcpListener>,
+    addr: SocketAddr,
+    /// With the servers of the same address; which of them it is, and, if it is the first, the way to the others.
+    group: Option<Arc<Group>>,
+    number: u64,
+    shards: Shards<A>,
     routes: Routes<A>,
     app: A,
     config: Config,
@@ -32,15 +40,37 @@ pub struct Server<A: App> {
     backplane: Option<(Node, Box<dyn Backplane>)>,
     journal: Option<Journal<A>>,
     security: Security,
-    sender: Sender<Order<A>>,
-    orders: Receiver<Order<A>>,
-    poller: Arc<Poller>,
+    orders: Orders<A>,
+    inbox: Receiver<Order<A>>,
 }
 
 /// What comes from other threads.
 pub(crate) enum Order<A: App> {
     Remote(Remote<A::Event>),
+    /// A client whom another server has accepted.
+    Client(TcpStream, SocketAddr),
     Stop(Duration),
+}
+
+/// The way of orders to a server's thread.
+pub(crate) struct Orders<A: App> {
+    sender: Sender<Order<A>>,
+    poller: Arc<Poller>,
+}
+
+impl<A: App> Clone for Orders<A> {
+    fn clone(&self) -> Self {
+        Orders { sender: self.sender.clone(), poller: self.poller.clone() }
+    }
+}
+
+impl<A: App> Orders<A> {
+    /// Gives an order; what comes back is one that nobody takes, because the server has stopped.
+    pub(crate) fn give(&self, order: Order<A>) -> Result<(), Order<A>> {
+        self.sender.send(order).map_err(|error| error.0)?;
+        let _ = self.poller.notify();
+        Ok(())
+    }
 }
 
 /// Stops a server from another thread.
@@ -64,9 +94,18 @@ impl<A: App> Server<A> {
         let listener = TcpListener::bind(addr)?;
         // The standard library lets 128 clients wait, which a storm of reconnects exceeds at once.
         rustix::net::listen(&listener, 4_096)?;
-        let (sender, orders) = channel();
+        let addr = listener.local_addr()?;
+        Ok(Server { listener: Some(listener), ..Self::without_listener(addr, routes, app)? })
+    }
+
+    fn without_listener(addr: SocketAddr, routes: Routes<A>, app: A) -> io::Result<Self> {
+        let (sender, inbox) = channel();
         Ok(Server {
-            listener,
+            listener: None,
+            addr,
+            group: None,
+            number: 0,
+            shards: Shards::default(),
             routes,
             app,
             config: Config::default(),
@@ -76,10 +115,62 @@ impl<A: App> Server<A> {
             backplane: None,
             journal: None,
             security: Security::default(),
-            sender,
-            orders,
-            poller: Arc::new(Poller::new()?),
+            orders: Orders { sender, poller: Arc::new(Poller::new()?) },
+            inbox,
         })
+    }
+
+    /// One more server at this address, with a hub of its own, to be run on a thread of its own: with as many as there are
+    /// cores, all of them have work. Clients are dealt out in turn, and stay where they are; what is said to a room, to a user or
+    /// to everyone reaches those of all the hubs.
+    ///
+    /// It has this server's configuration, settings and TLS, as they are when this is called, but another seed. Its effects, log and journal are its own.
+    /// A hub's limits are its own too: `count` servers take `count` times as many connections. So are connections, and what [`Handle::event`] and
+    /// the application's state concern. When this server is stopped, or ends, so are those beside it. If it has a
+    /// [backplane](Server::backplane), each of them needs one.
+    ///
+    /// ```no_run
+    /// # use lazuli::Routes;
+    /// # fn routes() -> Routes { Routes::new() }
+    /// use lazuli_smol::Server;
+    /// use std::thread;
+    ///
+    /// let mut server = Server::bind("127.0.0.1:4000", routes(), ())?;
+    /// thread::scope(|scope| {
+    ///     for _ in 1..thread::available_parallelism()?.get() {
+    ///         let shard = server.shard(routes(), ())?;
+    ///         scope.spawn(|| shard.run());
+    ///     }
+    ///     server.run()
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the system has no descriptors left, or no randomness; or for a server that is such a shard itself.
+    pub fn shard(&mut self, routes: Routes<A>, app: A) -> io::Result<Self> {
+        if self.listener.is_none() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a shard accepts no clients itself; call this on the first server",
+            ));
+        }
+        let group = match &self.group {
+            Some(group) => group.clone(),
+            None => self.group.insert(Arc::new(Group::new()?)).clone(),
+        };
+        if self.backplane.is_some() {
+            group.set_backplane();
+        }
+        let number = group.add();
+        let mut config = self.config.clone();
+        if config.seed != 0 {
+            config.seed = config.seed.wrapping_add(number);
+        }
+        let (settings, security) = (self.settings.clone(), self.security.clone());
+        let shard = Self::without_listener(self.addr, routes, app)?;
+        self.shards.add(shard.orders.clone());
+        Ok(Server { group: Some(group), number, config, settings, security, ..shard })
     }
 
     /// Settings of the hub. A seed of 0 and a wall clock at the epoch, which are the defaults, are filled in from the
@@ -117,6 +208,9 @@ impl<A: App> Server<A> {
     /// Joins the hub to others: what it broadcasts reaches the rooms of all of them. Each needs a number of its own.
     #[must_use]
     pub fn backplane(mut self, node: Node, backplane: impl Backplane + 'static) -> Self {
+        if let (Some(group), 0) = (&self.group, self.number) {
+            group.set_backplane();
+        }
         self.backplane = Some((node, Box::new(backplane)));
         self
     }
@@ -143,30 +237,20 @@ impl<A: App> Server<A> {
     /// # Errors
     /// When the system does not say.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        Ok(self.addr)
     }
 
     /// For sends from other threads.
     pub fn handle(&self) -> Handle<A> {
-        let order = self.order();
-        Handle::new(move |remote| order(Order::Remote(remote)))
+        let orders = self.orders.clone();
+        // After the server has stopped, nobody takes it.
+        Handle::new(move |remote| drop(orders.give(Order::Remote(remote))))
     }
 
     /// For stopping from another thread.
     pub fn stopper(&self) -> Stopper {
-        let order = self.order();
-        Stopper(Arc::new(move |within| order(Order::Stop(within))))
-    }
-
-    /// Gives an order from another thread.
-    fn order(&self) -> impl Fn(Order<A>) + Send + Sync + 'static {
-        let (sender, poller) = (self.sender.clone(), self.poller.clone());
-        move |order| {
-            // After the server has stopped, nobody takes it.
-            if sender.send(order).is_ok() {
-                let _ = poller.notify();
-            }
-        }
+        let orders = self.orders.clone();
+        Stopper(Arc::new(move |within| drop(orders.give(Order::Stop(within)))))
     }
 
     /// Serves until a [`Stopper`] stops it.
@@ -182,9 +266,10 @@ impl<A: App> Server<A> {
             self.config.wall = Timestamp::from_unix_micros(since.as_micros() as u64);
         }
         if self.config.secret.is_none() {
-            let mut secret = [0; 32];
-            getrandom::fill(&mut secret)?;
-            self.config.secret = Some(Secret::new(secret));
+            self.config.secret = Some(match &self.group {
+                Some(group) => group.secret.clone(),
+                None => new_secret()?,
+            });
             // It is good for this run alone.
             self.journal = self.journal.map(Journal::with_secret);
         }
@@ -192,11 +277,17 @@ impl<A: App> Server<A> {
         {
             self.config.secure_cookies |= self.security.0.is_some();
         }
+        if let Some(group) = &self.group
+            && let Some((node, port)) = group.port(self.number, self.backplane.is_some())?
+        {
+            self.backplane = Some((node, Box::new(port)));
+        }
         let handle = self.handle();
+        let poller = self.orders.poller;
         let (log, log_thread) = log::start(self.log.unwrap_or_else(log::to_tracing))?;
         let backplane = self.backplane.map(|(node, mut backplane)| {
             self.config.backplane = Some(node);
-            let poller = self.poller.clone();
+            let poller = poller.clone();
             // Every turn polls it.
             backplane.on_incoming(Box::new(move || {
                 let _ = poller.notify();
@@ -209,8 +300,8 @@ impl<A: App> Server<A> {
             None => Driver::new(hub, self.settings),
         };
         let sockets = Sockets::new(self.effects, handle, log, backplane);
-        let result = MainLoop::new(driver, sockets, self.poller, self.listener, self.orders, self.security)
-            .and_then(MainLoop::run);
+        let result = Clients::new(self.listener, self.shards, self.security, &poller)
+            .and_then(|clients| MainLoop::new(driver, sockets, poller, self.inbox, clients).run());
         // With the loop went the sockets, the hub and the way into the log, whose thread then ends with what it still has.
         let _ = log_thread.join();
         result

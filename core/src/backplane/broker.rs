@@ -56,6 +56,19 @@ struct Waiting {
 }
 
 impl Waiting {
+    /// Lets more wait; whether they are the first.
+    fn push(&mut self, deliveries: impl IntoIterator<Item = Delivery>) -> bool {
+        let before = self.queue.is_empty();
+        for delivery in deliveries {
+            self.bytes += delivery.2.len();
+            self.queue.push_back(delivery);
+        }
+        while self.queue.len() > WAITING || self.bytes > WAITING_BYTES && self.queue.len() > 1 {
+            self.pop();
+        }
+        before && !self.queue.is_empty()
+    }
+
     fn pop(&mut self) -> Option<Delivery> {
         let oldest = self.queue.pop_front()?;
         self.bytes -= oldest.2.len();
@@ -88,7 +101,8 @@ impl Broker {
     pub fn publish(&mut self, topic: &str, message: &[u8]) {
         let Some((name, _)) = self.topics.get_key_value(topic) else { return };
         let name = name.clone();
-        let Some(found) = self.topics.get_mut(topic) else { return };
+        let Broker { topics, waiting, woken, .. } = self;
+        let Some(found) = topics.get_mut(topic) else { return };
         let message: Arc<[u8]> = message.into();
         found.offset += 1;
         found.kept.push_back(message.clone());
@@ -96,9 +110,11 @@ impl Broker {
             found.kept.pop_front();
         }
         let position = Position { epoch: found.epoch, offset: found.offset };
-        let subscribers: Vec<Node> = found.subscribers.iter().copied().collect();
-        for node in subscribers {
-            self.deliver(node, [(name.clone(), position, message.clone())]);
+        for &node in &found.subscribers {
+            let waiting = waiting.entry(node).or_default();
+            if waiting.push([(name.clone(), position, message.clone())]) {
+                woken.insert(node);
+            }
         }
     }
 
@@ -122,23 +138,10 @@ impl Broker {
         let missed = (first..).zip(&found.kept).filter(|(offset, _)| *offset >= from);
         let missed: Vec<Delivery> =
             missed.map(|(offset, message)| (name.clone(), Position { epoch, offset }, message.clone())).collect();
-        self.deliver(node, missed);
-        now
-    }
-
-    fn deliver(&mut self, node: Node, deliveries: impl IntoIterator<Item = Delivery>) {
-        let waiting = self.waiting.entry(node).or_default();
-        let before = waiting.queue.is_empty();
-        for delivery in deliveries {
-            waiting.bytes += delivery.2.len();
-            waiting.queue.push_back(delivery);
-        }
-        if before && !waiting.queue.is_empty() {
+        if self.waiting.entry(node).or_default().push(missed) {
             self.woken.insert(node);
         }
-        while waiting.queue.len() > WAITING || waiting.bytes > WAITING_BYTES && waiting.queue.len() > 1 {
-            waiting.pop();
-        }
+        now
     }
 
     /// The hubs that had nothing to poll and have something now.
@@ -186,5 +189,13 @@ impl Broker {
     /// The next publication for a hub, to hand in as [`Input::Published`](crate::Input::Published).
     pub fn poll(&mut self, node: Node) -> Option<Delivery> {
         self.waiting.get_mut(&node)?.pop()
+    }
+
+    /// Moves all publications that wait for a hub to the end of `into`.
+    pub fn poll_all(&mut self, node: Node, into: &mut VecDeque<Delivery>) {
+        if let Some(waiting) = self.waiting.get_mut(&node) {
+            into.append(&mut waiting.queue);
+            waiting.bytes = 0;
+        }
     }
 }

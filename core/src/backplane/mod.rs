@@ -55,7 +55,8 @@ pub trait Backplane: Send {
     /// The next thing that came in.
     fn poll(&mut self) -> Option<Incoming>;
 
-    /// `wake` is to be called, from any thread, when [`Backplane::poll`] has something again.
+    /// `wake` is to be called, from any thread, when [`Backplane::poll`] has something again. It need not be for what this hub
+    /// has asked for itself: transports poll after each of its turns.
     fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>);
 }
 
