@@ -29,9 +29,11 @@ const fn server(
 pub const FLOOR: Server = server("floor", "sockets-floor", "floor", &[]);
 
 /// The others.
-pub const SERVERS: [Server; 8] = [
+pub const SERVERS: [Server; 9] = [
     server("floor-joined", "sockets-floor", "floor", &["--joined"]),
     server("lazuli-smol", "sockets-lazuli", "lazuli", &["smol"]),
+    // Two hubs on the one core: the price of what joins them.
+    server("lazuli-shards", "sockets-lazuli", "lazuli", &["smol", "--shards", "2"]),
     server("lazuli-std", "sockets-lazuli", "lazuli", &["std"]),
     server("axum", "sockets-peers", "peer-axum", &[]),
     server("fastwebsockets", "sockets-peers", "peer-fastwebsockets", &[]),
