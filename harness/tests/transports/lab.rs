@@ -87,8 +87,8 @@ pub fn routes() -> Routes<Lab> {
 pub struct Running {
     pub addr: SocketAddr,
     pub handle: Handle<Lab>,
-    stop: Box<dyn Fn(Duration)>,
-    thread: Option<JoinHandle<std::io::Result<()>>>,
+    pub stop: Box<dyn Fn(Duration)>,
+    pub thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Running {
@@ -117,7 +117,7 @@ pub struct Wish {
 }
 
 /// What does the sums, on threads of their own.
-fn add(add: Add, handle: &Handle<Lab>) {
+pub fn add(add: Add, handle: &Handle<Lab>) {
     let handle = handle.clone();
     std::thread::spawn(move || handle.event(Sum { room: add.room, value: add.numbers.iter().sum() }));
 }
@@ -153,24 +153,5 @@ macro_rules! starter {
 
 starter!(smol, lazuli_smol);
 starter!(std, lazuli_std);
-
-/// Starts three hubs behind one address, each on a thread of its own. (A wish's backplane and journal are one hub's, so there may be none.)
-pub fn shards(wish: Wish) -> Running {
-    assert!(wish.backplane.is_none() && wish.journal.is_none());
-    let server = lazuli_smol::Server::bind("127.0.0.1:0", routes(), Lab).expect("a port is free");
-    let mut server = server.config(wish.config).settings(wish.settings).log(|_| {}).effects(add);
-    let stopper = server.stopper();
-    let (addr, handle) = (server.local_addr().expect("an address"), server.handle());
-    let shards: Vec<_> =
-        (0..2).map(|_| server.shard(routes(), Lab).expect("a shard").log(|_| {}).effects(add)).collect();
-    let thread = std::thread::spawn(move || {
-        std::thread::scope(|scope| {
-            let shards: Vec<_> = shards.into_iter().map(|shard| scope.spawn(|| shard.run())).collect();
-            server.run()?;
-            shards.into_iter().try_for_each(|shard| shard.join().expect("no shard panics"))
-        })
-    });
-    Running { addr, handle, stop: Box::new(move |within| stopper.stop(within)), thread: Some(thread) }
-}
 
 pub type Start = fn(Wish) -> Running;

@@ -20,7 +20,7 @@ macro_rules! on_both {
                       $( #[test] fn $name() { super::$name(super::lab::smol); } )* }
         mod on_std { $( #[test] fn $shared() { super::$shared(super::lab::std); } )*
                      $( #[test] fn $name() { super::$name(super::lab::std); } )* }
-        mod on_shards { $( #[test] fn $shared() { super::$shared(super::lab::shards); } )* }
+        mod on_shards { $( #[test] fn $shared() { super::$shared(super::shards::start); } )* }
     };
 }
 

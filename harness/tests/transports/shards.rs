@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::http::exchange;
-use crate::lab::{self, Lab, Wish};
+use crate::lab::{self, Lab, Running, Wish};
 use lazuli::backplane::Local;
 use lazuli::{Component, ConnId, Node, Response, Routes, html};
 use lazuli_smol::Server;
@@ -20,10 +20,28 @@ fn server() -> Server<Lab> {
     Server::bind("127.0.0.1:0", lab::routes(), Lab).expect("a port is free").log(|_| {})
 }
 
+/// Starts three hubs behind one address, each on a thread of its own. (A wish's backplane and journal are one hub's, so there may be none.)
+pub fn start(wish: Wish) -> Running {
+    assert!(wish.backplane.is_none() && wish.journal.is_none());
+    let mut server = server().config(wish.config).settings(wish.settings).effects(lab::add);
+    let stopper = server.stopper();
+    let (addr, handle) = (server.local_addr().expect("an address"), server.handle());
+    let shards: Vec<_> =
+        (0..2).map(|_| server.shard(lab::routes(), Lab).expect("a shard").log(|_| {}).effects(lab::add)).collect();
+    let thread = std::thread::spawn(move || {
+        std::thread::scope(|scope| {
+            let shards: Vec<_> = shards.into_iter().map(|shard| scope.spawn(|| shard.run())).collect();
+            server.run()?;
+            shards.into_iter().try_for_each(|shard| shard.join().expect("no shard panics"))
+        })
+    });
+    Running { addr, handle, stop: Box::new(move |within| stopper.stop(within)), thread: Some(thread) }
+}
+
 /// Each hub counts its own connections, so equal ids are those of different hubs.
 #[test]
 fn clients_are_dealt_out_in_turn() {
-    let server = lab::shards(Wish::default());
+    let server = start(Wish::default());
     let clients: Vec<Client> = (0..6).map(|_| Client::join(server.addr, "x")).collect();
     let place = |client: &Client| ConnId::from_u64(client.id).expect("an id").index();
     let mut places: Vec<usize> = clients.iter().map(place).collect();
@@ -33,7 +51,7 @@ fn clients_are_dealt_out_in_turn() {
 
 #[test]
 fn a_handle_of_the_first_reaches_rooms_and_everyone_on_all() {
-    let server = lab::shards(Wish::default());
+    let server = start(Wish::default());
     let mut clients: Vec<Client> = (0..6).map(|n| Client::join(server.addr, ["x", "y"][n / 3])).collect();
     server.handle.to_room("x").text("to the room");
     server.handle.to_all().text("to all");
