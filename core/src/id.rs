@@ -77,11 +77,13 @@ pub struct Table<T> {
     slab: slab::Slab<T>,
     /// Of each place that was ever used: its latest generation.
     generations: Vec<u32>,
+    /// The one before a place's first.
+    before: u32,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table { slab: slab::Slab::new(), generations: Vec::new() }
+        Self::with_generations_after(0)
     }
 }
 
@@ -91,11 +93,17 @@ impl<T> Table<T> {
         Self::default()
     }
 
+    /// An empty table whose places begin with the generation after this one, so that ids of tables that begin far apart differ, until a place
+    /// of one has been used as often as they lie apart.
+    pub fn with_generations_after(before: u32) -> Self {
+        Table { slab: slab::Slab::new(), generations: Vec::new(), before }
+    }
+
     /// Puts a value in and names it.
     pub fn insert(&mut self, value: T) -> ConnId {
         let index = self.slab.insert(value);
         if index >= self.generations.len() {
-            self.generations.resize(index + 1, 0);
+            self.generations.resize(index + 1, self.before);
         }
         let generation = self.generations[index].checked_add(1).unwrap_or(1);
         self.generations[index] = generation;

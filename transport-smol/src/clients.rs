@@ -1,14 +1,14 @@
 //! New clients: the listening socket, and where they go.
 
 use crate::main_loop::MainLoop;
-use crate::shards::Shards;
+use crate::shards::{Client, Shards};
 use crate::stream::{Security, Stream};
 use crate::watched::Watched;
 use lazuli::log::Level;
 use lazuli::{App, Time};
 use polling::{Event, Poller};
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,8 +72,8 @@ impl<A: App> MainLoop<A> {
             let Some(listener) = &self.clients.listener else { return };
             match listener.accept() {
                 Ok((socket, peer)) => {
-                    if let Some((socket, peer)) = self.clients.shards.hand_over(socket, peer) {
-                        self.take_in(socket, peer);
+                    if let Some(client) = self.clients.shards.deal(socket, peer) {
+                        self.take_in(client);
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -112,12 +112,12 @@ impl<A: App> MainLoop<A> {
         result.is_ok()
     }
 
-    pub(crate) fn take_in(&mut self, socket: TcpStream, peer: SocketAddr) {
+    pub(crate) fn take_in(&mut self, (socket, peer, seat): Client) {
         // Also where there are too many: the log says so.
         let now = self.now();
         let Some(link) = self.driver.accept(now, Some(peer)) else { return };
         match Stream::new(socket, &self.poller, link, &self.clients.security) {
-            Ok(stream) => self.sockets.insert(link, stream),
+            Ok(stream) => self.sockets.insert(link, stream, seat),
             Err(error) => {
                 self.sockets.record(Level::Warn, "a socket was given up", &error.to_string());
                 self.driver.disconnected(now, link, true);

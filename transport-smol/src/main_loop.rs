@@ -2,6 +2,7 @@
 
 use crate::clients::{Clients, LISTENER};
 use crate::server::Order;
+use crate::shards::Load;
 use crate::sockets::Sockets;
 use lazuli::driver::{Driver, LinkId};
 use lazuli::{App, Time};
@@ -9,6 +10,7 @@ use polling::{Event, Events, Poller};
 use std::io::{self, ErrorKind};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -17,9 +19,9 @@ const CHUNK: usize = 16 << 10;
 /// After so many bytes were read, they are answered before more is read: what they make the hub send to others must not
 /// pile up, or those would be taken for slow.
 const UNANSWERED: usize = 16 << 10;
-/// So much is taken from the backplane at once, and so often in one turn.
-const INCOMING: usize = 64;
+/// So often as many bytes, or so many publications, are taken from the backplane in one turn.
 const ROUNDS: usize = 8;
+const INCOMING: usize = 256;
 /// So many sockets are looked after, and orders obeyed, before others get their turn.
 const EVENTS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const BATCH: usize = 64;
@@ -35,6 +37,7 @@ pub(crate) struct MainLoop<A: App> {
     pub(crate) clients: Clients<A>,
     inbox: Receiver<Order<A>>,
     is_stopping: bool,
+    load: Arc<Load>,
     start: Instant,
     /// What every socket is read into: an idle connection has no buffer.
     buffer: Vec<u8>,
@@ -53,7 +56,9 @@ impl<A: App> MainLoop<A> {
         poller: Arc<Poller>,
         inbox: Receiver<Order<A>>,
         clients: Clients<A>,
+        load: Arc<Load>,
     ) -> Self {
+        load.is_open.store(true, Relaxed);
         MainLoop {
             driver,
             sockets,
@@ -61,6 +66,7 @@ impl<A: App> MainLoop<A> {
             clients,
             inbox,
             is_stopping: false,
+            load,
             start: Instant::now(),
             buffer: vec![0; CHUNK],
             plain: Vec::new(),
@@ -120,10 +126,14 @@ impl<A: App> MainLoop<A> {
         for _ in 0..BATCH {
             match self.inbox.try_recv() {
                 Ok(Order::Remote(remote)) => self.driver.remote(self.now(), remote),
-                Ok(Order::Client(socket, peer)) => self.take_in(socket, peer),
+                Ok(Order::Client(socket, peer, seat)) => {
+                    seat.taken();
+                    self.take_in((socket, peer, Some(seat)));
+                }
                 Ok(Order::Stop(within)) => {
                     // A second one changes nothing.
                     if !std::mem::replace(&mut self.is_stopping, true) {
+                        self.load.is_open.store(false, Relaxed);
                         self.clients.stop(within);
                         let now = self.now();
                         self.driver.shutdown(now, now + within);
@@ -160,15 +170,20 @@ impl<A: App> MainLoop<A> {
                 break;
             }
         }
+        self.sockets.pace();
     }
 
     /// Hands in what came from the backplane; whether there was anything.
     fn take_incoming(&mut self, now: Time) -> bool {
-        let mut any = false;
+        let (mut any, mut bytes) = (false, 0);
         for _ in 0..INCOMING {
             let Some(incoming) = self.sockets.incoming() else { break };
+            bytes += incoming.bytes();
             self.driver.input(now, incoming.as_input());
             any = true;
+            if bytes >= UNANSWERED {
+                break;
+            }
         }
         any
     }

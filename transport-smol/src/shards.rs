@@ -1,50 +1,41 @@
-//! Servers that share an address: the first one takes the clients in, and hands them to all in turn.
+//! Servers that share an address: the first one accepts, and each client goes to the one that has fewest.
 
 use crate::server::{Order, Orders};
 use lazuli::backplane::{Local, Port};
-use lazuli::{App, Node, Secret};
+use lazuli::{App, Node};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 /// What the first server still gives the others when it ends without having been stopped.
-const LAST: Duration = Duration::from_secs(1);
+pub(crate) const LAST: Duration = Duration::from_secs(1);
+/// So many clients wait for a server's next turn; more are better off with another, or where the system lets them wait.
+const WAITING: usize = 256;
 
 /// What servers of one address have in common.
 pub(crate) struct Group {
     local: Local,
-    /// What one signs, all have to know: a page may come from another hub than the socket that it opens.
-    pub(crate) secret: Secret,
     servers: AtomicU64,
-    /// Whether the first server was given a backplane of its own.
-    has_backplane: AtomicBool,
+    /// Whether each has a backplane of its own.
+    has_backplane: bool,
 }
 
 impl Group {
     /// The group of a server that has none beside it yet.
-    pub(crate) fn new() -> io::Result<Group> {
-        Ok(Group {
-            local: Local::new(),
-            secret: new_secret()?,
-            servers: AtomicU64::new(1),
-            has_backplane: AtomicBool::new(false),
-        })
+    pub(crate) fn new(has_backplane: bool) -> Group {
+        Group { local: Local::new(), servers: AtomicU64::new(1), has_backplane }
     }
 
     /// The number of one more server; the first one's is 0.
     pub(crate) fn add(&self) -> u64 {
-        self.servers.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// The first server was given a backplane.
-    pub(crate) fn set_backplane(&self) {
-        self.has_backplane.store(true, Ordering::Relaxed);
+        self.servers.fetch_add(1, Relaxed)
     }
 
     /// What joins a server to the others; `None`: it has a backplane, as they do.
     pub(crate) fn port(&self, server: u64, has_backplane: bool) -> io::Result<Option<(Node, Port)>> {
-        match (self.has_backplane.load(Ordering::Relaxed), has_backplane) {
+        match (self.has_backplane, has_backplane) {
             (true, true) => Ok(None),
             (false, false) => {
                 let node = Node(server + 1);
@@ -56,56 +47,91 @@ impl Group {
     }
 }
 
-fn odd(what: &'static str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, what)
+/// The mistake of whoever sets servers up.
+pub(crate) fn odd(what: impl Into<String>) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, what.into())
 }
 
-/// A secret that is good for one run.
-pub(crate) fn new_secret() -> io::Result<Secret> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)?;
-    Ok(Secret::new(bytes))
+/// How busy a server is, for the one that accepts.
+#[derive(Default)]
+pub(crate) struct Load {
+    /// Whether it runs, and is not about to stop.
+    pub(crate) is_open: AtomicBool,
+    clients: AtomicUsize,
+    /// Those of them that it has not taken in yet.
+    waiting: AtomicUsize,
 }
+
+/// A client's place at a server, until it is dropped.
+pub(crate) struct Seat(Arc<Load>);
+
+impl Seat {
+    fn at(load: &Arc<Load>) -> Seat {
+        load.clients.fetch_add(1, Relaxed);
+        Seat(load.clone())
+    }
+
+    /// Its server has taken the client in.
+    pub(crate) fn taken(&self) {
+        self.0.waiting.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.clients.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A client that is a server's own; it has a seat if there are several servers.
+pub(crate) type Client = (TcpStream, SocketAddr, Option<Seat>);
 
 /// The way to the servers that take clients from the first one; where that ends, they do.
 pub(crate) struct Shards<A: App> {
-    shards: Vec<Orders<A>>,
-    /// Whose turn it is; beyond the last of them it is the first server's own.
-    next: usize,
+    /// The first server's own.
+    load: Arc<Load>,
+    shards: Vec<(Orders<A>, Arc<Load>)>,
 }
 
 impl<A: App> Default for Shards<A> {
     fn default() -> Self {
-        Shards { shards: Vec::new(), next: usize::MAX }
+        Shards { load: Arc::default(), shards: Vec::new() }
     }
 }
 
 impl<A: App> Shards<A> {
-    pub(crate) fn add(&mut self, orders: Orders<A>) {
-        self.shards.push(orders);
+    /// The first server's own.
+    pub(crate) fn load(&self) -> Arc<Load> {
+        self.load.clone()
     }
 
-    /// Hands a client to the server whose turn it is; `None`: to another one.
-    pub(crate) fn hand_over(&mut self, socket: TcpStream, peer: SocketAddr) -> Option<(TcpStream, SocketAddr)> {
-        let Some(shard) = self.shards.get(self.next) else {
-            self.next = 0;
-            return Some((socket, peer));
+    pub(crate) fn add(&mut self, orders: Orders<A>, load: Arc<Load>) {
+        self.shards.push((orders, load));
+    }
+
+    /// Hands a client to the server that has fewest; what comes back is the first server's own.
+    pub(crate) fn deal(&self, socket: TcpStream, peer: SocketAddr) -> Option<Client> {
+        if self.shards.is_empty() {
+            return Some((socket, peer, None));
+        }
+        let may = |load: &Load| load.is_open.load(Relaxed) && load.waiting.load(Relaxed) < WAITING;
+        let open = self.shards.iter().filter(|(_, load)| may(load));
+        let least = open.min_by_key(|(_, load)| load.clients.load(Relaxed));
+        let Some((orders, load)) =
+            least.filter(|(_, load)| load.clients.load(Relaxed) < self.load.clients.load(Relaxed))
+        else {
+            return Some((socket, peer, Some(Seat::at(&self.load))));
         };
-        match shard.give(Order::Client(socket, peer)) {
-            Err(Order::Client(socket, peer)) => {
-                // It has stopped before the others. The next one has moved up.
-                self.shards.remove(self.next);
-                self.hand_over(socket, peer)
-            }
-            _ => {
-                self.next += 1;
-                None
-            }
+        load.waiting.fetch_add(1, Relaxed);
+        match orders.give(Order::Client(socket, peer, Seat::at(load))) {
+            // It has ended without having been stopped.
+            Err(Order::Client(socket, peer, _)) => Some((socket, peer, Some(Seat::at(&self.load)))),
+            _ => None,
         }
     }
 
     pub(crate) fn stop(&self, within: Duration) {
-        for shard in &self.shards {
+        for (shard, _) in &self.shards {
             let _ = shard.give(Order::Stop(within));
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::log::Log;
 use crate::server::Effects;
+use crate::shards::Seat;
 use crate::stream::Stream;
 use lazuli::backplane::{Backplane, Incoming};
 use lazuli::driver::{Io, LinkId};
@@ -19,6 +20,8 @@ struct Socket {
     hears: bool,
     /// Whether it took less than it was offered.
     waits: bool,
+    /// Is given back with the rest.
+    _seat: Option<Seat>,
 }
 
 impl Socket {
@@ -37,6 +40,8 @@ pub(crate) struct Sockets<A: App> {
     handle: Handle<A>,
     log: Log,
     backplane: Option<Box<dyn Backplane>>,
+    /// Whether this turn published something.
+    has_published: bool,
     /// The time of the turn.
     pub(crate) now: Time,
 }
@@ -48,7 +53,16 @@ impl<A: App> Sockets<A> {
         log: Log,
         backplane: Option<Box<dyn Backplane>>,
     ) -> Self {
-        Sockets { sockets: Vec::new(), broken: Vec::new(), effects, handle, log, backplane, now: Time::ZERO }
+        Sockets {
+            sockets: Vec::new(),
+            broken: Vec::new(),
+            effects,
+            handle,
+            log,
+            backplane,
+            has_published: false,
+            now: Time::ZERO,
+        }
     }
 
     /// What came in from the backplane.
@@ -56,12 +70,21 @@ impl<A: App> Sockets<A> {
         self.backplane.as_mut()?.poll()
     }
 
-    pub(crate) fn insert(&mut self, link: LinkId, stream: Stream) {
+    /// The turn is over: lets other hubs catch up.
+    pub(crate) fn pace(&mut self) {
+        if std::mem::take(&mut self.has_published)
+            && let Some(backplane) = &mut self.backplane
+        {
+            backplane.pace();
+        }
+    }
+
+    pub(crate) fn insert(&mut self, link: LinkId, stream: Stream, seat: Option<Seat>) {
         let index = link.index();
         if self.sockets.len() <= index {
             self.sockets.resize_with(index + 1, || None);
         }
-        self.sockets[index] = Some(Socket { link, stream, hears: true, waits: false });
+        self.sockets[index] = Some(Socket { link, stream, hears: true, waits: false, _seat: seat });
     }
 
     /// The link with this index, if its socket is read.
@@ -168,6 +191,7 @@ impl<A: App> Io<A> for Sockets<A> {
     fn publish(&mut self, topic: &str, message: &[u8]) {
         if let Some(backplane) = &mut self.backplane {
             backplane.publish(topic, message);
+            self.has_published = true;
         }
     }
 

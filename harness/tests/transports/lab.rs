@@ -41,6 +41,9 @@ struct Member {
 impl Channel<Lab> for Member {
     fn on_connect(&mut self, cx: &mut Context<'_, Lab>) -> Result {
         cx.join(&self.room);
+        if let Some(user) = self.room.strip_prefix("user-") {
+            cx.identify(user);
+        }
         cx.text(&format!("id {}", cx.conn().as_u64()));
         Ok(())
     }

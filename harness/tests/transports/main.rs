@@ -6,6 +6,8 @@ mod lab;
 mod log;
 mod memory;
 mod shards;
+mod shards_behind;
+mod shards_pages;
 
 use client::Client;
 use lab::{Running, Start, Wish};

@@ -3,16 +3,14 @@
 use crate::client::Client;
 use crate::http::exchange;
 use crate::lab::{self, Lab, Running, Wish};
-use lazuli::backplane::Local;
-use lazuli::{Component, ConnId, Node, Response, Routes, html};
+use lazuli::backplane::{Backplane, Incoming, Local};
+use lazuli::driver::Settings;
+use lazuli::{Config, ConnId, Node, Position};
 use lazuli_smol::Server;
-use serde_json::{Value, json};
 use std::io;
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
-use tungstenite::Message;
-use tungstenite::client::IntoClientRequest;
 
 const WITHIN: Duration = Duration::from_secs(5);
 
@@ -28,21 +26,20 @@ pub fn start(wish: Wish) -> Running {
     let (addr, handle) = (server.local_addr().expect("an address"), server.handle());
     let shards: Vec<_> =
         (0..2).map(|_| server.shard(lab::routes(), Lab).expect("a shard").log(|_| {}).effects(lab::add)).collect();
-    let thread = std::thread::spawn(move || {
-        std::thread::scope(|scope| {
-            let shards: Vec<_> = shards.into_iter().map(|shard| scope.spawn(|| shard.run())).collect();
-            server.run()?;
-            shards.into_iter().try_for_each(|shard| shard.join().expect("no shard panics"))
-        })
-    });
+    let thread = thread::spawn(move || server.run_with(shards));
     Running { addr, handle, stop: Box::new(move |within| stopper.stop(within)), thread: Some(thread) }
 }
 
 /// Each hub counts its own connections, so equal ids are those of different hubs.
 #[test]
-fn clients_are_dealt_out_in_turn() {
+fn each_hub_gets_as_many_clients() {
     let server = start(Wish::default());
-    let clients: Vec<Client> = (0..6).map(|_| Client::join(server.addr, "x")).collect();
+    // Pages come and go.
+    let client = |_| {
+        assert!(exchange(server.addr, "GET /page HTTP/1.1\r\nHost: a\r\n\r\n").ends_with("a page"));
+        Client::join(server.addr, "x")
+    };
+    let clients: Vec<Client> = (0..6).map(client).collect();
     let place = |client: &Client| ConnId::from_u64(client.id).expect("an id").index();
     let mut places: Vec<usize> = clients.iter().map(place).collect();
     places.sort_unstable();
@@ -77,10 +74,8 @@ fn a_shard_may_stop_before_the_others() {
     assert_eq!(clients.each_mut().map(Client::text), ["hello", "hello"]);
     stop_shard.stop(WITHIN);
     let [mut here, mut there] = clients;
-    assert_eq!(there.close_code().0, 1001);
     assert_eq!(here.text(), "left 1001");
-    drop(there);
-    second.join().expect("no panic").expect("it ran");
+    // It still waits for the answer to its close frame, and gets no newcomers.
     for n in 0..4 {
         let mut new = Client::join(addr, "x");
         new.send(&format!("{n}"));
@@ -88,10 +83,38 @@ fn a_shard_may_stop_before_the_others() {
         new.close();
         assert_eq!(here.text(), "left 1005");
     }
+    assert_eq!(there.close_code().0, 1001);
+    drop(there);
+    second.join().expect("no panic").expect("it ran");
     stopper.stop(WITHIN);
     assert_eq!(here.close_code().0, 1001);
     drop(here);
     first.join().expect("no panic").expect("it ran");
+}
+
+/// An id of another hub names nobody here, though the numbers of places are the same.
+#[test]
+fn an_id_of_another_hub_names_nobody() {
+    let server = start(Wish::default());
+    let [mut stranger, friend] = ["a", "b"].map(|room| Client::join(server.addr, room));
+    let friend = ConnId::from_u64(friend.id).expect("an id");
+    server.handle.to_conn(friend).text("for a friend");
+    server.handle.close(friend, 4000, "for a friend");
+    server.handle.to_room("a").text("for all");
+    assert_eq!(stranger.text(), "for all");
+}
+
+#[test]
+fn a_user_is_closed_on_all_hubs() {
+    let server = start(Wish::default());
+    let mut clients: Vec<Client> =
+        (0..3).map(|n| Client::join(server.addr, ["x", "user-ada", "user-ada"][n])).collect();
+    server.handle.close_user("ada", 4001, "no more");
+    for client in &mut clients[1..] {
+        assert_eq!(client.close_code(), (4001, "no more".into()));
+    }
+    server.handle.to_all().text("still here");
+    assert_eq!(clients[0].text(), "still here");
 }
 
 #[test]
@@ -104,10 +127,11 @@ fn shards_end_with_a_first_server_that_is_never_run() {
 }
 
 #[test]
-fn who_was_dealt_to_a_shard_that_never_runs_is_let_go() {
+fn shards_that_do_not_run_get_no_clients() {
     let mut server = server();
     let (addr, stopper) = (server.local_addr().expect("an address"), server.stopper());
     drop(server.shard(lab::routes(), Lab).expect("a shard"));
+    let _idle = server.shard(lab::routes(), Lab).expect("a shard");
     let first = thread::spawn(|| server.run());
     let mut clients: Vec<Client> = (0..4).map(|_| Client::join(addr, "x")).collect();
     clients[0].send("hello");
@@ -121,7 +145,7 @@ fn who_was_dealt_to_a_shard_that_never_runs_is_let_go() {
 }
 
 #[test]
-fn backplanes_have_to_be_given_to_all_or_to_none() {
+fn what_does_not_fit_together_is_refused() {
     let local = Local::new();
     let refused = |result: io::Result<()>, what: &str| {
         let error = result.expect_err("it does not run");
@@ -131,15 +155,43 @@ fn backplanes_have_to_be_given_to_all_or_to_none() {
     let shard = first.shard(lab::routes(), Lab).expect("a shard");
     refused(shard.run(), "this shard has none");
     let mut first = server();
-    let shard = first.shard(lab::routes(), Lab).expect("a shard");
-    let first = first.backplane(Node(1), local.port(Node(1)));
-    refused(shard.run(), "this shard has none");
-    drop(first);
-    let mut first = server();
     let shard = first.shard(lab::routes(), Lab).expect("a shard").backplane(Node(2), local.port(Node(2)));
     refused(shard.run(), "the first server has none");
     let mut shard = first.shard(lab::routes(), Lab).expect("a shard");
     refused(shard.shard(lab::routes(), Lab).map(drop), "call this on the first server");
+    // What all have in common is set before there are several; and if one does not run, none does.
+    type Set = fn(Server<Lab>) -> Server<Lab>;
+    let sets: [(&str, Set); 3] = [
+        ("`config`", |server| server.config(Config::default())),
+        ("`settings`", |server| server.settings(Settings::default())),
+        ("`backplane`", |server| server.backplane(Node(1), Local::new().port(Node(1)))),
+    ];
+    for (what, set) in sets {
+        let mut first = server();
+        let shard = first.shard(lab::routes(), Lab).expect("a shard");
+        refused(set(first).run_with([shard]), what);
+    }
+    let mut first = server();
+    let shard = first.shard(lab::routes(), Lab).expect("a shard").config(Config::default());
+    refused(first.run_with([shard]), "`config`");
+}
+
+/// What a callback does with a panic stays there; a panic of the thread itself ends them all, and is told.
+#[test]
+fn a_shard_that_panics_ends_them_all() {
+    struct Broken;
+    impl Backplane for Broken {
+        fn publish(&mut self, _: &str, _: &[u8]) {}
+        fn subscribe(&mut self, _: &str, _: Option<Position>) {}
+        fn unsubscribe(&mut self, _: &str) {}
+        fn poll(&mut self) -> Option<Incoming> {
+            panic!("a backplane without a link")
+        }
+        fn on_incoming(&mut self, _: Box<dyn Fn() + Send + Sync>) {}
+    }
+    let mut first = server().backplane(Node(1), Local::new().port(Node(1)));
+    let shard = first.shard(lab::routes(), Lab).expect("a shard").log(|_| {}).backplane(Node(2), Broken);
+    assert!(thread::spawn(|| first.run_with([shard])).join().is_err());
 }
 
 /// Rooms reach the clients of another process's server, and of both hubs here.
@@ -159,57 +211,5 @@ fn shards_can_have_a_backplane_of_others_too() {
     drop(clients);
     for thread in threads {
         thread.join().expect("no panic").expect("it ran");
-    }
-}
-
-struct Shown(u32);
-
-impl Component for Shown {
-    fn render(&self) -> impl html::Render {
-        html! { p { (self.0) } }
-    }
-}
-
-fn pages() -> Routes {
-    let mut routes = Routes::new();
-    routes.spark("/spark").expect("the pattern is right");
-    let shown = routes.component("shown", |_, start| Ok(Shown(start))).expect("the name is free");
-    let page = routes.get("/", move |cx, request| Ok(Response::html(cx.show(&shown, request, &7)?.to_string())));
-    page.expect("the pattern is right");
-    routes
-}
-
-/// The first hub makes the page; its component comes alive on either.
-#[test]
-fn a_page_of_one_hub_comes_alive_on_another() {
-    let mut server = Server::bind("127.0.0.1:0", pages(), ()).expect("a port is free").log(|_| {});
-    let shard = server.shard(pages(), ()).expect("a shard").log(|_| {});
-    let (addr, stopper) = (server.local_addr().expect("an address"), server.stopper());
-    let servers = [server, shard].map(|server| thread::spawn(|| server.run()));
-    let page = exchange(addr, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    let between = |before: &str, after: &str| {
-        let (_, rest) = page.split_once(before).unwrap_or_else(|| panic!("{before} is not in {page}"));
-        rest.split(after).next().expect("a part").to_owned()
-    };
-    let (cookie, token) = (between("Set-Cookie: ", ";"), between("data-spark=\"", "\""));
-    for hub in [1, 0] {
-        let mut request = format!("ws://{addr}/spark").into_client_request().expect("a request");
-        request.headers_mut().insert("Cookie", cookie.parse().expect("a header"));
-        let stream = TcpStream::connect(addr).expect("the server accepts");
-        let (mut socket, _) = tungstenite::client(request, stream).expect("the upgrade succeeds");
-        let mount = json!({ "type": "component_mount", "token": token, "ref": 1 });
-        socket.send(Message::text(mount.to_string())).expect("the server reads");
-        let reply = loop {
-            let message = socket.read().expect("an answer");
-            let value: Value = serde_json::from_str(message.to_text().expect("a text")).expect("JSON");
-            if value["type"] == "reply" {
-                break value;
-            }
-        };
-        assert_eq!(reply["status"], "ok", "hub {hub}: {reply}");
-    }
-    stopper.stop(WITHIN);
-    for server in servers {
-        server.join().expect("no panic").expect("it ran");
     }
 }

@@ -3,7 +3,6 @@
 
 use lexopt::prelude::*;
 use std::error::Error;
-use std::thread;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut parser = lexopt::Parser::from_env();
@@ -20,13 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("smol") => {
             let mut server = lazuli_smol::Server::bind(addr, served::routes()?, ())?;
             println!("listening on {}", server.local_addr()?);
-            thread::scope(|scope| {
-                for _ in 1..shards {
-                    let shard = server.shard(served::routes()?, ())?;
-                    scope.spawn(|| shard.run());
-                }
-                Ok(server.run()?)
-            })
+            let others = (1..shards).map(|_| Ok(server.shard(served::routes()?, ())?));
+            let others = others.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+            Ok(server.run_with(others)?)
         }
         Some("std") if shards == 1 => {
             let server = lazuli_std::Server::bind(addr, served::routes()?, ())?;
