@@ -1,8 +1,7 @@
 //! Hubs that cannot follow: nobody loses anything by it.
 
 use crate::client::Client;
-use crate::lab::{self, Running, Wish};
-use crate::shards;
+use crate::lab::{self, Wish};
 use lazuli::backplane::Local;
 use lazuli::{App, Channel, Context, Node, Result, Routes, Scope};
 use lazuli_smol::Server;
@@ -36,15 +35,16 @@ impl Channel<Sleeps> for Sits {
     }
 }
 
+fn routes() -> Routes<Sleeps> {
+    let mut routes = Routes::new();
+    routes.channel("/room/:name", |_| Ok(Sits)).expect("the pattern is right");
+    routes
+}
+
 /// More is said than can wait for a hub: the one that says it waits.
 #[test]
 fn who_is_on_a_slow_hub_misses_nothing() {
     const SAID: u32 = 80_000;
-    let routes = || {
-        let mut routes = Routes::new();
-        routes.channel("/room/:name", |_| Ok(Sits)).expect("the pattern is right");
-        routes
-    };
     let mut server = Server::bind("127.0.0.1:0", routes(), Sleeps).expect("a port is free").log(|_| {});
     let (addr, stopper, handle) = (server.local_addr().expect("an address"), server.stopper(), server.handle());
     let shard = server.shard(routes(), Sleeps).expect("a shard").log(|_| {});
@@ -70,25 +70,34 @@ fn who_is_on_a_slow_hub_misses_nothing() {
     running.join().expect("no panic").expect("it ran");
 }
 
-/// Sixty messages of sixty kilobytes, of one hub's client: those on another hub who read are not taken for slow.
-fn who_reads_is_not_slow(addr: std::net::SocketAddr, there: std::net::SocketAddr) {
-    let mut sender = Client::join(addr, "x");
-    let readers: Vec<_> = (0..10).map(|_| Client::join(there, "x")).collect();
-    let read = |mut client: Client| thread::spawn(move || (0..60).for_each(|_| client.skip()));
-    let readers: Vec<_> = readers.into_iter().map(read).collect();
-    sender.send_at_once(&"x".repeat(60_000), 60);
-    for reader in readers {
-        reader.join().expect("it was not closed");
-    }
+/// Sixty messages of sixty kilobytes wait for a hub: who reads there is not taken for slow because they come all at once.
+macro_rules! large_messages_close_nobody {
+    ($name:ident, $transport:ident) => {
+        #[test]
+        fn $name() {
+            let local = Local::new();
+            let server = $transport::Server::bind("127.0.0.1:0", routes(), Sleeps).expect("a port is free").log(|_| {});
+            let server = server.backplane(Node(1), local.port(Node(1)));
+            let (addr, stopper) = (server.local_addr().expect("an address"), server.stopper());
+            let slow = server.handle();
+            let running = thread::spawn(|| server.run());
+            let readers: Vec<_> = (0..3).map(|_| Client::join(addr, "x")).collect();
+            let elsewhere = lab::smol(Wish { backplane: Some((Node(2), local.port(Node(2)))), ..Wish::default() });
+            slow.event(Duration::from_millis(300));
+            let text = "x".repeat(60_000);
+            (0..60).for_each(|_| elsewhere.handle.to_room("x").text(&text));
+            let read = |mut client: Client| {
+                thread::spawn(move || (0..60).for_each(|_| assert_eq!(client.text().len(), 60_000)))
+            };
+            let readers: Vec<_> = readers.into_iter().map(read).collect();
+            for reader in readers {
+                reader.join().expect("it was not closed");
+            }
+            stopper.stop(Duration::from_secs(1));
+            running.join().expect("no panic").expect("it ran");
+        }
+    };
 }
 
-#[test]
-fn large_messages_close_nobody_on_another_hub() {
-    let server = shards::start(Wish::default());
-    who_reads_is_not_slow(server.addr, server.addr);
-    let local = Local::new();
-    let wish = |node| Wish { backplane: Some((Node(node), local.port(Node(node)))), ..Wish::default() };
-    let servers: [Running; 2] = [lab::smol(wish(1)), lab::std(wish(2))];
-    who_reads_is_not_slow(servers[0].addr, servers[1].addr);
-    who_reads_is_not_slow(servers[1].addr, servers[0].addr);
-}
+large_messages_close_nobody!(large_messages_close_nobody_on_smol, lazuli_smol);
+large_messages_close_nobody!(large_messages_close_nobody_on_std, lazuli_std);
