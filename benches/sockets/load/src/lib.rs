@@ -4,6 +4,7 @@
 //! - [`fanout`]: one member of each room publishes, and keeps so many messages in flight, or publishes at a fixed rate. With
 //!   rooms of one member each this is an echo.
 //! - [`idle`]: opens connections, holds them, and asks what the server's process holds for them.
+//! - [`churn`]: connections come and go for a long time, and all of them speak; is the server's memory flat?
 //!
 //! The server has to send on, as text and unchanged, each text that comes, to everyone on the same path; on an echo's path
 //! to its sender only. Latency is from the sending of a message (with a rate: from when it had to be sent) to the reading
@@ -12,10 +13,12 @@
 //! One thread does all of it, so that a core is enough for it. It works on Linux: it asks `/proc` what the server used.
 
 pub mod check;
+pub mod churn;
 pub mod fanout;
 pub mod idle;
 pub mod marker;
 pub mod member;
+pub mod poll;
 pub mod process;
 pub mod wire;
 

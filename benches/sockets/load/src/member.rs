@@ -1,9 +1,11 @@
 //! One connection: its handshake, what it reads and what it writes.
 
+use crate::Settings;
 use crate::check::{Check, Fault};
 use crate::wire::{self, CLOSE, PING, PONG, TEXT};
+use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// The example of RFC 6455: the key that clients send there, and what it has to be answered with.
@@ -27,13 +29,24 @@ pub struct Member {
     pub check: Check,
 }
 
-impl Member {
-    /// Opens a WebSocket.
+/// A handshake that is sent and not answered yet: several at once do not wait for each other.
+pub struct Opening {
+    stream: TcpStream,
+    path: String,
+    room: u32,
+}
+
+impl Opening {
+    /// Connects and asks for a WebSocket; from this address of the machine, where one is given.
     ///
     /// # Errors
-    /// When the server does not accept it.
-    pub fn open(addr: SocketAddr, path: &str, room: u32) -> io::Result<Member> {
-        let mut stream = TcpStream::connect(addr)?;
+    /// When the server cannot be reached.
+    pub fn begin(settings: &Settings, room: u32, source: Option<IpAddr>) -> io::Result<Opening> {
+        let (addr, path) = (settings.addr, settings.path_of(room));
+        let mut stream = match source {
+            Some(source) => connect_from(source, addr)?,
+            None => TcpStream::connect(addr)?,
+        };
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let request = format!(
@@ -41,6 +54,15 @@ impl Member {
              Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
         );
         stream.write_all(request.as_bytes())?;
+        Ok(Opening { stream, path, room })
+    }
+
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// When the server does not accept it.
+    pub fn finish(self) -> io::Result<Member> {
+        let Opening { mut stream, path, room } = self;
         let mut head = Vec::with_capacity(512);
         let end = loop {
             let mut bytes = [0; 512];
@@ -57,6 +79,16 @@ impl Member {
             .map_err(|what| io::Error::other(format!("the handshake for {path} failed: {what}")))?;
         stream.set_nonblocking(true)?;
         Ok(Member { stream, rest, out: Vec::new(), mask: room ^ 0x9e37_79b9, ready: false, check: Check::new(room) })
+    }
+}
+
+impl Member {
+    /// Opens a WebSocket.
+    ///
+    /// # Errors
+    /// When the server does not accept it.
+    pub fn open(settings: &Settings, room: u32) -> io::Result<Member> {
+        Opening::begin(settings, room, None)?.finish()
     }
 
     /// The socket.
@@ -107,6 +139,25 @@ impl Member {
         wire::put(&mut self.out, opcode, self.mask.to_be_bytes(), payload);
     }
 
+    /// Whether the server has closed the socket. What came before that is not looked at.
+    pub fn is_closed(&mut self, buffer: &mut [u8]) -> bool {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+            }
+        }
+    }
+
+    /// Ends the connection at once, as a crash or a lost network does: the server gets a reset and no more.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn reset(self) -> io::Result<()> {
+        Ok(sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO))?)
+    }
+
     /// Whether something is queued: a message, or the answer to a ping.
     pub fn is_behind(&self) -> bool {
         !self.out.is_empty()
@@ -126,6 +177,15 @@ impl Member {
         }
         Ok(true)
     }
+}
+
+/// Connects from an address: each has ports of its own.
+fn connect_from(source: IpAddr, addr: SocketAddr) -> io::Result<TcpStream> {
+    let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    net::bind(&socket, &SocketAddr::new(source, 0))?;
+    net::connect(&socket, &addr)?;
+    Ok(socket.into())
 }
 
 /// Whether a response accepts the handshake.
