@@ -5,7 +5,6 @@ use crate::marker::{Kind, Marker};
 use crate::member::Member;
 use crate::poll::Poll;
 use crate::process::{self, Process};
-use crate::wire::TEXT;
 use crate::{Pace, Report, Settings};
 use hdrhistogram::Histogram;
 use std::collections::VecDeque;
@@ -240,7 +239,7 @@ impl Crowd {
         let Room { publisher, members, sent, left, .. } = &mut self.rooms[room as usize];
         let time = due.unwrap_or_else(Instant::now).duration_since(self.began).as_nanos() as u64;
         Marker { kind, room, seq: *sent, time }.write(&mut self.text, self.settings.bytes);
-        self.members[*publisher].queue(TEXT, &self.text);
+        self.members[*publisher].say(&self.text);
         if self.behind.last() != Some(publisher) {
             self.behind.push(*publisher);
         }

@@ -2,6 +2,7 @@
 
 use lexopt::{Arg, ValueExt};
 use load::churn::{self, Plan};
+use load::dialect::Dialect;
 use load::process::open_many_files;
 use load::{Pace, Settings, fanout, idle};
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ modes:
   churn    connections come and go and speak, and the server's memory is watched (needs --pid)
 
 options:
+  --dialect NAME      plain, or socketio: Socket.IO over a WebSocket, where a message is an event of that name: plain
   --path PATH         of a room; {room} in it is the room's number (fanout, churn: /chat/{room}, else: /echo)
   --connections N     1000
   --rooms N           1; churn: one for ten connections
@@ -62,6 +64,7 @@ fn run() -> Result<String, Box<dyn std::error::Error>> {
         match arg {
             Arg::Value(name) if mode.is_none() => mode = Some(name.string()?),
             Arg::Long("addr") => addr = Some(args.value()?.parse()?),
+            Arg::Long("dialect") => settings.dialect = args.value()?.parse_with(Dialect::by_name)?,
             Arg::Long("path") => path = Some(args.value()?.string()?),
             Arg::Long("connections") => settings.connections = args.value()?.parse()?,
             Arg::Long("rooms") => rooms = Some(args.value()?.parse()?),
@@ -85,13 +88,13 @@ fn run() -> Result<String, Box<dyn std::error::Error>> {
     }
     let mode = mode.ok_or(USAGE)?;
     settings.addr = addr.ok_or("where is the server? --addr HOST:PORT says it")?;
-    let (path_else, rooms_else, patience_else) = match mode.as_str() {
-        "fanout" => ("/chat/{room}", 1, settings.patience),
-        "churn" => ("/chat/{room}", settings.connections.div_ceil(10), churn::PATIENCE),
-        "echo" => ("/echo", settings.connections, settings.patience),
-        _ => ("/echo", 1, settings.patience),
+    let (in_rooms, rooms_else, patience_else) = match mode.as_str() {
+        "fanout" => (true, 1, settings.patience),
+        "churn" => (true, settings.connections.div_ceil(10), churn::PATIENCE),
+        "echo" => (false, settings.connections, settings.patience),
+        _ => (false, 1, settings.patience),
     };
-    settings.path = path.unwrap_or(path_else.into());
+    settings.path = path.unwrap_or(settings.dialect.path(in_rooms).into());
     settings.rooms = rooms.unwrap_or(rooms_else);
     settings.patience = patience.unwrap_or(patience_else);
     if settings.rooms == 0 || settings.rooms > settings.connections {

@@ -2,6 +2,7 @@
 
 use crate::Settings;
 use crate::check::{Check, Fault};
+use crate::dialect::{Dialect, Packet};
 use crate::wire::{self, CLOSE, PING, PONG, TEXT};
 use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
 use std::io::{self, ErrorKind, Read, Write};
@@ -23,6 +24,10 @@ pub struct Member {
     /// What the socket did not take.
     out: Vec<u8>,
     mask: u32,
+    dialect: Dialect,
+    /// Whether the server has let it in, where the dialect asks for that.
+    connected: bool,
+    payload: Vec<u8>,
     /// Whether it has got a probe, and so is in its room.
     pub ready: bool,
     /// What it got.
@@ -34,6 +39,7 @@ pub struct Opening {
     stream: TcpStream,
     path: String,
     room: u32,
+    dialect: Dialect,
 }
 
 impl Opening {
@@ -54,7 +60,7 @@ impl Opening {
              Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
         );
         stream.write_all(request.as_bytes())?;
-        Ok(Opening { stream, path, room })
+        Ok(Opening { stream, path, room, dialect: settings.dialect })
     }
 
     /// Waits for the answer.
@@ -62,7 +68,7 @@ impl Opening {
     /// # Errors
     /// When the server does not accept it.
     pub fn finish(self) -> io::Result<Member> {
-        let Opening { mut stream, path, room } = self;
+        let Opening { mut stream, path, room, dialect } = self;
         let mut head = Vec::with_capacity(512);
         let end = loop {
             let mut bytes = [0; 512];
@@ -77,8 +83,28 @@ impl Opening {
         let rest = head.split_off(end);
         accepted(&String::from_utf8_lossy(&head))
             .map_err(|what| io::Error::other(format!("the handshake for {path} failed: {what}")))?;
-        stream.set_nonblocking(true)?;
-        Ok(Member { stream, rest, out: Vec::new(), mask: room ^ 0x9e37_79b9, ready: false, check: Check::new(room) })
+        let mut member = Member {
+            stream,
+            rest,
+            out: Vec::new(),
+            mask: room ^ 0x9e37_79b9,
+            dialect,
+            connected: false,
+            payload: Vec::new(),
+            ready: false,
+            check: Check::new(room),
+        };
+        if let Some(hello) = dialect.hello() {
+            let failed = |fault: Fault| io::Error::other(format!("after the handshake for {path} it {fault}"));
+            member.queue(TEXT, hello);
+            member.write().map_err(failed)?;
+            let mut buffer = vec![0; 16 << 10];
+            while !member.connected {
+                member.read(&mut buffer, |_, _, _| {}).map_err(failed)?;
+            }
+        }
+        member.stream.set_nonblocking(true)?;
+        Ok(member)
     }
 }
 
@@ -113,7 +139,13 @@ impl Member {
         while let Some(frame) = wire::first(&buffer[at..count]).map_err(Fault::Other)? {
             let payload = &buffer[at..][frame.payload.clone()];
             match frame.opcode {
-                TEXT => text(&mut self.check, &mut self.ready, payload),
+                TEXT => match self.dialect.read(payload) {
+                    Some(Packet::Text(payload)) => text(&mut self.check, &mut self.ready, payload),
+                    Some(Packet::Session) => {}
+                    Some(Packet::Connected) => self.connected = true,
+                    Some(Packet::Ping) => self.queue(TEXT, self.dialect.pong()),
+                    None => return Err(Fault::Other(format!("got {:?}", String::from_utf8_lossy(payload)))),
+                },
                 PING => {
                     let payload = payload.to_vec();
                     self.queue(PONG, &payload);
@@ -130,6 +162,14 @@ impl Member {
             return Err(Fault::Other("got a frame that is longer than all that is sent".into()));
         }
         Ok(())
+    }
+
+    /// Queues a message; it goes out with the next [`Member::write`].
+    pub fn say(&mut self, text: &[u8]) {
+        let mut payload = std::mem::take(&mut self.payload);
+        self.dialect.put(&mut payload, text);
+        self.queue(TEXT, &payload);
+        self.payload = payload;
     }
 
     /// Queues a frame; it goes out with the next [`Member::write`].

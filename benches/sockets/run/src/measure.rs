@@ -87,7 +87,7 @@ fn one(server: &Server, scenario: &Scenario, options: &Options, round: u32) -> i
         }
     };
     let mut command = Command::new(options.programs.join("load"));
-    command.args(scenario.args()).args(["--addr", &running.addr, "--pid", &running.id().to_string()]);
+    command.args(scenario.args()).args(server.load).args(["--addr", &running.addr, "--pid", &running.id().to_string()]);
     command.args(["--seconds", &options.seconds.to_string(), "--warm-up", &options.warm_up.to_string()]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = on_core(of_load, || command.spawn())?.wait_with_output()?;

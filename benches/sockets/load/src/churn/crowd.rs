@@ -9,7 +9,7 @@ use crate::check::{Check, Fault, Faults};
 use crate::marker::{Kind, Marker};
 use crate::member::{Member, Opening};
 use crate::poll::Poll;
-use crate::wire::{CLOSE, TEXT};
+use crate::wire::CLOSE;
 use fastrand::Rng;
 use std::collections::VecDeque;
 use std::io;
@@ -209,7 +209,7 @@ impl<'a> Crowd<'a> {
         let time = self.began.elapsed().as_nanos() as u64;
         let room = number % self.settings.rooms;
         Marker { kind, room, seq, time }.write(&mut self.text, self.settings.bytes);
-        self.slots[number as usize].member.queue(TEXT, &self.text);
+        self.slots[number as usize].member.say(&self.text);
         self.behind.push(number);
     }
 
