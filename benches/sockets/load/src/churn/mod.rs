@@ -6,6 +6,7 @@ mod samples;
 pub use samples::{Sample, slope};
 
 use crate::Settings;
+use crate::member::Member;
 use crate::process::Process;
 use crowd::{Crowd, Way};
 use samples::Samples;
@@ -109,6 +110,9 @@ pub struct Churned {
 pub fn run(settings: &Settings, plan: &Plan) -> io::Result<Churned> {
     let process = settings.process.ok_or(io::Error::other("whose memory? Give the server's process"))?;
     let server = Process(Some(process));
+    // A server that has answered once has all that it needs for itself.
+    drop(Member::open(settings, 0)?);
+    sleep(REST);
     let (before, descriptors) = (server.memory()?, server.descriptors()?);
     let mut samples = Samples::new(server, plan.samples.as_deref())?;
 
@@ -119,13 +123,14 @@ pub fn run(settings: &Settings, plan: &Plan) -> io::Result<Churned> {
     let opened_cpu = server.cpu()? - cpu;
     crowd.settle()?;
     sleep(REST);
+    let descriptors_open = server.descriptors()?;
 
     let (began, cpu) = (Instant::now(), server.cpu()?);
     come_and_go(&mut crowd, plan, &mut samples)?;
     let minutes = began.elapsed().as_secs_f64() / 60.0;
     let server_cpu = (server.cpu()? - cpu).as_secs_f64() / (minutes * 60.0);
     crowd.settle()?;
-    wait_for_descriptors(server, descriptors + u64::from(settings.connections), settings.patience)?;
+    wait_for_descriptors(server, descriptors_open, settings.patience)?;
     samples.take(&crowd)?;
     let (reopened, said, verified) = (crowd.reopened, crowd.said, crowd.verified);
     drop(crowd);
