@@ -23,10 +23,9 @@ struct Panel {
     of: fn(&Sample) -> f64,
 }
 
-const PANELS: [Panel; 3] = [
+const PANELS: [Panel; 2] = [
     Panel { name: "resident memory, MiB", of: |sample| sample.memory as f64 / f64::from(1 << 20) },
     Panel { name: "open descriptors", of: |sample| sample.descriptors as f64 },
-    Panel { name: "connections closed and opened again", of: |sample| sample.reopened as f64 },
 ];
 
 /// The picture of a file of samples, over minutes. All axes begin at 0, or what is flat would not look so.
