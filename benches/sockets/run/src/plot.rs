@@ -9,7 +9,7 @@ const HEIGHT: f64 = 170.0;
 /// What a panel has around it: left for the numbers, above for its name, right and below for the minutes.
 const LEFT: f64 = 64.0;
 const ABOVE: f64 = 34.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 32.0;
 const BELOW: f64 = 30.0;
 /// An axis has at most so many steps.
 const STEPS: f64 = 6.0;
@@ -112,7 +112,7 @@ mod tests {
         let curves: Vec<&str> = svg.lines().filter(|line| line.contains("class=\"l\"")).collect();
         assert_eq!(curves.len(), PANELS.len());
         // Half of 2.2 MiB is 1.1: the first is below the middle of the panel, the others are above it.
-        assert!(curves[0].contains("M64.0 126.7L382.0 49.5L700.0 49.5\""), "{}", curves[0]);
+        assert!(curves[0].contains("M64.0 126.7L376.0 49.5L688.0 49.5\""), "{}", curves[0]);
         assert!(of("nothing").is_err() && of(Sample::HEADING).is_err());
     }
 }
