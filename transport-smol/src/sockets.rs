@@ -11,6 +11,10 @@ use lazuli::{App, Handle, Position, Time};
 use polling::Event;
 use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// So many milliseconds a turn waits for other hubs that are behind. One that is stuck shall not stop all.
+const PATIENCE: u32 = 100;
 
 /// One socket, and what it is watched for.
 struct Socket {
@@ -72,10 +76,14 @@ impl<A: App> Sockets<A> {
 
     /// The turn is over: lets other hubs catch up.
     pub(crate) fn pace(&mut self) {
-        if std::mem::take(&mut self.has_published)
-            && let Some(backplane) = &mut self.backplane
-        {
-            backplane.pace();
+        if !std::mem::take(&mut self.has_published) {
+            return;
+        }
+        for _ in 0..PATIENCE {
+            if !self.backplane.as_ref().is_some_and(|backplane| backplane.is_ahead()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 

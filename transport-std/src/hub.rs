@@ -12,7 +12,7 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What all threads of a server share.
 ///
@@ -38,6 +38,9 @@ pub(crate) struct State<A: App> {
 const ROUNDS: usize = 8;
 const BYTES: usize = 16 << 10;
 const INCOMING: usize = 256;
+
+/// So many milliseconds a turn waits for other hubs that are behind. One that is stuck shall not stop all.
+const PATIENCE: u32 = 100;
 
 impl<A: App> State<A> {
     /// Gives the hub its turn, and again for what the backplane brought back meanwhile.
@@ -162,10 +165,14 @@ pub(crate) struct Outside<A: App> {
 impl<A: App> Outside<A> {
     /// The turn is over: lets other hubs catch up.
     fn pace(&mut self) {
-        if std::mem::take(&mut self.has_published)
-            && let Some(backplane) = &mut self.backplane
-        {
-            backplane.pace();
+        if !std::mem::take(&mut self.has_published) {
+            return;
+        }
+        for _ in 0..PATIENCE {
+            if !self.backplane.as_ref().is_some_and(|backplane| backplane.is_ahead()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

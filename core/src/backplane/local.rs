@@ -7,8 +7,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::time::Duration;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
 
@@ -27,36 +26,19 @@ type Wake = Arc<dyn Fn() + Send + Sync>;
 /// assert!(a.poll().is_none());
 /// ```
 #[derive(Clone)]
-pub struct Local(Arc<Joint>);
-
-struct Joint {
-    shared: Mutex<Shared>,
-    /// A hub has taken what waited for it.
-    taken: Condvar,
-}
-
-impl Joint {
-    fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub struct Local(Arc<Mutex<Shared>>);
 
 struct Shared {
     broker: Broker,
     wakes: BTreeMap<Node, Wake>,
-    /// How many hubs wait for others.
-    held_up: usize,
 }
 
 /// Nothing is kept for a hub that comes back: within a process the link is never lost.
 const KEEP: usize = 0;
-/// So long a hub is held up after a turn by others that are behind. One that is stuck shall not stop all.
-const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 impl Default for Local {
     fn default() -> Self {
-        let shared = Shared { broker: Broker::new(0, KEEP), wakes: BTreeMap::new(), held_up: 0 };
-        Local(Arc::new(Joint { shared: Mutex::new(shared), taken: Condvar::new() }))
+        Local(Arc::new(Mutex::new(Shared { broker: Broker::new(0, KEEP), wakes: BTreeMap::new() })))
     }
 }
 
@@ -86,9 +68,9 @@ impl Port {
     /// Does something under the lock, and wakes the others that have something to poll then. (This port's own hub polls after each
     /// turn.)
     fn with<T>(&self, act: impl FnOnce(&mut Broker) -> T) -> T {
-        let mut shared = self.local.0.lock();
+        let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut shared.broker);
-        let Shared { broker, wakes, .. } = &mut *shared;
+        let Shared { broker, wakes } = &mut *shared;
         let others = broker.take_woken().filter(|node| *node != self.node);
         let woken: Vec<Wake> = others.filter_map(|node| wakes.get(&node).cloned()).collect();
         drop(shared);
@@ -119,36 +101,27 @@ impl Backplane for Port {
             return Some(told);
         }
         if self.taken.is_empty() {
-            let mut shared = self.local.0.lock();
+            let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
             shared.broker.poll_all(self.node, &mut self.taken);
-            if shared.held_up > 0 && !self.taken.is_empty() {
-                self.local.0.taken.notify_all();
-            }
         }
         self.taken.pop_front().map(Incoming::Published)
     }
 
-    /// Waits while another hub is far behind, so that it need not miss anything. Who has something to take itself does not wait: two would for
-    /// each other.
-    fn pace(&mut self) {
-        let must_wait = |shared: &mut Shared| shared.broker.is_ahead(self.node) && !shared.broker.has(self.node);
-        let mut shared = self.local.0.lock();
-        if must_wait(&mut shared) {
-            shared.held_up += 1;
-            let waited = self.local.0.taken.wait_timeout_while(shared, LONGEST_WAIT, must_wait);
-            waited.unwrap_or_else(PoisonError::into_inner).0.held_up -= 1;
-        }
+    /// Who has something to take itself is not: two hubs would wait for each other.
+    fn is_ahead(&self) -> bool {
+        let shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.broker.is_ahead(self.node) && !shared.broker.has(self.node) && self.taken.is_empty()
     }
 
     fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>) {
-        let mut shared = self.local.0.lock();
+        let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
         shared.wakes.insert(self.node, wake.into());
     }
 }
 
 impl Drop for Port {
     fn drop(&mut self) {
-        let mut shared = self.local.0.lock();
+        let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
         shared.broker.disconnect(self.node);
         shared.wakes.remove(&self.node);
     }

@@ -55,9 +55,11 @@ pub trait Backplane: Send {
     /// The next thing that came in.
     fn poll(&mut self) -> Option<Incoming>;
 
-    /// Is called after each turn in which the hub published something. It may hold the hub up for a moment, as [`Local`] does while other hubs cannot
-    /// follow: what the hub does not take in then waits with its peers. By default it does not.
-    fn pace(&mut self) {}
+    /// Whether other hubs cannot follow this one. A transport asks after each turn in which the hub published something, and takes nothing
+    /// in for a moment: that waits with its peers then. By default nobody knows.
+    fn is_ahead(&self) -> bool {
+        false
+    }
 
     /// `wake` is to be called, from any thread, when [`Backplane::poll`] has something again. It need not be for what this hub
     /// has asked for itself: transports poll after each of its turns.
