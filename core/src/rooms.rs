@@ -1,6 +1,7 @@
 //! Rooms: named sets of channel instances.
 
 use crate::canary::{Canary, is_planted};
+use crate::grow;
 use crate::id::ConnId;
 use crate::presence::Presence;
 use crate::spark::Form;
@@ -217,15 +218,12 @@ impl Rooms {
             Some(room) => (room, Change::None),
             None => {
                 let name: Arc<str> = name.into();
-                let room = self.rooms.insert(Room::new(name.clone())) as u32;
+                let room = grow::insert(&mut self.rooms, Room::new(name.clone())) as u32;
                 self.names.insert(name.clone(), room);
                 (room, Change::Made(name))
             }
         };
-        if self.memberships.len() <= instance as usize {
-            self.memberships.resize_with(instance as usize + 1, Vec::new);
-        }
-        let memberships = &mut self.memberships[instance as usize];
+        let memberships = grow::place(&mut self.memberships, instance as usize, Vec::new);
         if memberships.iter().any(|m| m.room == room) {
             return Change::None;
         }
@@ -233,11 +231,11 @@ impl Rooms {
             let Seat { conn, socket, form } = seat;
             let group = if form == Form::RAW { &mut found.raw } else { found.spark.entry(form).or_default() };
             let position = group.members.len() as u32;
-            group.sockets.push(socket);
+            grow::push(&mut group.sockets, socket);
             if form != Form::RAW {
-                group.conns.push(conn);
+                grow::push(&mut group.conns, conn);
             }
-            group.members.push(Member { instance, slot: memberships.len() as u32 });
+            grow::push(&mut group.members, Member { instance, slot: memberships.len() as u32 });
             if memberships.capacity() == 0 {
                 // Most instances are in one room: no room for four.
                 memberships.reserve_exact(1);

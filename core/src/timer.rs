@@ -1,5 +1,6 @@
 //! Deadlines in order, with exact cancellation.
 
+use crate::grow;
 use crate::time::Time;
 use alloc::vec::Vec;
 
@@ -85,9 +86,9 @@ impl<T> TimerQueue<T> {
     /// Sets a timer.
     pub fn insert(&mut self, at: Time, value: T) -> TimerKey {
         let position = self.heap.len();
-        let key = self.slab.insert(Timer { position: position as u32, value }) as u32;
+        let key = grow::insert(&mut self.slab, Timer { position: position as u32, value }) as u32;
         self.inserted += 1;
-        self.heap.push(Entry { at, order: self.inserted, key });
+        grow::push(&mut self.heap, Entry { at, order: self.inserted, key });
         self.rise(position);
         TimerKey(key)
     }
