@@ -112,6 +112,9 @@ pub(crate) struct Membership {
     position: u32,
 }
 
+/// The names of so many rooms are compared with one sooner than that one is looked up among all rooms there are.
+const FEW: usize = 8;
+
 /// Names to places. Peers choose names, so nothing is hashed: for any hash that is known, names that collide can be found.
 type Index<K> = BTreeMap<K, u32>;
 
@@ -209,7 +212,22 @@ impl Rooms {
     }
 
     pub(crate) fn is_member(&self, instance: u32, name: &str) -> bool {
-        self.find(name).is_some_and(|room| self.memberships(instance).iter().any(|m| m.room == room))
+        self.slot(instance, name).is_some()
+    }
+
+    /// The room of this name, if the instance is in it.
+    pub(crate) fn own(&self, instance: u32, name: &str) -> Option<u32> {
+        self.slot(instance, name).map(|slot| self.memberships(instance)[slot].room)
+    }
+
+    /// Where in the instance's own list the room of this name stands.
+    fn slot(&self, instance: u32, name: &str) -> Option<usize> {
+        let own = self.memberships(instance);
+        if own.len() <= FEW {
+            return own.iter().position(|m| self.get(m.room).is_some_and(|room| &*room.name == name));
+        }
+        let room = self.find(name)?;
+        own.iter().position(|m| m.room == room)
     }
 
     /// Puts the instance in the room, unless it is there already.
@@ -247,8 +265,7 @@ impl Rooms {
 
     /// Takes the instance out of the room, if it is there.
     pub(crate) fn leave(&mut self, name: &str, instance: u32) -> Change {
-        let Some(room) = self.find(name) else { return Change::None };
-        match self.memberships(instance).iter().position(|m| m.room == room) {
+        match self.slot(instance, name) {
             Some(slot) => self.take_out(instance, slot),
             None => Change::None,
         }
