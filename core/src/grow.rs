@@ -1,16 +1,16 @@
 //! Tables that grow by a quarter.
 //!
 //! A vector doubles when it is full, and just after that half of it is empty. The tables of all connections are most of
-//! what an idle connection takes, so here a fifth is empty at most. A place is copied some four times while its table
-//! grows, in place of once; nothing else changes: a table that is not full costs one comparison.
+//! what an idle connection takes, so here a fifth is empty at most. A place is copied four to five times while its table
+//! grows, not once; nothing else changes: a table that is not full costs one comparison.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use slab::Slab;
 
-/// For how many more there is to be room.
+/// For how many more there is to be room. Many have one place and never another: a user's connections, a room of one.
 fn step(length: usize) -> usize {
-    (length / 4).max(4)
+    (length / 4).max(length.min(4)).max(1)
 }
 
 /// Puts a value behind the others.
@@ -71,14 +71,13 @@ mod tests {
                 copied += before;
             }
             before = capacity;
-            assert!(copied <= 5 * length, "{copied} copied for {length}");
+            assert!(copied < 6 * length, "{copied} copied for {length}");
         }
     }
 
     #[test]
     fn all_tables_grow_by_a_quarter() {
-        let (mut pushed, mut queue, mut slab, mut placed) =
-            (Vec::new(), VecDeque::new(), Slab::new(), Vec::new());
+        let (mut pushed, mut queue, mut slab, mut placed) = (Vec::new(), VecDeque::new(), Slab::new(), Vec::new());
         let numbers = || 0..20_000usize;
         is_good(numbers().map(|number| {
             push(&mut pushed, number);
