@@ -2,7 +2,8 @@
 
 use lazuli_benches::count::{Counting, allocations, held};
 use lazuli_benches::hub::World;
-use lazuli_benches::links::{Gate, Links, masked};
+use lazuli_benches::idle;
+use lazuli_benches::links::{Gate, Links, Sink, masked};
 use lazuli_benches::scenario::{TEXT, all};
 
 #[global_allocator]
@@ -118,6 +119,40 @@ fn every_scenario_reaches_whom_it_says() {
         let mut operation = scenario.make();
         assert_eq!(operation(), scenario.receivers, "{}", scenario.full_name());
     }
+}
+
+/// A table that has just grown has the most empty places.
+#[test]
+fn an_idle_connection_takes_little_also_when_a_table_has_just_grown() {
+    let takes = |connections: usize| {
+        let bytes: i64 = idle::in_hub(connections).iter().map(idle::Step::bytes).sum();
+        bytes as f64 / connections as f64
+    };
+    for connections in [1_000, 10_000, 16_384, 16_385] {
+        assert!(takes(connections) <= idle::MOST as f64, "{connections}: {}", takes(connections));
+    }
+    let worst = (10_000..12_500).step_by(50).map(takes).fold(0.0, f64::max);
+    assert!(worst <= 1.25 * takes(16_384), "{worst}");
+}
+
+/// Benchmarks repeat for seconds what tests do a few hundred times.
+#[test]
+fn who_says_much_is_never_too_fast_for_its_route() {
+    const MANY: usize = 25_000;
+    let mut world = World::new(1, |_| "/echo".into());
+    let answered = (0..MANY).filter(|_| {
+        world.message(0, TEXT);
+        world.drain_and_report() == 1
+    });
+    assert_eq!(answered.count(), MANY);
+    assert_eq!(world.hub().stats().rate_limited, 0);
+    let mut links = Links::new(1, "/echo", Sink::default());
+    let (before, message) = (links.io.bytes, masked(TEXT));
+    for _ in 0..MANY / 16 {
+        links.receive(0, &message.repeat(16));
+    }
+    // What comes back has no mask.
+    assert_eq!(links.io.bytes - before, (MANY / 16 * 16 * (message.len() - 4)) as u64);
 }
 
 #[test]
