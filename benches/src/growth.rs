@@ -41,7 +41,7 @@ pub const GROWTH: [Growth; 16] = [
     growth("timers", "fires, and is set again", "fire_among_timers", 1, fire_timer),
     growth("subscriptions", "broadcast to a room of ten", "broadcast_among_subscriptions", 10, broadcast_over_spark),
     growth("subscriptions", "subscribes and unsubscribes", "subscribe_among_subscriptions", 0, subscribe),
-    growth("users shown as present", "comes and goes in a room of ten", "come_and_go_among_present", 21, be_present),
+    growth("users shown as present", "comes to a room of ten, goes", "come_and_go_among_present", 21, be_present),
 ];
 
 const fn growth(

@@ -17,14 +17,14 @@ pub struct Thing {
 
 /// All kinds.
 pub const THINGS: [Thing; 7] = [
-    Thing { what: "connection with a channel, in one room", bytes: connections },
+    Thing { what: "connection, in one room", bytes: connections },
     Thing { what: "member of a room of ten", bytes: |size| when_done(size, &[], |number| join(number / 10)) },
     Thing { what: "room with one member", bytes: |size| when_done(size, &[], join) },
     Thing { what: "user with one connection", bytes: |size| when_done(size, &[], identify) },
     Thing { what: "timer", bytes: |size| when_done(size, &[], |_| "timer".into()) },
-    Thing { what: "subscription, in a room of ten", bytes: subscriptions },
+    Thing { what: "subscription in a room of ten", bytes: subscriptions },
     Thing {
-        what: "shown as present in a room of ten",
+        what: "present in a room of ten",
         bytes: |size| when_done(size, &[|number| join(number / 10), identify], |number| track(number / 10)),
     },
 ];

@@ -18,14 +18,14 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
-const WIDTH: f64 = 470.0;
+const WIDTH: f64 = 490.0;
 const HEIGHT: f64 = 250.0;
 /// Around the lines of a panel.
 const LEFT: f64 = 56.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 34.0;
 /// To the right of them are the labels.
-const RIGHT: f64 = 190.0;
+const RIGHT: f64 = 205.0;
 /// Above all panels.
 const HEAD: f64 = 40.0;
 /// Between two labels.
