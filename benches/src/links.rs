@@ -5,6 +5,10 @@ use lazuli::driver::{Driver, Io, LinkId, Settings};
 use lazuli::journal::Journal;
 use lazuli::{App, Config, Hub, Rate, Time};
 use std::io::{self, IoSlice};
+use std::time::Duration;
+
+/// A client's close frame, with a mask of zeros: 1000, all is well.
+const CLOSE: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8];
 
 /// Takes every byte, and counts.
 #[derive(Debug, Default)]
@@ -65,6 +69,7 @@ fn hub() -> Hub {
 pub struct Links<I> {
     driver: Driver,
     links: Vec<LinkId>,
+    request: String,
     /// Where the bytes go.
     pub io: I,
     now: Time,
@@ -88,19 +93,50 @@ impl<I: Io<()>> Links<I> {
     }
 
     fn of(driver: Driver, count: usize, target: &str, io: I) -> Self {
-        let mut links = Links { driver, links: Vec::with_capacity(count), io, now: Time::ZERO };
         let request = format!(
             "GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         );
+        let mut links = Links { driver, links: Vec::with_capacity(count), request, io, now: Time::ZERO };
         for _ in 0..count {
-            let link = links.driver.accept(links.now, None).expect("room for a link");
+            let link = links.open();
             links.links.push(link);
-            links.driver.receive(links.now, link, request.as_bytes());
-            links.driver.turn(&mut links.io);
         }
         assert_eq!(links.driver.stats().opened, count as u64);
         links
+    }
+
+    fn open(&mut self) -> LinkId {
+        let link = self.driver.accept(self.now, None).expect("room for a link");
+        self.driver.receive(self.now, link, self.request.as_bytes());
+        self.driver.turn(&mut self.io);
+        link
+    }
+
+    /// A peer goes, by a close frame or by a reset of its socket, and another one comes.
+    pub fn replace(&mut self, number: usize, by_frame: bool) {
+        let number = number % self.links.len();
+        if by_frame {
+            self.receive(number, &CLOSE);
+        }
+        self.driver.disconnected(self.now, self.links[number], !by_frame);
+        self.driver.turn(&mut self.io);
+        self.links[number] = self.open();
+    }
+
+    /// Time passes, and what is due is done.
+    pub fn pass(&mut self, time: Duration) {
+        self.now = self.now + time;
+        while self.driver.next_timeout().is_some_and(|due| due <= self.now) {
+            self.driver.timeout(self.now);
+            self.driver.turn(&mut self.io);
+        }
+    }
+
+    /// How many are open, for the driver and for the hub.
+    pub fn open_ones(&self) -> (usize, u64) {
+        let stats = self.driver.stats();
+        (self.driver.links(), stats.opened - stats.closed)
     }
 
     /// How many there are.

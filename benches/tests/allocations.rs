@@ -5,6 +5,7 @@ use lazuli_benches::hub::World;
 use lazuli_benches::idle;
 use lazuli_benches::links::{Gate, Links, Sink, masked};
 use lazuli_benches::scenario::{TEXT, all};
+use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -51,6 +52,29 @@ fn slow_readers_that_all_read_again_at_once_cost_nothing_more() {
     assert_eq!(links.io.bytes, (SAID * (READERS + 1) * 66) as u64, "everything came");
     assert!(most < 4 << 20, "{most} bytes more were held");
     assert!(after < -(READERS as i64) * 8 * 2_000, "{after} bytes were given back");
+}
+
+/// All go and others come, again and again, and each says something meanwhile. Nothing of those who went is left.
+#[test]
+fn connections_that_come_and_go_leave_nothing_behind() {
+    const ALL: usize = 200;
+    let mut links = Links::new(ALL, "/room/lobby", Sink::default());
+    let message = masked("x");
+    let mut round = || {
+        for number in 0..ALL {
+            // All have gone before they would be asked for a sign of life.
+            links.pass(Duration::from_millis(100));
+            links.receive(number, &message);
+            links.replace(number, number % 2 == 0);
+        }
+        assert_eq!(links.open_ones(), (ALL, ALL as u64));
+    };
+    // Lists grow for a while to the size that they need.
+    (0..10).for_each(|_| round());
+    let (most, after) = held(|| (0..50).for_each(|_| round()));
+    // As moments fall, lists of those to be looked after are some places longer or shorter. A byte of each would be 10,000.
+    assert!(after.abs() < 4_000, "{after} bytes after 10,000 connections, of which each needs more than 200");
+    assert!(most < 64 << 10, "{most} bytes more were held in between");
 }
 
 #[test]

@@ -84,8 +84,8 @@ pub enum Canary {
     TwiceHeard,
     /// A hub delivers what it publishes to a room at once, and again when it comes back.
     EarlyEcho,
-    /// A connection that is excepted on one hub is so on all.
-    FarExcept,
+    /// A user that is excepted is so only on the hub that said it.
+    NearExcept,
     /// When the link is back, a hub has forgotten what it had heard last.
     LostPlace,
     /// Orders to close users that waited for the link are lost.
@@ -161,7 +161,7 @@ impl Canary {
         Canary::LeftOpen,
         Canary::TwiceHeard,
         Canary::EarlyEcho,
-        Canary::FarExcept,
+        Canary::NearExcept,
         Canary::LostPlace,
         Canary::LostOrder,
         Canary::UnaskedGap,

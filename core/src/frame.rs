@@ -129,12 +129,16 @@ impl fmt::Debug for Frame {
 #[derive(Default)]
 pub(crate) struct Pool {
     lent: VecDeque<Frame>,
+    /// The memory of all that are lent.
+    bytes: usize,
 }
 
 impl Pool {
-    /// How many frames are kept, and how large one may be to be kept.
-    const FRAMES: usize = 64;
-    const BYTES: usize = 16 << 10;
+    /// So much memory is kept, which is more than the messages of one turn take, and so large a frame may be to be kept.
+    const BYTES: usize = 256 << 10;
+    const LARGEST: usize = 16 << 10;
+    /// What a frame has in any case, however short it is: few have to grow then.
+    const LEAST: usize = 128;
 
     /// Encodes a frame whose payload `write` appends; an error of `write` gives no frame.
     pub(crate) fn encode<E>(
@@ -149,7 +153,9 @@ impl Pool {
 
     /// Keeps a frame, to be used again.
     fn lend(&mut self, frame: &Frame) {
-        if frame.0.bytes.capacity() <= Self::BYTES {
+        let capacity = frame.0.bytes.capacity();
+        if capacity <= Self::LARGEST && self.bytes + capacity <= Self::BYTES {
+            self.bytes += capacity;
             self.lent.push_back(frame.clone());
         }
     }
@@ -189,23 +195,28 @@ impl Pool {
     fn take(&mut self) -> Frame {
         let Some(mut oldest) = self.lent.pop_front() else { return Self::fresh() };
         if Arc::get_mut(&mut oldest.0).is_some() {
+            self.bytes -= oldest.0.bytes.capacity();
             return oldest;
         }
-        // Somebody holds it still. While there is room it may come back later; beyond that it is let go.
-        if self.lent.len() < Self::FRAMES {
+        // Somebody holds it still, and may give it back later. As long as there is room for others, it is waited for.
+        if self.bytes <= Self::BYTES / 2 {
             self.lent.push_back(oldest);
+        } else {
+            self.bytes -= oldest.0.bytes.capacity();
         }
         Self::fresh()
     }
 
     fn fresh() -> Frame {
-        Frame(Arc::new(Encoded { kind: Kind::Binary, json: false, start: 0, bytes: Vec::new() }))
+        let bytes = Vec::with_capacity(Self::LEAST);
+        Frame(Arc::new(Encoded { kind: Kind::Binary, json: false, start: 0, bytes }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::collections::BTreeSet;
 
     #[test]
     fn headers_take_the_shortest_form() {
@@ -251,6 +262,34 @@ mod tests {
         drop(put(15_000));
         let small = put(1).ok();
         assert!(small.is_some_and(|frame| frame.0.bytes.capacity() < 512));
+    }
+
+    /// However many wait for a turn, or for a slow reader: what comes after them is used again.
+    #[test]
+    fn frames_are_used_again_after_many_were_held() {
+        let mut pool = Pool::default();
+        let put = |pool: &mut Pool, length: usize| {
+            pool.encode(Kind::Text, |bytes| {
+                bytes.resize(bytes.len() + length, b'x');
+                Ok::<_, ()>(())
+            })
+        };
+        let address = |frame: &Result<Frame, ()>| frame.as_ref().ok().map(|frame| frame.wire().as_ptr());
+        let turn: Vec<_> = (0..500).map(|_| put(&mut pool, 60)).collect();
+        let before: BTreeSet<_> = turn.iter().map(address).collect();
+        drop(turn);
+        let turn: Vec<_> = (0..500).map(|_| put(&mut pool, 60)).collect();
+        assert!(turn.iter().map(address).collect::<BTreeSet<_>>() == before);
+        let held: Vec<_> = (0..10_000).map(|n| put(&mut pool, n % 3_000)).collect();
+        drop(turn);
+        (0..10_000).for_each(|_| drop(put(&mut pool, 60)));
+        let mut used = BTreeSet::new();
+        (0..10_000).for_each(|_| _ = used.insert(address(&put(&mut pool, 60))));
+        assert!(used.len() <= pool.lent.len());
+        assert!(
+            pool.bytes <= Pool::BYTES && pool.bytes == pool.lent.iter().map(|f| f.0.bytes.capacity()).sum::<usize>()
+        );
+        drop(held);
     }
 
     #[test]

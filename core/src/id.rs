@@ -78,11 +78,13 @@ pub struct Table<T> {
     slab: slab::Slab<T>,
     /// Of each place that was ever used: its latest generation.
     generations: Vec<u32>,
+    /// The one before a place's first.
+    before: u32,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table { slab: slab::Slab::new(), generations: Vec::new() }
+        Self::with_generations_after(0)
     }
 }
 
@@ -92,10 +94,17 @@ impl<T> Table<T> {
         Self::default()
     }
 
+    /// An empty table whose places begin with the generation after this one, so that ids of tables that begin far apart differ, until a place
+    /// of one has been used as often as they lie apart.
+    pub fn with_generations_after(before: u32) -> Self {
+        Table { slab: slab::Slab::new(), generations: Vec::new(), before }
+    }
+
     /// Puts a value in and names it.
     pub fn insert(&mut self, value: T) -> ConnId {
         let index = grow::insert(&mut self.slab, value);
-        let generation = grow::place(&mut self.generations, index, || 0);
+        let before = self.before;
+        let generation = grow::place(&mut self.generations, index, || before);
         *generation = generation.checked_add(1).unwrap_or(1);
         ConnId::new(index as u32, *generation)
     }

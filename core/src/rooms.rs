@@ -125,6 +125,8 @@ pub(crate) struct Rooms {
     rooms: Slab<Room>,
     /// Of each instance, by its index: where it is a member.
     memberships: Vec<Vec<Membership>>,
+    /// What was said to last: mostly it is the same again.
+    recent: u32,
 }
 
 /// What a change of membership did to the room as a whole.
@@ -157,6 +159,14 @@ impl Rooms {
     /// The room of this name.
     pub(crate) fn room(&self, name: &str) -> Option<&Room> {
         self.find(name).and_then(|room| self.get(room))
+    }
+
+    /// The room of this name, to say something to.
+    pub(crate) fn receivers(&mut self, name: &str) -> Option<&Room> {
+        if self.get(self.recent).is_none_or(|room| *room.name != *name) {
+            self.recent = self.find(name)?;
+        }
+        self.get(self.recent)
     }
 
     pub(crate) fn room_mut(&mut self, name: &str) -> Option<&mut Room> {

@@ -1,6 +1,6 @@
 //! The broker between hubs: what waits for one has bounds, what nobody wants is freed, and who has something is woken.
 
-use lazuli::backplane::{Backplane, Broker, Incoming, Local};
+use lazuli::backplane::{Backplane, Broker, Incoming, Local, Port};
 use lazuli::{Node, Position};
 use std::sync::{Arc, Mutex};
 
@@ -117,4 +117,26 @@ fn ports_of_one_process_hear_each_other_and_are_woken() {
     // Its place is free again, and what it wanted is not kept for it.
     here.publish("t", b"nobody");
     assert_eq!(local.port(THERE).poll(), None);
+}
+
+/// Who has something to take itself is not ahead of others: two would wait for each other.
+#[test]
+fn who_publishes_is_told_while_others_cannot_follow() {
+    let local = Local::new();
+    let (mut here, mut there) = (local.port(HERE), local.port(THERE));
+    there.subscribe("t", None);
+    let publish = |here: &mut Port| (0..5_000).for_each(|_| here.publish("t", b"much"));
+    assert!(!here.is_ahead());
+    publish(&mut here);
+    assert!(here.is_ahead() && !there.is_ahead());
+    while there.poll().is_some() {}
+    assert!(!here.is_ahead());
+    here.subscribe("t", None);
+    assert!(here.poll().is_some_and(|incoming| matches!(incoming, Incoming::Subscribed(..))));
+    publish(&mut here);
+    assert!(!here.is_ahead());
+    // Most of it lies in the port now.
+    assert!(here.poll().is_some() && !here.is_ahead());
+    while here.poll().is_some() {}
+    assert!(here.is_ahead());
 }

@@ -143,7 +143,7 @@ fn meant_for(canary: Canary) -> Oracle {
         }
         Canary::QueuedPatch | Canary::TwoFrames | Canary::LatePatch => Oracle::Pace,
         Canary::TwiceHeard => Oracle::Order,
-        Canary::EarlyEcho | Canary::FarExcept | Canary::PublishedTwice => Oracle::Delivery,
+        Canary::EarlyEcho | Canary::NearExcept | Canary::PublishedTwice => Oracle::Delivery,
         Canary::LostPlace | Canary::LostOrder => Oracle::Backplane,
         Canary::UnaskedGap | Canary::KeptSilent | Canary::KeptDoubt | Canary::UntoldForgotten => Oracle::Presence,
         Canary::LeftComponent | Canary::AnyToken | Canary::SilentAnew => Oracle::Components,

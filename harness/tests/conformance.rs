@@ -50,6 +50,25 @@ conforms! {
     std_conforms lazuli_std
 }
 
+/// Two hubs behind one address look like one.
+#[test]
+fn shards_conform() {
+    let _alone = ALONE.lock();
+    let mut server = lazuli_smol::Server::bind("127.0.0.1:0", routes(), ()).expect("a port is free").log(|_| {});
+    let shard = server.shard(routes(), ()).expect("a shard").log(|_| {});
+    let (addr, handle, stopper) = (server.local_addr().expect("an address"), server.handle(), server.stopper());
+    let servers = [server, shard].map(|server| thread::spawn(|| server.run()));
+    let target = Target::new(addr, "/echo", "/limited");
+    let report = run(&target);
+    let say = |room: &str, text: &str| handle.to_room(room).text(text);
+    let inside = run_inside(&target, say, || stopper.stop(Duration::from_secs(5)));
+    for server in servers {
+        server.join().expect("no panic").expect("the server ran");
+    }
+    println!("{report}\n{inside}");
+    assert_eq!(report.failed() + inside.failed(), 0, "{report}\n{inside}");
+}
+
 #[test]
 fn tokio_conforms() {
     let _alone = ALONE.lock();

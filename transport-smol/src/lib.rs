@@ -2,7 +2,7 @@
 //!
 //! One thread owns the hub: no lock, and no task is woken for a member of a room. Sockets that are ready are read one after
 //! the other; what is sent is written straight from the hub's turn, which comes after them, so that what they brought is
-//! answered in one write each.
+//! answered in one write each. [`Server::shard`] adds more hubs behind the same address, each with a thread of its own.
 //!
 //! ```no_run
 //! use lazuli::{Channel, Context, Result, Routes};
@@ -23,9 +23,11 @@
 
 #![deny(unsafe_code)]
 
+mod clients;
 mod log;
 mod main_loop;
 mod server;
+mod shards;
 mod sockets;
 mod stream;
 mod watched;

@@ -1,17 +1,16 @@
 //! The one thread: it waits for sockets, for the time and for other threads, reads what came, and gives the hub its turn.
 
+use crate::clients::{Clients, LISTENER};
 use crate::server::Order;
+use crate::shards::Load;
 use crate::sockets::Sockets;
-use crate::stream::{Security, Stream};
-use crate::watched::Watched;
 use lazuli::driver::{Driver, LinkId};
-use lazuli::log::Level;
 use lazuli::{App, Time};
 use polling::{Event, Events, Poller};
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -20,33 +19,25 @@ const CHUNK: usize = 16 << 10;
 /// After so many bytes were read, they are answered before more is read: what they make the hub send to others must not
 /// pile up, or those would be taken for slow.
 const UNANSWERED: usize = 16 << 10;
-/// So much is taken from the backplane at once, and so often in one turn.
-const INCOMING: usize = 64;
+/// So often as many bytes, or so many publications, are taken from the backplane in one turn.
 const ROUNDS: usize = 8;
-/// So many sockets are looked after, clients accepted, and orders obeyed, before others get their turn.
+const INCOMING: usize = 256;
+/// So many sockets are looked after, and orders obeyed, before others get their turn.
 const EVENTS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const BATCH: usize = 64;
 /// Some systems cannot wait for as long as one may ask.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
-/// Where the system has no descriptor left, accepting waits: to try again at once would only spin.
-const SHORTEST: Duration = Duration::from_millis(10);
-const LONGEST: Duration = Duration::from_secs(1);
 /// So long the last closes may take after everything else is drained.
 const LAST: Duration = Duration::from_secs(1);
-/// The listening socket's key; a link's is its index.
-const LISTENER: usize = usize::MAX - 1;
 
 pub(crate) struct MainLoop<A: App> {
     pub(crate) driver: Driver<A>,
     pub(crate) sockets: Sockets<A>,
-    poller: Arc<Poller>,
-    /// `None`: no more clients are taken.
-    listener: Option<Watched<TcpListener>>,
-    /// When accepting is tried again after it failed, and the pause after the next failure.
-    accept_at: Option<Time>,
-    pause: Duration,
-    orders: Receiver<Order<A>>,
-    security: Security,
+    pub(crate) poller: Arc<Poller>,
+    pub(crate) clients: Clients<A>,
+    inbox: Receiver<Order<A>>,
+    is_stopping: bool,
+    load: Arc<Load>,
     start: Instant,
     /// What every socket is read into: an idle connection has no buffer.
     buffer: Vec<u8>,
@@ -63,30 +54,28 @@ impl<A: App> MainLoop<A> {
         driver: Driver<A>,
         sockets: Sockets<A>,
         poller: Arc<Poller>,
-        listener: TcpListener,
-        orders: Receiver<Order<A>>,
-        security: Security,
-    ) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        let listener = Watched::new(listener, &poller, Event::readable(LISTENER))?;
-        Ok(MainLoop {
+        inbox: Receiver<Order<A>>,
+        clients: Clients<A>,
+        load: Arc<Load>,
+    ) -> Self {
+        load.is_open.store(true, Relaxed);
+        MainLoop {
             driver,
             sockets,
             poller,
-            listener: Some(listener),
-            accept_at: None,
-            pause: SHORTEST,
-            orders,
-            security,
+            clients,
+            inbox,
+            is_stopping: false,
+            load,
             start: Instant::now(),
             buffer: vec![0; CHUNK],
             plain: Vec::new(),
             unanswered: 0,
             last: None,
-        })
+        }
     }
 
-    fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         Time::from_micros(self.start.elapsed().as_micros() as u64)
     }
 
@@ -129,18 +118,23 @@ impl<A: App> MainLoop<A> {
             }
             until = until.into_iter().chain([last]).min();
         }
-        Some(until.into_iter().chain(self.accept_at).min())
+        Some(until.into_iter().chain(self.clients.accept_at()).min())
     }
 
     /// Does what other threads ask for; whether they may ask for more.
     fn obey(&mut self) -> bool {
         for _ in 0..BATCH {
-            match self.orders.try_recv() {
+            match self.inbox.try_recv() {
                 Ok(Order::Remote(remote)) => self.driver.remote(self.now(), remote),
+                Ok(Order::Client(socket, peer, seat)) => {
+                    seat.taken();
+                    self.take_in((socket, peer, Some(seat)));
+                }
                 Ok(Order::Stop(within)) => {
                     // A second one changes nothing.
-                    if self.listener.take().is_some() {
-                        self.accept_at = None;
+                    if !std::mem::replace(&mut self.is_stopping, true) {
+                        self.load.is_open.store(false, Relaxed);
+                        self.clients.stop(within);
                         let now = self.now();
                         self.driver.shutdown(now, now + within);
                     }
@@ -176,15 +170,20 @@ impl<A: App> MainLoop<A> {
                 break;
             }
         }
+        self.sockets.pace();
     }
 
     /// Hands in what came from the backplane; whether there was anything.
     fn take_incoming(&mut self, now: Time) -> bool {
-        let mut any = false;
+        let (mut any, mut bytes) = (false, 0);
         for _ in 0..INCOMING {
             let Some(incoming) = self.sockets.incoming() else { break };
+            bytes += incoming.bytes();
             self.driver.input(now, incoming.as_input());
             any = true;
+            if bytes >= UNANSWERED {
+                break;
+            }
         }
         any
     }
@@ -234,67 +233,5 @@ impl<A: App> MainLoop<A> {
     fn gone(&mut self, link: LinkId, reset: bool) {
         self.sockets.deafen(link);
         self.driver.disconnected(self.now(), link, reset);
-    }
-
-    /// Takes the clients that wait: if there are any, or it is time to look again.
-    fn accept(&mut self, is_asked: bool) {
-        let may = match self.accept_at {
-            Some(at) => at <= self.now(),
-            None => is_asked,
-        };
-        if !may {
-            return;
-        }
-        for _ in 0..BATCH {
-            let Some(listener) = &self.listener else { return };
-            match listener.accept() {
-                Ok((socket, peer)) => self.take_in(socket, peer),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // This client was faster gone than accepted.
-                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
-                Err(error) => {
-                    self.sockets.record(Level::Warn, "accepting failed", &error.to_string());
-                    return self.accept_later();
-                }
-            }
-            self.pause = SHORTEST;
-        }
-        if self.accept_at.take().is_some() && !self.listen(Event::readable(LISTENER)) {
-            self.accept_later();
-        }
-    }
-
-    /// Takes no clients for a while, and is not told of them.
-    fn accept_later(&mut self) {
-        self.accept_at = Some(self.now() + self.pause);
-        self.pause = (self.pause * 2).min(LONGEST);
-        self.listen(Event::none(LISTENER));
-    }
-
-    /// Says whether clients that come are told of; whether that could be said.
-    fn listen(&mut self, interest: Event) -> bool {
-        let Some(listener) = &self.listener else { return true };
-        let result = listener.watch(interest);
-        if let Err(error) = &result {
-            self.sockets.record(
-                Level::Error,
-                "the listening socket is not watched as it should be",
-                &error.to_string(),
-            );
-        }
-        result.is_ok()
-    }
-
-    fn take_in(&mut self, socket: TcpStream, peer: SocketAddr) {
-        // Also where there are too many: the log says so.
-        let now = self.now();
-        let Some(link) = self.driver.accept(now, Some(peer)) else { return };
-        match Stream::new(socket, &self.poller, link, &self.security) {
-            Ok(stream) => self.sockets.insert(link, stream),
-            Err(error) => {
-                self.sockets.record(Level::Warn, "a socket was given up", &error.to_string());
-                self.driver.disconnected(now, link, true);
-            }
-        }
     }
 }

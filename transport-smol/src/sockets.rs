@@ -2,6 +2,7 @@
 
 use crate::log::Log;
 use crate::server::Effects;
+use crate::shards::Seat;
 use crate::stream::Stream;
 use lazuli::backplane::{Backplane, Incoming};
 use lazuli::driver::{Io, LinkId};
@@ -10,6 +11,10 @@ use lazuli::{App, Handle, Position, Time};
 use polling::Event;
 use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// So many milliseconds a turn waits for other hubs that are behind. One that is stuck shall not stop all.
+const PATIENCE: u32 = 100;
 
 /// One socket, and what it is watched for.
 struct Socket {
@@ -19,6 +24,8 @@ struct Socket {
     hears: bool,
     /// Whether it took less than it was offered.
     waits: bool,
+    /// Is given back with the rest.
+    _seat: Option<Seat>,
 }
 
 impl Socket {
@@ -37,6 +44,8 @@ pub(crate) struct Sockets<A: App> {
     handle: Handle<A>,
     log: Log,
     backplane: Option<Box<dyn Backplane>>,
+    /// Whether this turn published something.
+    has_published: bool,
     /// The time of the turn.
     pub(crate) now: Time,
 }
@@ -48,7 +57,16 @@ impl<A: App> Sockets<A> {
         log: Log,
         backplane: Option<Box<dyn Backplane>>,
     ) -> Self {
-        Sockets { sockets: Vec::new(), broken: Vec::new(), effects, handle, log, backplane, now: Time::ZERO }
+        Sockets {
+            sockets: Vec::new(),
+            broken: Vec::new(),
+            effects,
+            handle,
+            log,
+            backplane,
+            has_published: false,
+            now: Time::ZERO,
+        }
     }
 
     /// What came in from the backplane.
@@ -56,12 +74,25 @@ impl<A: App> Sockets<A> {
         self.backplane.as_mut()?.poll()
     }
 
-    pub(crate) fn insert(&mut self, link: LinkId, stream: Stream) {
+    /// The turn is over: lets other hubs catch up.
+    pub(crate) fn pace(&mut self) {
+        if !std::mem::take(&mut self.has_published) {
+            return;
+        }
+        for _ in 0..PATIENCE {
+            if !self.backplane.as_ref().is_some_and(|backplane| backplane.is_ahead()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(crate) fn insert(&mut self, link: LinkId, stream: Stream, seat: Option<Seat>) {
         let index = link.index();
         if self.sockets.len() <= index {
             self.sockets.resize_with(index + 1, || None);
         }
-        self.sockets[index] = Some(Socket { link, stream, hears: true, waits: false });
+        self.sockets[index] = Some(Socket { link, stream, hears: true, waits: false, _seat: seat });
     }
 
     /// The link with this index, if its socket is read.
@@ -168,6 +199,7 @@ impl<A: App> Io<A> for Sockets<A> {
     fn publish(&mut self, topic: &str, message: &[u8]) {
         if let Some(backplane) = &mut self.backplane {
             backplane.publish(topic, message);
+            self.has_published = true;
         }
     }
 

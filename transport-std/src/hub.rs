@@ -12,7 +12,7 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What all threads of a server share.
 ///
@@ -33,31 +33,43 @@ pub(crate) struct State<A: App> {
     pub(crate) sleep: Option<Time>,
 }
 
-/// So much is taken from the backplane at once, and so often in one turn.
-const INCOMING: usize = 64;
+/// So often as many bytes, or so many publications, are taken from the backplane in one turn: what they make the hub send must not
+/// pile up.
 const ROUNDS: usize = 8;
+const BYTES: usize = 16 << 10;
+const INCOMING: usize = 256;
+
+/// So many milliseconds a turn waits for other hubs that are behind. One that is stuck shall not stop all.
+const PATIENCE: u32 = 100;
 
 impl<A: App> State<A> {
     /// Gives the hub its turn, and again for what the backplane brought back meanwhile.
     pub(crate) fn turn(&mut self) {
         self.driver.turn(&mut self.io);
-        for _ in 0..ROUNDS {
-            if !self.take_incoming() {
-                return;
-            }
+        let mut rounds = 0;
+        while self.take_incoming() {
             self.driver.turn(&mut self.io);
+            rounds += 1;
+            if rounds == ROUNDS {
+                // Others have their turn before the rest.
+                self.io.outside.signal.wake();
+                break;
+            }
         }
-        // Others have their turn before the rest.
-        self.io.outside.signal.wake();
+        self.io.outside.pace();
     }
 
     /// Hands in what came from the backplane; whether there was anything.
     fn take_incoming(&mut self) -> bool {
         let Some(backplane) = &mut self.io.outside.backplane else { return false };
-        let mut any = false;
+        let (mut any, mut bytes) = (false, 0);
         for incoming in std::iter::from_fn(|| backplane.poll()).take(INCOMING) {
+            bytes += incoming.bytes();
             self.driver.input(self.io.now, incoming.as_input());
             any = true;
+            if bytes >= BYTES {
+                break;
+            }
         }
         any
     }
@@ -144,8 +156,25 @@ pub(crate) struct Outside<A: App> {
     pub(crate) effects: Option<Effects<A>>,
     pub(crate) handle: Handle<A>,
     pub(crate) backplane: Option<Box<dyn Backplane>>,
+    /// Whether this turn published something.
+    pub(crate) has_published: bool,
     pub(crate) logger: Logger,
     pub(crate) signal: Arc<Signal>,
+}
+
+impl<A: App> Outside<A> {
+    /// The turn is over: lets other hubs catch up.
+    fn pace(&mut self) {
+        if !std::mem::take(&mut self.has_published) {
+            return;
+        }
+        for _ in 0..PATIENCE {
+            if !self.backplane.as_ref().is_some_and(|backplane| backplane.is_ahead()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 impl<A: App> Sockets<A> {
@@ -237,6 +266,7 @@ impl<A: App> Io<A> for Sockets<A> {
     fn publish(&mut self, topic: &str, message: &[u8]) {
         if let Some(backplane) = &mut self.outside.backplane {
             backplane.publish(topic, message);
+            self.outside.has_published = true;
         }
     }
 

@@ -275,8 +275,11 @@ impl<A: App> Server<A> {
             Some(journal) => Driver::recorded(hub, settings, journal),
             None => Driver::new(hub, settings),
         };
-        let shared =
-            Shared::new(driver, Outside { effects, handle, backplane, logger, signal: signal.clone() }, signal);
+        let shared = Shared::new(
+            driver,
+            Outside { effects, handle, backplane, has_published: false, logger, signal: signal.clone() },
+            signal,
+        );
         let result = thread::scope(|scope| {
             let result = MainLoop::new(&shared, inbox, listener, security).run(scope);
             // Wakes every connection's thread, and the scope waits for them.

@@ -1,11 +1,12 @@
 //! A backplane for the servers of one process.
 
-use super::{Backplane, Broker, Incoming};
+use super::{Backplane, Broker, Delivery, Incoming};
 use crate::config::Node;
 use crate::rooms::Position;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use std::sync::{Mutex, PoisonError};
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -49,21 +50,7 @@ impl Local {
 
     /// The port of one hub; each node has one at a time.
     pub fn port(&self, node: Node) -> Port {
-        Port { local: self.clone(), node, subscribed: VecDeque::new() }
-    }
-
-    /// Does something under the lock, and wakes those that have something to poll then.
-    fn with<T>(&self, act: impl FnOnce(&mut Broker) -> T) -> T {
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = act(&mut shared.broker);
-        let Shared { broker, wakes } = &mut *shared;
-        let woken: alloc::vec::Vec<Wake> = broker.take_woken().filter_map(|node| wakes.get(&node).cloned()).collect();
-        drop(shared);
-        // Not under the lock: what is woken may come back here at once.
-        for wake in woken {
-            wake();
-        }
-        result
+        Port { local: self.clone(), node, subscribed: VecDeque::new(), taken: VecDeque::new() }
     }
 }
 
@@ -73,25 +60,57 @@ pub struct Port {
     node: Node,
     /// Subscriptions that the hub has not been told of.
     subscribed: VecDeque<Incoming>,
+    /// Publications that were taken from the broker all at once, under one lock.
+    taken: VecDeque<Delivery>,
+}
+
+impl Port {
+    /// Does something under the lock, and wakes the others that have something to poll then. (This port's own hub polls after each
+    /// turn.)
+    fn with<T>(&self, act: impl FnOnce(&mut Broker) -> T) -> T {
+        let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut shared.broker);
+        let Shared { broker, wakes } = &mut *shared;
+        let others = broker.take_woken().filter(|node| *node != self.node);
+        let woken: Vec<Wake> = others.filter_map(|node| wakes.get(&node).cloned()).collect();
+        drop(shared);
+        // Not under the lock: what is woken may come back here at once.
+        for wake in woken {
+            wake();
+        }
+        result
+    }
 }
 
 impl Backplane for Port {
     fn publish(&mut self, topic: &str, message: &[u8]) {
-        self.local.with(|broker| broker.publish(topic, message));
+        self.with(|broker| broker.publish(topic, message));
     }
 
     fn subscribe(&mut self, topic: &str, after: Option<Position>) {
-        let position = self.local.with(|broker| broker.subscribe(self.node, topic, after));
+        let position = self.with(|broker| broker.subscribe(self.node, topic, after));
         self.subscribed.push_back(Incoming::Subscribed(topic.into(), position));
     }
 
     fn unsubscribe(&mut self, topic: &str) {
-        self.local.with(|broker| broker.unsubscribe(self.node, topic));
+        self.with(|broker| broker.unsubscribe(self.node, topic));
     }
 
     fn poll(&mut self) -> Option<Incoming> {
-        let told = self.subscribed.pop_front();
-        told.or_else(|| self.local.with(|broker| broker.poll(self.node)).map(Incoming::Published))
+        if let Some(told) = self.subscribed.pop_front() {
+            return Some(told);
+        }
+        if self.taken.is_empty() {
+            let mut shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.broker.poll_all(self.node, &mut self.taken);
+        }
+        self.taken.pop_front().map(Incoming::Published)
+    }
+
+    /// Who has something to take itself is not: two hubs would wait for each other.
+    fn is_ahead(&self) -> bool {
+        let shared = self.local.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.broker.is_ahead(self.node) && !shared.broker.has(self.node) && self.taken.is_empty()
     }
 
     fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>) {

@@ -55,7 +55,14 @@ pub trait Backplane: Send {
     /// The next thing that came in.
     fn poll(&mut self) -> Option<Incoming>;
 
-    /// `wake` is to be called, from any thread, when [`Backplane::poll`] has something again.
+    /// Whether other hubs cannot follow this one. A transport asks after each turn in which the hub published something, and takes nothing
+    /// in for a moment: that waits with its peers then. By default nobody knows.
+    fn is_ahead(&self) -> bool {
+        false
+    }
+
+    /// `wake` is to be called, from any thread, when [`Backplane::poll`] has something again. It need not be for what this hub
+    /// has asked for itself: transports poll after each of its turns.
     fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>);
 }
 
@@ -71,6 +78,14 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// How long its message is; a transport takes in as much of it at once as of what its sockets bring, or less.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Incoming::Published((_, _, message)) => message.len(),
+            Incoming::Subscribed(..) | Incoming::Link(_) => 0,
+        }
+    }
+
     /// The input that a driver makes of it.
     pub fn as_input<E>(&self) -> Input<'_, E> {
         match self {

@@ -128,6 +128,12 @@ impl<'a> Publication<'a> {
         bytes
     }
 
+    /// Whether these bytes are an order to close a user's connections, which nobody is to miss.
+    pub(crate) fn is_order(bytes: &[u8]) -> bool {
+        // Version, kind, speaker; nobody is excepted; whom.
+        matches!(bytes, [VERSION, _, rest @ ..] if rest.get(16..25) == Some(&[0, 0, 0, 0, 0, 0, 0, 0, 4]))
+    }
+
     /// `None` for bytes that no hub of this version wrote.
     pub(crate) fn decode(bytes: &'a [u8]) -> Option<Publication<'a>> {
         let mut reader = Reader(bytes);
@@ -280,10 +286,12 @@ mod tests {
             except_users in prop::collection::vec(".{0,20}", 0..4),
             payload in prop::collection::vec(any::<u8>(), 0..50),
         ) {
-            let except = except.into_iter().filter_map(ConnId::from_u64).collect();
+            let except: Vec<ConnId> = except.into_iter().filter_map(ConnId::from_u64).collect();
             let by = Speaker { node: Node(node), born };
+            let is_order = matches!(whom, Whom::Close { .. }) && except.is_empty() && except_users.is_empty();
             let publication = Publication { by, whom, except, except_users, kind: Kind::Binary, payload: &payload };
             let bytes = publication.encode();
+            prop_assert_eq!(Publication::is_order(&bytes), is_order);
             prop_assert_eq!(Publication::decode(&bytes), Some(publication));
         }
 

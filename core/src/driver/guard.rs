@@ -240,6 +240,11 @@ impl Guard {
         }
     }
 
+    /// Whether the next byte begins a message, or a control frame between messages.
+    pub(super) const fn is_between(&self) -> bool {
+        matches!(self.stage, Stage::Head) && self.message.is_none()
+    }
+
     /// Whether a whole close frame has come, the last that the client may say.
     pub const fn closed(&self) -> bool {
         matches!(self.stage, Stage::Closed)

@@ -23,7 +23,7 @@ impl<A: App> Driver<A> {
     /// Queues a link's last bytes, which have until `by` to go out.
     pub(super) fn leave(&mut self, link: LinkId, conn: Option<ConnId>, last: Vec<u8>, by: Time) {
         // Frames of this turn came before the end.
-        self.settle_entries(link);
+        self.settle_notes(link);
         let Some(found) = self.links.get_mut(link.0) else { return };
         let phase =
             Phase::Leaving(Leaving { conn, stage: Stage::Flushing, discarded: 0, listening: None, ended: false });
@@ -121,7 +121,7 @@ impl<A: App> Driver<A> {
     /// Closes the socket now and forgets the link.
     pub(super) fn lose(&mut self, link: LinkId) {
         self.clear_deadline(link);
-        self.forget_entries(link);
+        self.forget_notes(link);
         let Some(found) = self.links.get_mut(link.0) else { return };
         let cause = match &found.phase {
             Phase::Gone => return,
@@ -153,7 +153,7 @@ impl<A: App> Driver<A> {
         found.queue = None;
         let leaving = Leaving { conn: None, stage: Stage::Said, discarded: 0, listening: None, ended: false };
         found.phase = Phase::Leaving(leaving);
-        self.forget_entries(link);
+        self.forget_notes(link);
         self.done.push(link);
         self.set_deadline(link, self.now + self.settings.discard_time, Deadline::Leave);
         self.hub.log_peer(Level::Debug, "bad TLS", conn, peer, || why.into());

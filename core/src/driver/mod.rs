@@ -46,6 +46,8 @@ mod leave;
 #[cfg(feature = "websocket")]
 mod link;
 #[cfg(feature = "websocket")]
+mod notes;
+#[cfg(feature = "websocket")]
 mod queue;
 #[cfg(feature = "websocket")]
 mod receive;

@@ -8,11 +8,13 @@ use super::run::Driver;
 use super::whole::Whole;
 use crate::channel::App;
 use crate::grow;
+use crate::hub::Hub;
 use crate::id::ConnId;
 use crate::input::{Input, Message};
 use crate::journal::Entry;
 use crate::log::Level;
 use crate::request::{Method, Request};
+use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -21,7 +23,7 @@ use tungstenite::handshake::derive_accept_key;
 
 impl<A: App> Driver<A> {
     /// Bytes came in.
-    pub fn receive(&mut self, now: crate::Time, link: LinkId, bytes: &[u8]) {
+    pub fn receive(&mut self, now: Time, link: LinkId, bytes: &[u8]) {
         self.note(now, || Entry::Received { link, bytes });
         self.advance(now);
         self.take(link, bytes);
@@ -126,24 +128,27 @@ impl<A: App> Driver<A> {
     fn receive_frames(&mut self, link: LinkId, bytes: &[u8]) {
         let Some(Phase::Open(open)) = self.links.get_mut(link.0).map(|found| &mut found.phase) else { return };
         let conn = open.conn;
+        let bytes = match open.framer {
+            None if open.guard.is_between() => {
+                let rest = whole_messages(&mut self.hub, self.now, &mut self.plain, open, bytes);
+                if rest.is_empty() {
+                    return self.clear_deadline(link);
+                }
+                rest
+            }
+            _ => bytes,
+        };
         let inspected = open.guard.inspect(&open.limits.frames, self.now, bytes);
         let (good, violation) = match inspected {
             Ok(good) => (good, None),
             Err(violation) => (violation.good, Some(violation)),
         };
-        let mut rest = bytes.get(..good).unwrap_or_default();
+        let rest = bytes.get(..good).unwrap_or_default();
         let mut framer = match open.framer.take() {
             Some(framer) => framer,
-            None => {
-                rest = self.whole_messages(conn, rest);
-                if !rest.is_empty() {
-                    self.framer()
-                } else if violation.is_some() {
-                    return self.violate(link, conn, violation);
-                } else {
-                    return self.clear_deadline(link);
-                }
-            }
+            None if !rest.is_empty() => self.framer(),
+            None if violation.is_some() => return self.violate(link, conn, violation),
+            None => return self.clear_deadline(link),
         };
         framer.feed(rest);
         loop {
@@ -166,19 +171,6 @@ impl<A: App> Driver<A> {
             return self.violate(link, conn, violation);
         }
         self.pause(link, framer);
-    }
-
-    /// Hands the hub the messages that are whole frames, up to the first that is not; what is left.
-    fn whole_messages<'a>(&mut self, conn: ConnId, mut bytes: &'a [u8]) -> &'a [u8] {
-        let mut plain = mem::take(&mut self.plain);
-        while let Some((whole, rest)) = Whole::split(bytes)
-            && let Some(message) = whole.unmask(&mut plain)
-        {
-            self.hub.handle(self.now, Input::Message { conn, message });
-            bytes = rest;
-        }
-        self.plain = plain;
-        bytes
     }
 
     /// After the last whole message: keeps the framer if another has begun, and sets or clears its deadline.
@@ -257,6 +249,23 @@ impl<A: App> Driver<A> {
         let violation = open.guard.expired(&open.limits.frames, self.now);
         self.violate(link, conn, violation);
     }
+}
+
+/// Hands the hub the messages that are whole frames, up to the first that is not; what is left.
+fn whole_messages<'a, A: App>(
+    hub: &mut Hub<A>,
+    now: Time,
+    plain: &mut Vec<u8>,
+    open: &Open,
+    mut bytes: &'a [u8],
+) -> &'a [u8] {
+    while let Some((whole, rest)) = Whole::split(&open.limits.frames, bytes)
+        && let Some(message) = whole.unmask(plain)
+    {
+        hub.handle(now, Input::Message { conn: open.conn, message });
+        bytes = rest;
+    }
+    bytes
 }
 
 /// A control frame with a payload of at most 125 bytes.

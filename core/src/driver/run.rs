@@ -4,9 +4,9 @@ use super::framer::Framer;
 use super::head::{HeadLimits, HeadParser};
 use super::joined::Joined;
 use super::link::{Deadline, Due, Link, LinkId, NONE, Phase};
+use super::notes::Notes;
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
-use crate::frame::Frame;
 use crate::handle::Remote;
 use crate::hub::{Hub, Preview};
 use crate::id::{ConnId, Table};
@@ -104,9 +104,7 @@ pub struct Driver<A: App = ()> {
     pub(super) framers: Vec<Box<Framer>>,
     /// A message that came whole, unmasked.
     pub(super) plain: Vec<u8>,
-    /// Frames of this turn, and which link gets which: entries of a list a link, as (frame, next entry).
-    pub(super) frames: Vec<Frame>,
-    pub(super) entries: Vec<(u32, u32)>,
+    pub(super) notes: Notes,
     pub(super) joined: Joined,
     /// Links that have something to write.
     pub(super) dirty: Vec<LinkId>,
@@ -140,8 +138,7 @@ impl<A: App> Driver<A> {
             timers: TimerQueue::new(),
             framers: Vec::new(),
             plain: Vec::new(),
-            frames: Vec::new(),
-            entries: Vec::new(),
+            notes: Notes::default(),
             joined: Joined::default(),
             dirty: Vec::new(),
             doomed: Vec::new(),

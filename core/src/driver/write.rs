@@ -6,11 +6,11 @@
 
 use super::joined::Joined;
 use super::link::{Link, LinkId, NONE, Phase};
+use super::notes::Notes;
 use super::queue::OutQueue;
 use super::receive::close_frame;
 use super::run::{Driver, Io};
 use crate::channel::App;
-use crate::frame::Frame;
 use crate::id::ConnId;
 use crate::output::Output;
 use alloc::vec::Vec;
@@ -52,8 +52,7 @@ impl<A: App> Driver<A> {
             }
             dirty.append(&mut self.dirty);
             self.dirty = dirty;
-            self.frames.clear();
-            self.entries.clear();
+            self.notes.clear();
             self.joined.clear();
             busy |= !self.done.is_empty() || !self.doomed.is_empty();
             for link in self.done.drain(..) {
@@ -77,20 +76,20 @@ impl<A: App> Driver<A> {
             any = true;
             match output {
                 Output::Send { to, frame } => {
-                    let index = self.frames.len() as u32;
-                    self.frames.push(frame.clone());
+                    let Some(bundle) = self.notes.begin(frame, to) else { continue };
                     for &conn in to {
                         if let Some(&Some((known, link))) = self.by_conn.get(conn.index())
                             && known == conn
                             && let Some(found) = self.links.get_mut(link.0)
                         {
-                            note(found, index, &mut self.entries);
+                            self.notes.note(found, bundle);
                             if !found.dirty {
                                 found.dirty = true;
                                 self.dirty.push(link);
                             }
                         }
                     }
+                    continue;
                 }
                 Output::Close { conn, code, reason, by } => {
                     let last = close_frame(code, reason);
@@ -103,6 +102,7 @@ impl<A: App> Driver<A> {
                 Output::Log(record) => io.log(record),
                 Output::Drained => self.drained = true,
             }
+            self.notes.seal();
         }
         any
     }
@@ -112,7 +112,7 @@ impl<A: App> Driver<A> {
         let Some(found) = self.links.get_mut(link.0) else { return };
         found.dirty = false;
         if found.blocked || found.queue.is_some() {
-            self.settle_entries(link);
+            self.settle_notes(link);
         }
         let Some(found) = self.links.get_mut(link.0) else { return };
         if found.blocked {
@@ -123,7 +123,7 @@ impl<A: App> Driver<A> {
         let result = if found.queue.is_some() {
             write_queue(found, link, io, &mut hub)
         } else {
-            write_entries(found, link, io, &self.frames, &self.entries, &mut self.joined, &mut hub)
+            write_noted(found, link, io, &self.notes, &mut self.joined, &mut hub)
         };
         if hub > 0
             && let Some(conn) = conn
@@ -138,35 +138,21 @@ impl<A: App> Driver<A> {
     }
 
     /// Moves a link's frames of this turn into its queue.
-    pub(super) fn settle_entries(&mut self, link: LinkId) {
+    pub(super) fn settle_notes(&mut self, link: LinkId) {
         let Some(found) = self.links.get_mut(link.0) else { return };
-        let mut entry = mem::replace(&mut found.first, NONE);
+        let first = mem::replace(&mut found.first, NONE);
         found.last = NONE;
-        while let Some(&(frame, next)) = self.entries.get(entry as usize) {
-            if let Some(frame) = self.frames.get(frame as usize) {
-                found.queue().push_frame(frame.clone());
-            }
-            entry = next;
+        for frame in self.notes.frames(first) {
+            found.queue().push_frame(frame.clone());
         }
     }
 
     /// Drops a link's frames of this turn.
-    pub(super) fn forget_entries(&mut self, link: LinkId) {
+    pub(super) fn forget_notes(&mut self, link: LinkId) {
         if let Some(found) = self.links.get_mut(link.0) {
             (found.first, found.last) = (NONE, NONE);
         }
     }
-}
-
-/// Notes that the link gets a frame of this turn.
-fn note(link: &mut Link, frame: u32, entries: &mut Vec<(u32, u32)>) {
-    let entry = entries.len() as u32;
-    entries.push((frame, NONE));
-    match entries.get_mut(link.last as usize) {
-        Some((_, next)) => *next = entry,
-        None => link.first = entry,
-    }
-    link.last = entry;
 }
 
 /// Notes in the report that so many bytes were written to a connection.
@@ -200,70 +186,67 @@ fn write_queue<A: App>(found: &mut Link, link: LinkId, io: &mut impl Io<A>, hub:
 
 /// Writes a link's frames of this turn; what the socket does not take becomes its queue.
 #[inline]
-fn write_entries<A: App>(
+fn write_noted<A: App>(
     found: &mut Link,
     link: LinkId,
     io: &mut impl Io<A>,
-    frames: &[Frame],
-    entries: &[(u32, u32)],
+    notes: &Notes,
     joined: &mut Joined,
     hub: &mut usize,
 ) -> Result<(), ()> {
-    let mut entry = mem::replace(&mut found.first, NONE);
+    let first = mem::replace(&mut found.first, NONE);
     found.last = NONE;
-    while entry != NONE {
-        let start = entry;
-        // Mostly there is one frame, and the longer list would cost more to clear than all the rest.
-        let (mut written, bytes) = if let Some((frame, NONE)) = resolve(entry, frames, entries) {
-            entry = NONE;
-            (write(io, link, &[IoSlice::new(frame.wire())])?, frame.wire().len())
-        } else if let Some(all) = joined.join(entry, frames, entries) {
-            entry = NONE;
-            (write(io, link, &[IoSlice::new(all)])?, all.len())
-        } else {
+    // Mostly there is one frame, and a list of slices would cost more to clear than all the rest.
+    let at_once = match notes.only(first) {
+        Some(frame) => Some(frame.wire()),
+        None => joined.join(first, notes),
+    };
+    let mut rest = notes.frames(first).peekable();
+    let mut written = if let Some(bytes) = at_once {
+        let written = write(io, link, &[IoSlice::new(bytes)])?;
+        *hub += written;
+        if written == bytes.len() {
+            return Ok(());
+        }
+        written
+    } else {
+        loop {
+            let start = rest.clone();
             let mut slices = [IoSlice::new(&[]); SLICES];
             let (mut count, mut bytes) = (0, 0);
             while count < slices.len()
                 && bytes < BYTES
-                && let Some((frame, next)) = resolve(entry, frames, entries)
+                && let Some(frame) = rest.next()
             {
                 slices[count] = IoSlice::new(frame.wire());
                 bytes += frame.wire().len();
                 count += 1;
-                entry = next;
             }
-            (write(io, link, &slices[..count])?, bytes)
-        };
-        *hub += written;
-        if written == bytes {
-            continue;
+            let written = write(io, link, &slices[..count])?;
+            *hub += written;
+            if written < bytes {
+                rest = start;
+                break written;
+            }
+            if rest.peek().is_none() {
+                return Ok(());
+            }
         }
-        let mut queue = OutQueue::default();
-        let mut rest = start;
-        while let Some((frame, next)) = resolve(rest, frames, entries) {
-            let length = frame.wire().len();
-            if written < length {
-                queue.push_partial(frame.clone(), mem::take(&mut written));
-                rest = next;
-                break;
-            }
+    };
+    let mut queue = OutQueue::default();
+    for frame in rest {
+        let length = frame.wire().len();
+        if written >= length {
             written -= length;
-            rest = next;
-        }
-        while let Some((frame, next)) = resolve(rest, frames, entries) {
+        } else if written > 0 {
+            queue.push_partial(frame.clone(), mem::take(&mut written));
+        } else {
             queue.push_frame(frame.clone());
-            rest = next;
         }
-        found.queue = Some(queue.into());
-        found.blocked = true;
-        return Ok(());
     }
+    found.queue = Some(queue.into());
+    found.blocked = true;
     Ok(())
-}
-
-fn resolve<'a>(entry: u32, frames: &'a [Frame], entries: &[(u32, u32)]) -> Option<(&'a Frame, u32)> {
-    let &(frame, next) = entries.get(entry as usize)?;
-    Some((frames.get(frame as usize)?, next))
 }
 
 /// Writes; `Err` for a broken socket.

@@ -162,7 +162,7 @@ impl<A: App> Hub<A> {
     fn broadcast_one(&mut self, set: Set, name: &str, except: Option<ConnId>, frame: &Frame) {
         let State { rooms, users, flow, pool, forms, stats, .. } = &mut self.state;
         let rooms = if set == Set::Rooms { rooms } else { users };
-        let Some(room) = rooms.room(name) else { return };
+        let Some(room) = rooms.receivers(name) else { return };
         for (form, group) in room.groups() {
             if form == Form::COMPONENT {
                 let members = group.conns().iter().copied().filter(|conn| Some(*conn) != except);

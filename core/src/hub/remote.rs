@@ -234,6 +234,12 @@ impl<A: App> Hub<A> {
             None => {}
         }
         let is_gap = last.is_some_and(|last| position.offset.saturating_sub(last.offset) > 1);
+        if is_gap {
+            let last = last.map_or(0, |last| last.offset);
+            self.log(Level::Warn, "publications were missed", None, || {
+                format!("{} under {topic}", position.offset - last - 1)
+            });
+        }
         if let Some(room) = room.filter(|_| is_gap || is_new_epoch) {
             self.on_gap(room);
         }
@@ -243,10 +249,12 @@ impl<A: App> Hub<A> {
             return;
         };
         let frame = Frame::new(publication.kind, publication.payload);
-        // Connections have numbers of their own in each hub.
         let is_own = publication.by == own;
-        let conns = if is_own || is_planted(Canary::FarExcept) { publication.except.as_slice() } else { &[] };
-        let users: Vec<&str> = publication.except_users.iter().map(String::as_str).collect();
+        let conns = if is_own { publication.except.as_slice() } else { &[] };
+        let mut users: Vec<&str> = publication.except_users.iter().map(String::as_str).collect();
+        if is_planted(Canary::NearExcept) && !is_own {
+            users.clear();
+        }
         let except = Except { conns, users: &users };
         match (publication.whom, room) {
             (Whom::Topic, Some(room)) => self.broadcast_here(&[room], except, &frame),

@@ -328,9 +328,14 @@ impl State {
         let node = config.backplane.map_or(0, |node| node.0);
         let origin = [config.wall.as_unix_micros(), config.seed, node];
         let tokens = Tokens::new(config.secret.clone(), origin);
+        // Among several hubs, an id of another one, or of one that was here before, names nobody.
+        let generations = config.backplane.map_or(0, |_| {
+            let mixed = origin.into_iter().fold(0, |mixed, part| Rng::new(mixed ^ part).next());
+            (mixed >> 32) as u32
+        });
         State {
             now: Time::ZERO,
-            conns: Table::new(),
+            conns: Table::with_generations_after(generations),
             sockets: 0,
             components: 0,
             instances: Slab::new(),

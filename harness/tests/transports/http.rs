@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Sends bytes, and reads until the server closes.
-fn exchange(addr: SocketAddr, request: &str) -> String {
+pub fn exchange(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).expect("the server accepts");
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
     stream.write_all(request.as_bytes()).expect("the server reads");

@@ -41,6 +41,9 @@ struct Member {
 impl Channel<Lab> for Member {
     fn on_connect(&mut self, cx: &mut Context<'_, Lab>) -> Result {
         cx.join(&self.room);
+        if let Some(user) = self.room.strip_prefix("user-") {
+            cx.identify(user);
+        }
         cx.text(&format!("id {}", cx.conn().as_u64()));
         Ok(())
     }
@@ -87,8 +90,8 @@ pub fn routes() -> Routes<Lab> {
 pub struct Running {
     pub addr: SocketAddr,
     pub handle: Handle<Lab>,
-    stop: Box<dyn Fn(Duration)>,
-    thread: Option<JoinHandle<std::io::Result<()>>>,
+    pub stop: Box<dyn Fn(Duration)>,
+    pub thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Running {
@@ -116,6 +119,12 @@ pub struct Wish {
     pub journal: Option<Journal<Lab>>,
 }
 
+/// What does the sums, on threads of their own.
+pub fn add(add: Add, handle: &Handle<Lab>) {
+    let handle = handle.clone();
+    std::thread::spawn(move || handle.event(Sum { room: add.room, value: add.numbers.iter().sum() }));
+}
+
 /// The transports have the same functions and no trait in common, so this is written once and made twice.
 macro_rules! starter {
     ($name:ident, $transport:ident) => {
@@ -127,12 +136,7 @@ macro_rules! starter {
                     .config(wish.config)
                     .settings(wish.settings)
                     .log(|_| {})
-                    .effects(|add: Add, handle: &Handle<Lab>| {
-                        let handle = handle.clone();
-                        std::thread::spawn(move || {
-                            handle.event(Sum { room: add.room, value: add.numbers.iter().sum() });
-                        });
-                    });
+                    .effects(add);
                 if let Some(journal) = wish.journal {
                     server = server.journal(journal);
                 }

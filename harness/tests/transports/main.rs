@@ -5,6 +5,9 @@ mod http;
 mod lab;
 mod log;
 mod memory;
+mod shards;
+mod shards_behind;
+mod shards_pages;
 
 use client::Client;
 use lab::{Running, Start, Wish};
@@ -12,17 +15,19 @@ use lazuli::backplane::Local;
 use lazuli::{Config, ConnId, Node};
 use std::net::TcpStream;
 
-/// Makes a test of each function for each transport.
+/// Makes a test of each function for each transport; of the first ones for several hubs behind one address, too.
 macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod on_smol { $( #[test] fn $name() { super::$name(super::lab::smol); } )* }
-        mod on_std { $( #[test] fn $name() { super::$name(super::lab::std); } )* }
+    ($($shared:ident)* ; $($name:ident)*) => {
+        mod on_smol { $( #[test] fn $shared() { super::$shared(super::lab::smol); } )*
+                      $( #[test] fn $name() { super::$name(super::lab::smol); } )* }
+        mod on_std { $( #[test] fn $shared() { super::$shared(super::lab::std); } )*
+                     $( #[test] fn $name() { super::$name(super::lab::std); } )* }
+        mod on_shards { $( #[test] fn $shared() { super::$shared(super::shards::start); } )* }
     };
 }
 
 on_both! {
     everyone_in_a_room_hears_everything_in_one_order
-    a_handle_sends_from_another_thread
     an_effect_is_answered_by_an_event
     a_panic_is_its_own_peers_alone
     a_slow_reader_is_closed_and_nobody_else_notices
@@ -31,11 +36,13 @@ on_both! {
     stopping_ends_with_the_last_connection
     a_flood_closes_nobody_who_reads
     a_busy_handle_closes_nobody_who_reads
-    too_many_connections_are_refused
     plain_requests_are_answered
     a_page_can_broadcast
     a_slow_request_is_cut
     sockets_are_given_back
+    ;
+    a_handle_sends_from_another_thread
+    too_many_connections_are_refused
 }
 
 use http::{a_page_can_broadcast, a_slow_request_is_cut, plain_requests_are_answered};

@@ -3,17 +3,19 @@
 use crate::client::Client;
 use crate::lab::{Start, Wish};
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How many sockets of this process the server at `addr` holds open: connected ones, and those whose peer has gone.
 pub fn sockets(addr: SocketAddr) -> usize {
     let table = fs::read_to_string("/proc/self/net/tcp").expect("the system lists its sockets");
-    let local = format!(":{:04X}", addr.port());
+    let IpAddr::V4(ip) = addr.ip() else { panic!("tests serve at 127.0.0.1") };
+    // Others of this machine may have the port at another address.
+    let local = format!("{:08X}:{:04X}", u32::from_ne_bytes(ip.octets()), addr.port());
     let held = |line: &&str| {
         let mut fields = line.split_whitespace().skip(1);
-        let is_local = fields.next().is_some_and(|local_address| local_address.ends_with(&local));
+        let is_local = fields.next().is_some_and(|local_address| local_address == local);
         // 01: established, 08: closed by the peer alone.
         is_local && fields.nth(1).is_some_and(|state| matches!(state, "01" | "08"))
     };

@@ -16,6 +16,8 @@ use rustix::event::epoll::{self, EventFlags};
 use std::io;
 use std::net::TcpListener;
 
+/// So much a peer leaves behind in a server with a leak.
+const LEAKED: usize = 1 << 20;
 /// The number of the listening socket among the peers.
 const LISTENER: u64 = u64::MAX;
 
@@ -49,28 +51,54 @@ pub fn serve(listener: &TcpListener, joined: bool, wrong: Option<Wrong>) -> io::
             if flags.contains(EventFlags::OUT) {
                 peers.flush(number);
             }
-            if !(flags - EventFlags::OUT).is_empty() && !read(number, &mut buffer, &mut peers, &mut rooms) {
-                rooms.leave(number);
-                peers.remove(number);
+            if (flags - EventFlags::OUT).is_empty() {
+                continue;
+            }
+            match read(number, &mut buffer, &mut peers, &mut rooms) {
+                After::Goes => {}
+                After::Closed if wrong == Some(Wrong::Deaf) => {}
+                after @ (After::Gone | After::Closed) => {
+                    rooms.leave(number);
+                    if wrong == Some(Wrong::Leak) {
+                        std::mem::forget(vec![1_u8; LEAKED]);
+                    }
+                    match (wrong, after) {
+                        (Some(Wrong::Keep), After::Gone) => peers.forget(number),
+                        _ => peers.remove(number),
+                    }
+                }
             }
         }
         rooms.end_turn(&mut peers);
     }
 }
 
-/// Reads once from a peer, and sends on what it says. Says whether the peer lives.
-fn read(number: usize, buffer: &mut [u8], peers: &mut Peers, rooms: &mut Rooms) -> bool {
-    let Some(peer) = peers.get(number) else { return true };
-    let Some(count) = peer.read(buffer) else { return false };
+/// What became of a peer.
+enum After {
+    /// It goes on.
+    Goes,
+    /// Its socket has ended, or it sent what is no WebSocket.
+    Gone,
+    /// It said that it goes.
+    Closed,
+}
+
+/// Reads once from a peer, and sends on what it says.
+fn read(number: usize, buffer: &mut [u8], peers: &mut Peers, rooms: &mut Rooms) -> After {
+    let Some(peer) = peers.get(number) else { return After::Goes };
+    let Some(count) = peer.read(buffer) else { return After::Gone };
     let mut at = 0;
     if peer.place.is_none() {
         match peer.enter(&buffer[..count]) {
-            Ok(None) => return peer.keep(&buffer[..count]),
+            Ok(None) => {
+                peer.keep(&buffer[..count]);
+                return After::Goes;
+            }
             Ok(Some((length, path))) => {
                 at = length;
                 peer.place = Some(rooms.place(&path, number));
             }
-            Err(_) => return false,
+            Err(_) => return After::Gone,
         }
     }
     let place = peer.place.expect("it has one now");
@@ -81,11 +109,14 @@ fn read(number: usize, buffer: &mut [u8], peers: &mut Peers, rooms: &mut Rooms) 
         match (frame.opcode, place) {
             (frame::TEXT, Place::Echo) => frame::put(&mut echoes, payload),
             (frame::TEXT, Place::Room(room)) => rooms.said(room, payload, peers),
-            _ => return false,
+            _ => return After::Closed,
         }
     }
     if !echoes.is_empty() {
         peers.send(number, &echoes);
     }
-    peers.get(number).is_some_and(|peer| peer.keep(&buffer[at..count]))
+    if let Some(peer) = peers.get(number) {
+        peer.keep(&buffer[at..count]);
+    }
+    After::Goes
 }

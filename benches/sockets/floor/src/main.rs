@@ -1,6 +1,7 @@
 //! `floor [ADDR] [--joined] [--wrong HOW]`: serves the floor at `ADDR`, or on a port that the system chooses.
 //!
-//! `--wrong drop|double|swap|stray` does one thing wrong, once. The load generator has to notice.
+//! `--wrong drop|double|swap|stray` does one thing wrong, once; `--wrong leak|keep|deaf` does one whenever a peer goes. The load
+//! generator has to notice.
 
 use floor::{Wrong, serve};
 use lexopt::{Arg, ValueExt};

@@ -56,10 +56,9 @@ impl Peer {
     }
 
     /// Keeps what is not complete.
-    pub fn keep(&mut self, rest: &[u8]) -> bool {
+    pub fn keep(&mut self, rest: &[u8]) {
         self.rest.clear();
         self.rest.extend(rest);
-        true
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -99,6 +98,16 @@ impl Peers {
     /// Closes a socket.
     pub fn remove(&mut self, number: usize) {
         if self.peers[number].take().is_some() {
+            self.free.push(number);
+        }
+    }
+
+    /// Forgets a socket, but leaves it open.
+    pub fn forget(&mut self, number: usize) {
+        if let Some(peer) = self.peers[number].take() {
+            // It would be ready for ever.
+            epoll::delete(&self.epoll, &peer.stream).expect("the socket is in the list");
+            std::mem::forget(peer);
             self.free.push(number);
         }
     }

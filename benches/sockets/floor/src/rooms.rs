@@ -7,7 +7,7 @@ use std::collections::HashMap;
 /// The message of a room with which something is wrong: late enough that everyone is in the room.
 const WRONG_ONE: u64 = 50;
 
-/// What is wrong with one delivery, to a room's last member.
+/// What is wrong: with one delivery to a room's last member, or whenever a peer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrong {
     /// It does not come.
@@ -18,6 +18,12 @@ pub enum Wrong {
     Swap,
     /// It comes to a member of another room, too.
     Stray,
+    /// A peer that goes leaves memory behind that nothing uses any more.
+    Leak,
+    /// The socket of a peer that has gone without a word is not closed.
+    Keep,
+    /// A close frame is not heard.
+    Deaf,
 }
 
 impl Wrong {
@@ -31,7 +37,10 @@ impl Wrong {
             "double" => Wrong::Double,
             "swap" => Wrong::Swap,
             "stray" => Wrong::Stray,
-            _ => return Err("it can drop, double, swap or stray".into()),
+            "leak" => Wrong::Leak,
+            "keep" => Wrong::Keep,
+            "deaf" => Wrong::Deaf,
+            _ => return Err("it can drop, double, swap, stray, leak, keep, or be deaf".into()),
         })
     }
 }
@@ -131,6 +140,8 @@ impl Rooms {
                 let other = self.rooms.get(1).and_then(|room| room.members.last());
                 other.iter().for_each(|&&member| peers.send(member, &self.frame));
             }
+            // Wrong, but not with messages.
+            Wrong::Leak | Wrong::Keep | Wrong::Deaf => return peers.send(last, &self.frame),
         }
         self.wrong = None;
     }

@@ -1,24 +1,18 @@
 //! Rooms, their publishers, and the loop that keeps them going.
 
-use crate::check::Fault;
+use crate::check::{Fault, Faults};
 use crate::marker::{Kind, Marker};
 use crate::member::Member;
+use crate::poll::Poll;
 use crate::process::{self, Process};
-use crate::wire::TEXT;
 use crate::{Pace, Report, Settings};
 use hdrhistogram::Histogram;
-use rustix::buffer::spare_capacity;
-use rustix::event::{Timespec, epoll};
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 /// So often those who are not in their room yet are sent a probe.
 const PROBES: Duration = Duration::from_millis(200);
-/// So many faults are told; the others are counted.
-const TOLD: usize = 5;
 
 struct Room {
     /// The member that publishes.
@@ -34,8 +28,9 @@ struct Room {
 /// All connections.
 pub struct Crowd {
     settings: Settings,
-    epoll: OwnedFd,
-    events: Vec<epoll::Event>,
+    poll: Poll,
+    /// Members that have something to read.
+    readable: Vec<u32>,
     members: Vec<Member>,
     rooms: Vec<Room>,
     /// Where something was completed in this turn, so that there is room for more.
@@ -45,8 +40,7 @@ pub struct Crowd {
     began: Instant,
     buffer: Vec<u8>,
     text: Vec<u8>,
-    faults: Vec<(usize, Fault)>,
-    fault_count: u64,
+    faults: Faults,
     deliveries: u64,
     latency: Histogram<u64>,
     measuring: bool,
@@ -69,8 +63,8 @@ impl Crowd {
     /// When the server does not accept one.
     pub fn open(settings: &Settings) -> io::Result<Crowd> {
         let mut crowd = Crowd {
-            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
-            events: Vec::with_capacity(1_024),
+            poll: Poll::new()?,
+            readable: Vec::new(),
             members: Vec::new(),
             rooms: Vec::new(),
             woken: Vec::new(),
@@ -78,8 +72,7 @@ impl Crowd {
             began: Instant::now(),
             buffer: vec![0; 256 << 10],
             text: Vec::new(),
-            faults: Vec::new(),
-            fault_count: 0,
+            faults: Faults::default(),
             deliveries: 0,
             latency: Histogram::new_with_bounds(1, 100_000_000_000, 3).map_err(io::Error::other)?,
             measuring: false,
@@ -87,9 +80,9 @@ impl Crowd {
         };
         for number in 0..settings.connections {
             let room = number % settings.rooms;
-            let member = Member::open(settings.addr, &settings.path_of(room), room)
+            let member = Member::open(settings, room)
                 .map_err(|error| io::Error::new(error.kind(), format!("connection {number}: {error}")))?;
-            epoll::add(&crowd.epoll, member.stream(), epoll::EventData::new_u64(number.into()), epoll::EventFlags::IN)?;
+            crowd.poll.add(member.stream(), number)?;
             crowd.members.push(member);
             if number % 64 == 63 {
                 // Where this takes long, the first are asked for signs of life before the last are open.
@@ -131,14 +124,14 @@ impl Crowd {
             if still < waiting {
                 (waiting, came) = (still, Instant::now());
             }
-            if self.fault_count > 0 {
+            if self.faults.any() {
                 break;
             }
             if came.elapsed() > self.settings.patience {
                 return Err(io::Error::other(format!("{still} connections get nothing of what is sent to their room")));
             }
         }
-        self.verdict()
+        self.faults.verdict()
     }
 
     /// Warms up, measures, waits for what is in flight, and verifies.
@@ -156,7 +149,7 @@ impl Crowd {
         let own_cpu = (own.cpu()? - own_before).as_secs_f64() / seconds;
         let held_back = (process::waited()? - waited_before).as_secs_f64() / seconds;
         self.drain()?;
-        self.verdict()?;
+        self.faults.verdict()?;
         let used = server_after.zip(server_before).map(|(after, before)| (after - before).as_secs_f64());
         let micros = |part| self.latency.value_at_quantile(part) as f64 / 1_000.0;
         Ok(Report {
@@ -204,7 +197,7 @@ impl Crowd {
                     due.iter().copied().min().map_or(end, |due| due.min(end))
                 }
             };
-            if now >= end || self.fault_count > 0 {
+            if now >= end || self.faults.any() {
                 return Ok(());
             }
             self.turn(wake.min(came + self.settings.patience))?;
@@ -220,7 +213,7 @@ impl Crowd {
     fn drain(&mut self) -> io::Result<()> {
         let (mut seen, mut came) = (self.deliveries, Instant::now());
         // What is wrong already need not be waited for long: it is known who is to blame.
-        let patience = if self.fault_count > 0 { Duration::from_millis(200) } else { self.settings.patience };
+        let patience = if self.faults.any() { Duration::from_millis(200) } else { self.settings.patience };
         while self.rooms.iter().any(|room| !room.left.is_empty()) && came.elapsed() < patience {
             self.turn(came + patience)?;
             if self.deliveries > seen {
@@ -233,9 +226,10 @@ impl Crowd {
             self.turn(end)?;
         }
         for (number, member) in self.members.iter().enumerate() {
-            let missing: Vec<_> = member.check.missing(self.rooms[member.check.room() as usize].sent).collect();
-            self.fault_count += missing.len() as u64;
-            self.faults.extend(missing.into_iter().take(TOLD).map(|fault| (number, fault)));
+            let room = member.check.room();
+            for fault in member.check.missing(self.rooms[room as usize].sent) {
+                self.faults.add(number as u32, room, fault);
+            }
         }
         Ok(())
     }
@@ -245,7 +239,7 @@ impl Crowd {
         let Room { publisher, members, sent, left, .. } = &mut self.rooms[room as usize];
         let time = due.unwrap_or_else(Instant::now).duration_since(self.began).as_nanos() as u64;
         Marker { kind, room, seq: *sent, time }.write(&mut self.text, self.settings.bytes);
-        self.members[*publisher].queue(TEXT, &self.text);
+        self.members[*publisher].say(&self.text);
         if self.behind.last() != Some(publisher) {
             self.behind.push(*publisher);
         }
@@ -267,18 +261,10 @@ impl Crowd {
         self.behind.sort_unstable();
         self.behind.dedup();
         let most = if self.behind.is_empty() { Duration::MAX } else { Duration::from_millis(1) };
-        let wait = until.saturating_duration_since(Instant::now()).min(most);
-        let wait = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
-        self.events.clear();
-        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), Some(&wait)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let events = std::mem::take(&mut self.events);
-        for event in &events {
-            self.read(event.data.u64() as usize);
-        }
-        self.events = events;
+        let mut readable = std::mem::take(&mut self.readable);
+        self.poll.wait(until, most, &mut readable)?;
+        readable.iter().for_each(|&number| self.read(number as usize));
+        self.readable = readable;
         Ok(())
     }
 
@@ -321,31 +307,13 @@ impl Crowd {
             self.behind.push(number);
         }
         if let Err(fault) = read {
-            // It would be ready for ever.
-            let _ = epoll::delete(&self.epoll, self.members[number].stream());
+            self.poll.remove(self.members[number].stream());
             faults.push(fault);
         }
         faults.into_iter().for_each(|fault| self.fault(number, fault));
     }
 
     fn fault(&mut self, number: usize, fault: Fault) {
-        self.fault_count += 1;
-        if self.faults.len() < TOLD {
-            self.faults.push((number, fault));
-        }
-    }
-
-    /// What was wrong, in words.
-    fn verdict(&self) -> io::Result<()> {
-        let mut words = String::new();
-        for (number, fault) in self.faults.iter().take(TOLD) {
-            let room = self.members[*number].check.room();
-            write!(words, "\n  connection {number} in room {room} {fault}").map_err(io::Error::other)?;
-        }
-        match self.fault_count {
-            0 => Ok(()),
-            1 => Err(io::Error::other(format!("a delivery is wrong:{words}"))),
-            count => Err(io::Error::other(format!("{count} deliveries are wrong, among them:{words}"))),
-        }
+        self.faults.add(number as u32, self.members[number].check.room(), fault);
     }
 }

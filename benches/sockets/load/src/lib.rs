@@ -4,21 +4,26 @@
 //! - [`fanout`]: one member of each room publishes, and keeps so many messages in flight, or publishes at a fixed rate. With
 //!   rooms of one member each this is an echo.
 //! - [`idle`]: opens connections, holds them, and asks what the server's process holds for them.
+//! - [`churn`]: connections come and go for a long time, and all of them speak; is the server's memory flat?
 //!
 //! The server has to send on, as text and unchanged, each text that comes, to everyone on the same path; on an echo's path
-//! to its sender only. Latency is from the sending of a message (with a rate: from when it had to be sent) to the reading
+//! to its sender only. Each message is one frame, or what a [`dialect`] makes of it. Latency is from the sending of a message (with a rate: from when it had to be sent) to the reading
 //! of each of its deliveries.
 //!
 //! One thread does all of it, so that a core is enough for it. It works on Linux: it asks `/proc` what the server used.
 
 pub mod check;
+pub mod churn;
+pub mod dialect;
 pub mod fanout;
 pub mod idle;
 pub mod marker;
 pub mod member;
+pub mod poll;
 pub mod process;
 pub mod wire;
 
+use dialect::Dialect;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,6 +35,8 @@ pub struct Settings {
     pub addr: SocketAddr,
     /// The path of a room; `{room}` in it is the room's number.
     pub path: String,
+    /// How messages are put into frames.
+    pub dialect: Dialect,
     /// How many connections.
     pub connections: u32,
     /// In how many rooms, of the same size.
@@ -54,6 +61,7 @@ impl Settings {
         Settings {
             addr,
             path: path.into(),
+            dialect: Dialect::Plain,
             connections,
             rooms: 1,
             pace: Pace::InFlight(1),

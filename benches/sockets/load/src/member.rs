@@ -1,9 +1,12 @@
 //! One connection: its handshake, what it reads and what it writes.
 
+use crate::Settings;
 use crate::check::{Check, Fault};
+use crate::dialect::{Dialect, Packet};
 use crate::wire::{self, CLOSE, PING, PONG, TEXT};
+use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// The example of RFC 6455: the key that clients send there, and what it has to be answered with.
@@ -21,19 +24,35 @@ pub struct Member {
     /// What the socket did not take.
     out: Vec<u8>,
     mask: u32,
+    dialect: Dialect,
+    /// Whether the server has let it in, where the dialect asks for that.
+    connected: bool,
+    payload: Vec<u8>,
     /// Whether it has got a probe, and so is in its room.
     pub ready: bool,
     /// What it got.
     pub check: Check,
 }
 
-impl Member {
-    /// Opens a WebSocket.
+/// A handshake that is sent and not answered yet: several at once do not wait for each other.
+pub struct Opening {
+    stream: TcpStream,
+    path: String,
+    room: u32,
+    dialect: Dialect,
+}
+
+impl Opening {
+    /// Connects and asks for a WebSocket; from this address of the machine, where one is given.
     ///
     /// # Errors
-    /// When the server does not accept it.
-    pub fn open(addr: SocketAddr, path: &str, room: u32) -> io::Result<Member> {
-        let mut stream = TcpStream::connect(addr)?;
+    /// When the server cannot be reached.
+    pub fn begin(settings: &Settings, room: u32, source: Option<IpAddr>) -> io::Result<Opening> {
+        let (addr, path) = (settings.addr, settings.path_of(room));
+        let mut stream = match source {
+            Some(source) => connect_from(source, addr)?,
+            None => TcpStream::connect(addr)?,
+        };
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let request = format!(
@@ -41,6 +60,15 @@ impl Member {
              Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
         );
         stream.write_all(request.as_bytes())?;
+        Ok(Opening { stream, path, room, dialect: settings.dialect })
+    }
+
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// When the server does not accept it.
+    pub fn finish(self) -> io::Result<Member> {
+        let Opening { mut stream, path, room, dialect } = self;
         let mut head = Vec::with_capacity(512);
         let end = loop {
             let mut bytes = [0; 512];
@@ -55,8 +83,38 @@ impl Member {
         let rest = head.split_off(end);
         accepted(&String::from_utf8_lossy(&head))
             .map_err(|what| io::Error::other(format!("the handshake for {path} failed: {what}")))?;
-        stream.set_nonblocking(true)?;
-        Ok(Member { stream, rest, out: Vec::new(), mask: room ^ 0x9e37_79b9, ready: false, check: Check::new(room) })
+        let mut member = Member {
+            stream,
+            rest,
+            out: Vec::new(),
+            mask: room ^ 0x9e37_79b9,
+            dialect,
+            connected: false,
+            payload: Vec::new(),
+            ready: false,
+            check: Check::new(room),
+        };
+        if let Some(hello) = dialect.hello() {
+            let failed = |fault: Fault| io::Error::other(format!("after the handshake for {path} it {fault}"));
+            member.queue(TEXT, hello);
+            member.write().map_err(failed)?;
+            let mut buffer = vec![0; 16 << 10];
+            while !member.connected {
+                member.read(&mut buffer, |_, _, _| {}).map_err(failed)?;
+            }
+        }
+        member.stream.set_nonblocking(true)?;
+        Ok(member)
+    }
+}
+
+impl Member {
+    /// Opens a WebSocket.
+    ///
+    /// # Errors
+    /// When the server does not accept it.
+    pub fn open(settings: &Settings, room: u32) -> io::Result<Member> {
+        Opening::begin(settings, room, None)?.finish()
     }
 
     /// The socket.
@@ -81,7 +139,13 @@ impl Member {
         while let Some(frame) = wire::first(&buffer[at..count]).map_err(Fault::Other)? {
             let payload = &buffer[at..][frame.payload.clone()];
             match frame.opcode {
-                TEXT => text(&mut self.check, &mut self.ready, payload),
+                TEXT => match self.dialect.read(payload) {
+                    Some(Packet::Text(payload)) => text(&mut self.check, &mut self.ready, payload),
+                    Some(Packet::Session) => {}
+                    Some(Packet::Connected) => self.connected = true,
+                    Some(Packet::Ping) => self.queue(TEXT, self.dialect.pong()),
+                    None => return Err(Fault::Other(format!("got {:?}", String::from_utf8_lossy(payload)))),
+                },
                 PING => {
                     let payload = payload.to_vec();
                     self.queue(PONG, &payload);
@@ -100,11 +164,38 @@ impl Member {
         Ok(())
     }
 
+    /// Queues a message; it goes out with the next [`Member::write`].
+    pub fn say(&mut self, text: &[u8]) {
+        let mut payload = std::mem::take(&mut self.payload);
+        self.dialect.put(&mut payload, text);
+        self.queue(TEXT, &payload);
+        self.payload = payload;
+    }
+
     /// Queues a frame; it goes out with the next [`Member::write`].
     pub fn queue(&mut self, opcode: u8, payload: &[u8]) {
         // A new mask for each frame, as the protocol wants; that it can be foretold harms nobody here.
         self.mask = self.mask.wrapping_mul(0x915f_77f5).wrapping_add(1);
         wire::put(&mut self.out, opcode, self.mask.to_be_bytes(), payload);
+    }
+
+    /// Whether the server has closed the socket. What came before that is not looked at.
+    pub fn is_closed(&mut self, buffer: &mut [u8]) -> bool {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+            }
+        }
+    }
+
+    /// Ends the connection at once, as a crash or a lost network does: the server gets a reset and no more.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn reset(self) -> io::Result<()> {
+        Ok(sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO))?)
     }
 
     /// Whether something is queued: a message, or the answer to a ping.
@@ -126,6 +217,15 @@ impl Member {
         }
         Ok(true)
     }
+}
+
+/// Connects from an address: each has ports of its own.
+fn connect_from(source: IpAddr, addr: SocketAddr) -> io::Result<TcpStream> {
+    let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    net::bind(&socket, &SocketAddr::new(source, 0))?;
+    net::connect(&socket, &addr)?;
+    Ok(socket.into())
 }
 
 /// Whether a response accepts the handshake.

@@ -45,6 +45,15 @@ impl Process {
         let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
         kilobytes.map(|kilobytes| kilobytes << 10).ok_or(io::Error::other("smaps_rollup has no Rss"))
     }
+
+    /// How many files and sockets it has open.
+    ///
+    /// # Errors
+    /// When there is no such process, or it is another user's.
+    pub fn descriptors(self) -> io::Result<u64> {
+        let id = self.0.map_or("self".into(), |id| id.to_string());
+        Ok(fs::read_dir(format!("/proc/{id}/fd"))?.count() as u64)
+    }
 }
 
 /// For so long this process, which has but one thread, could have run and had no core to run on.

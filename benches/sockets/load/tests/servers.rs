@@ -62,11 +62,11 @@ fn right_servers_pass() {
 
 #[test]
 fn each_wrong_delivery_is_told() {
-    for (wrong, words) in [
-        (Wrong::Drop, "connection 10 in room 0 never got message "),
-        (Wrong::Double, "connection 10 in room 0 got message "),
-        (Wrong::Swap, "connection 10 in room 0 got message "),
-        (Wrong::Stray, "connection 11 in room 1 got message "),
+    for (wrong, words, end) in [
+        (Wrong::Drop, "connection 10 in room 0 never got message ", ""),
+        (Wrong::Double, "connection 10 in room 0 got message ", " twice"),
+        (Wrong::Swap, "connection 10 in room 0 got message ", " after a later one"),
+        (Wrong::Stray, "connection 11 in room 1 got message ", " of room 0"),
     ] {
         let settings = Settings {
             patience: Duration::from_secs(2),
@@ -75,12 +75,6 @@ fn each_wrong_delivery_is_told() {
         };
         let error = fanout::run(&settings).expect_err("the server was wrong").to_string();
         assert!(error.contains(words), "{wrong:?}: {error}");
-        let end = match wrong {
-            Wrong::Drop => "",
-            Wrong::Double => " twice",
-            Wrong::Swap => " after a later one",
-            Wrong::Stray => " of room 0",
-        };
         assert!(error.ends_with(end), "{wrong:?}: {error}");
     }
 }

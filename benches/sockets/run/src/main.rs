@@ -3,6 +3,7 @@
 
 mod cores;
 mod measure;
+mod plot;
 mod scenarios;
 mod servers;
 mod table;
@@ -20,6 +21,8 @@ pub struct Options {
     rounds: u32,
     seconds: f64,
     warm_up: f64,
+    /// How long connections come and go.
+    minutes: f64,
     servers: Vec<Server>,
     scenarios: Vec<Scenario>,
     /// Where the programs lie.
@@ -34,11 +37,13 @@ fn usage() -> String {
         "sockets [options]: measures servers over real sockets, and prints tables
 
 options:
-  --quick             one round of one second
+  --quick             one round of one second; of churn one minute
   --rounds N          7
   --seconds N         how long each run is measured: 3
+  --minutes N         how long churn takes for each server: 30
   --only SERVERS      names with commas; the floor always runs
-  --scenario NAMES    names with commas
+  --scenario NAMES    names with commas; without it all but churn, which has but one round and no floor
+  --plot FILE         runs nothing: prints a picture, as SVG, of the samples that churn has left in this file
 
 servers:
   {}
@@ -63,9 +68,16 @@ fn main() -> ExitCode {
 
 /// Says whether every run succeeded.
 fn run() -> Result<bool, Box<dyn Error>> {
-    let Some(options) = options()? else {
-        println!("{}", usage());
-        return Ok(true);
+    let options = match options()? {
+        Asked::Run(options) => options,
+        Asked::Plot(file) => {
+            print!("{}", plot::of(&fs::read_to_string(file)?)?);
+            return Ok(true);
+        }
+        Asked::Help => {
+            println!("{}", usage());
+            return Ok(true);
+        }
     };
     build(&options)?;
     load::process::open_many_files();
@@ -79,34 +91,46 @@ fn run() -> Result<bool, Box<dyn Error>> {
     Ok(right)
 }
 
-/// What the command line says; `None` when it asks for help.
-fn options() -> Result<Option<Options>, Box<dyn Error>> {
+/// What the command line asks for.
+enum Asked {
+    Run(Options),
+    Plot(PathBuf),
+    Help,
+}
+
+/// What the command line says.
+fn options() -> Result<Asked, Box<dyn Error>> {
     let programs = std::env::current_exe()?.parent().ok_or("this program lies nowhere")?.to_owned();
     let mut options = Options {
         rounds: 7,
         seconds: 3.0,
         warm_up: 1.0,
+        minutes: 30.0,
         servers: SERVERS.to_vec(),
-        scenarios: SCENARIOS.to_vec(),
+        scenarios: SCENARIOS.into_iter().filter(Scenario::is_short).collect(),
         programs,
     };
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
         match arg {
-            Arg::Long("quick") => (options.rounds, options.seconds, options.warm_up) = (1, 1.0, 0.5),
+            Arg::Long("quick") => {
+                (options.rounds, options.seconds, options.warm_up, options.minutes) = (1, 1.0, 0.5, 1.0);
+            }
             Arg::Long("rounds") => options.rounds = args.value()?.parse()?,
             Arg::Long("seconds") => options.seconds = args.value()?.parse()?,
+            Arg::Long("minutes") => options.minutes = args.value()?.parse()?,
+            Arg::Long("plot") => return Ok(Asked::Plot(args.value()?.into())),
             Arg::Long("only") => {
                 options.servers = named(&args.value()?.string()?, &SERVERS, |server| server.name, FLOOR.name)?;
             }
             Arg::Long("scenario") => {
                 options.scenarios = named(&args.value()?.string()?, &SCENARIOS, |scenario| scenario.name, "")?;
             }
-            Arg::Long("help") | Arg::Short('h') => return Ok(None),
+            Arg::Long("help") | Arg::Short('h') => return Ok(Asked::Help),
             other => return Err(format!("{}\n\n{}", other.unexpected(), usage()).into()),
         }
     }
-    Ok(Some(options))
+    Ok(Asked::Run(options))
 }
 
 /// Those of all that are named, in the order in which they are named.

@@ -5,6 +5,7 @@ use crate::Options;
 use crate::cores::{on_core, two};
 use crate::scenarios::{Load, Scenario};
 use crate::servers::{FLOOR, Server};
+use load::churn::Churned;
 use load::{Idle, Report};
 use serde::de::DeserializeOwned;
 use std::io;
@@ -20,6 +21,8 @@ pub enum Result {
     Work(Report),
     /// Memory.
     Idle(Idle),
+    /// Memory over a long time.
+    Churn(Churned),
     /// The server was wrong, or did not start; what there is to say about it was said.
     Failed,
 }
@@ -41,6 +44,13 @@ pub struct Row {
 /// When the machine is asked for something that it has not.
 pub fn scenario(scenario: &Scenario, options: &Options) -> io::Result<Vec<Row>> {
     let row = |&server| Row { server, results: Vec::new(), ratios: Vec::new() };
+    if scenario.load == Load::Churn {
+        let mut rows: Vec<Row> = options.servers.iter().map(row).collect();
+        for row in &mut rows {
+            row.results.push(one(&row.server, scenario, options, 1)?);
+        }
+        return Ok(rows);
+    }
     let mut rows: Vec<Row> = [FLOOR].iter().chain(&options.servers).map(row).collect();
     for round in 1..=options.rounds {
         let mut before = one(&FLOOR, scenario, options, round)?;
@@ -87,8 +97,13 @@ fn one(server: &Server, scenario: &Scenario, options: &Options, round: u32) -> i
         }
     };
     let mut command = Command::new(options.programs.join("load"));
-    command.args(scenario.args()).args(["--addr", &running.addr, "--pid", &running.id().to_string()]);
+    command.args(scenario.args()).args(server.load).args(["--addr", &running.addr, "--pid", &running.id().to_string()]);
     command.args(["--seconds", &options.seconds.to_string(), "--warm-up", &options.warm_up.to_string()]);
+    if scenario.load == Load::Churn {
+        let samples = options.programs.join(format!("churn-{}.tsv", server.name));
+        eprint!("samples in {} ... ", samples.display());
+        command.args(["--minutes", &options.minutes.to_string(), "--samples"]).arg(samples);
+    }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = on_core(of_load, || command.spawn())?.wait_with_output()?;
     if !output.status.success() {
@@ -97,11 +112,13 @@ fn one(server: &Server, scenario: &Scenario, options: &Options, round: u32) -> i
     }
     let result = match scenario.load {
         Load::Idle => Result::Idle(parsed(&output.stdout)?),
+        Load::Churn => Result::Churn(parsed(&output.stdout)?),
         _ => Result::Work(parsed(&output.stdout)?),
     };
     match &result {
         Result::Work(report) => eprintln!("{:.0} a CPU second", report.per_cpu_second.unwrap_or_default()),
         Result::Idle(idle) => eprintln!("{:.0} bytes", idle.used),
+        Result::Churn(churned) => eprintln!("{:.0} bytes", churned.end),
         Result::Failed => {}
     }
     Ok(result)

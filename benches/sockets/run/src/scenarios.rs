@@ -11,6 +11,8 @@ pub enum Load {
     Echo,
     /// Connections that do nothing.
     Idle,
+    /// Connections that come and go.
+    Churn,
 }
 
 /// One table.
@@ -31,7 +33,7 @@ const fn fanout(name: &'static str, title: &'static str, connections: u32, rooms
 }
 
 /// All of them.
-pub const SCENARIOS: [Scenario; 9] = [
+pub const SCENARIOS: [Scenario; 10] = [
     fanout("room-1000", "1,000 members, 1 message in flight", 1_000, 1, 1),
     fanout("room-1000-16", "1,000 members, 16 messages in flight", 1_000, 1, 16),
     fanout("room-5000", "5,000 members, 1 message in flight", 5_000, 1, 1),
@@ -46,9 +48,15 @@ pub const SCENARIOS: [Scenario; 9] = [
     },
     Scenario { name: "echo-500", title: "Echo, 500 connections", connections: 500, load: Load::Echo },
     Scenario { name: "idle-10000", title: "10,000 idle connections", connections: 10_000, load: Load::Idle },
+    Scenario { name: "churn", title: "19,000 connections that come and go", connections: 19_000, load: Load::Churn },
 ];
 
 impl Scenario {
+    /// Whether it belongs to a full run; what takes half an hour for one server runs when it is asked for.
+    pub fn is_short(&self) -> bool {
+        self.load != Load::Churn
+    }
+
     /// The load generator's arguments.
     pub fn args(&self) -> Vec<String> {
         let mut args = match self.load {
@@ -58,6 +66,7 @@ impl Scenario {
             Load::Rate(rate) => vec!["fanout".into(), "--rate".into(), rate.to_string()],
             Load::Echo => vec!["echo".into()],
             Load::Idle => vec!["idle".into()],
+            Load::Churn => vec!["churn".into()],
         };
         args.extend(["--connections".into(), self.connections.to_string()]);
         args

@@ -14,6 +14,8 @@ pub struct Server {
     pub package: &'static str,
     program: &'static str,
     args: &'static [&'static str],
+    /// What the load generator has to be told about it.
+    pub load: &'static [&'static str],
 }
 
 const fn server(
@@ -22,19 +24,22 @@ const fn server(
     program: &'static str,
     args: &'static [&'static str],
 ) -> Server {
-    Server { name, package, program, args }
+    Server { name, package, program, args, load: &[] }
 }
 
 /// What the others are compared with.
 pub const FLOOR: Server = server("floor", "sockets-floor", "floor", &[]);
 
 /// The others.
-pub const SERVERS: [Server; 8] = [
+pub const SERVERS: [Server; 9] = [
     server("floor-joined", "sockets-floor", "floor", &["--joined"]),
     server("lazuli-smol", "sockets-lazuli", "lazuli", &["smol"]),
+    // Two hubs on the one core: the price of what joins them.
+    server("lazuli-shards", "sockets-lazuli", "lazuli", &["smol", "--shards", "2"]),
     server("lazuli-std", "sockets-lazuli", "lazuli", &["std"]),
     server("axum", "sockets-peers", "peer-axum", &[]),
     server("fastwebsockets", "sockets-peers", "peer-fastwebsockets", &[]),
+    Server { load: &["--dialect", "socketio"], ..server("socketioxide", "sockets-peers", "peer-socketioxide", &[]) },
     server("tungstenite", "sockets-peers", "peer-tungstenite", &[]),
     server("axum-4k", "sockets-peers", "peer-axum", &["--read-buffer", "4096"]),
     server("tungstenite-4k", "sockets-peers", "peer-tungstenite", &["--read-buffer", "4096"]),

@@ -2,6 +2,7 @@
 
 use crate::measure::{Result, Row};
 use crate::scenarios::{Load, Scenario};
+use load::churn::Churned;
 use load::{Idle, Report};
 use std::fmt::Write;
 
@@ -13,6 +14,10 @@ pub fn of(scenario: &Scenario, rows: &[Row]) -> String {
     let mut out = format!("### {}\n\n", scenario.title);
     out += match scenario.load {
         Load::Idle => "| server | bytes a connection, opened | after one message |\n|---|--:|--:|\n",
+        Load::Churn => {
+            "| server | opened a second | a CPU second | opened again | deliveries verified | bytes a connection, start | end \
+             | largest | growth a minute | in the second half |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+        }
         _ => {
             "| server | deliveries a CPU second | × floor | p50 ms | p99 ms | p99.9 ms | server's CPU | load's CPU |\n\
               |---|--:|--:|--:|--:|--:|--:|--:|\n"
@@ -34,6 +39,12 @@ pub fn of(scenario: &Scenario, rows: &[Row]) -> String {
                 _ => None,
             }))
         };
+        let churn = |figure: fn(&Churned) -> f64| {
+            median(row.results.iter().filter_map(|result| match result {
+                Result::Churn(churned) => Some(figure(churned)),
+                _ => None,
+            }))
+        };
         let line = match scenario.load {
             Load::Idle => {
                 format!(
@@ -41,6 +52,21 @@ pub fn of(scenario: &Scenario, rows: &[Row]) -> String {
                     shown(idle(|idle| idle.opened), thousands),
                     shown(idle(|idle| idle.used), thousands)
                 )
+            }
+            Load::Churn => {
+                let counts: [fn(&Churned) -> f64; 7] = [
+                    |churned| churned.opened_per_second,
+                    |churned| churned.opened_per_cpu_second,
+                    |churned| churned.reopened as f64,
+                    |churned| churned.verified as f64,
+                    |churned| churned.start,
+                    |churned| churned.end,
+                    |churned| churned.largest,
+                ];
+                let growth: [fn(&Churned) -> f64; 2] = [|churned| churned.slope, |churned| churned.slope_late];
+                let counts = counts.map(|figure| shown(churn(figure), thousands));
+                let growth = growth.map(|figure| shown(churn(figure), |bytes| format!("{bytes:.2}")));
+                format!("| {} | {} |", counts.join(" | "), growth.join(" | "))
             }
             _ => {
                 let ratio = if row.ratios.is_empty() && name == "floor" {
