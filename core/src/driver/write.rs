@@ -195,6 +195,9 @@ fn write_noted<A: App>(
     hub: &mut usize,
 ) -> Result<(), ()> {
     let first = mem::replace(&mut found.first, NONE);
+    if first == NONE {
+        return Ok(());
+    }
     found.last = NONE;
     // Mostly there is one frame, and a list of slices would cost more to clear than all the rest.
     let at_once = match notes.only(first) {
