@@ -26,6 +26,7 @@ step client    "the browser client: its types, its tests, and the script as serv
 step unit      "unit, law, socket and documentation tests"   ". scripts/server.sh && ATTACKS=later test_all"
 step build     "the release builds"                          ". scripts/server.sh && build_all"
 step simulate  "10,000 seeds: none fails, and nothing rare is never seen"                    ". scripts/server.sh && build_all && \$harness run --seeds 10000 --jobs 2 --all-seen"
+step instructions "the hot paths, counted in instructions beside the last commit's" "scripts/instructions.sh"
 step canaries  "each planted bug is found"                   "scripts/canaries.sh"
 step hashes    "a seed gives one hash in debug and release"  "scripts/hashes.sh"
 step attacks   "what hostile peers try harms nobody"         "cargo test -q --release --workspace --features lazuli-benches/html-strings --test attacks"
@@ -34,7 +35,7 @@ step browser   "the pages, in Chromium"                      "scripts/browser.sh
 step pairs     "patches lead where renders do, in Chromium"  "scripts/pairs.sh"
 
 if [ "${only[0]:-}" = list ]; then
-    for entry in "${steps[@]}"; do IFS='|' read -r name what _ <<<"$entry"; printf '%-10s %s\n' "$name" "$what"; done
+    for entry in "${steps[@]}"; do IFS='|' read -r name what _ <<<"$entry"; printf '%-12s %s\n' "$name" "$what"; done
     exit 0
 fi
 

@@ -1,7 +1,7 @@
 //! The application that is measured.
 
 use lazuli::route::PatternError;
-use lazuli::{Channel, Context, Error, Join, Limits, Result, Routes, Timer, json};
+use lazuli::{Channel, Context, Error, Heartbeat, Join, Limits, Result, Routes, Timer, json};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -19,8 +19,16 @@ pub fn routes() -> Result<Routes, PatternError> {
     routes.channel("/idle", |_| Ok(Idle { messages: 0 }))?;
     routes.channel("/echo", |_| Ok(Echo))?;
     routes.channel("/hop", |_| Ok(Hop))?;
-    routes.channel("/clock", |_| Ok(Clock))?;
-    routes.channel("/interval", |_| Ok(Interval))?;
+    routes.channel("/user/:name", |join| Ok(User { name: join.param("name").into() }))?;
+    routes.spark("/spark")?;
+    // Hours go by, and nobody answers pings.
+    let alone = Limits { heartbeat: None, ..Limits::default() };
+    routes.channel_with("/present/:room/:user", alone.clone(), |join| Ok(Present::new(join)))?;
+    routes.channel_with("/clock", alone.clone(), |_| Ok(Clock))?;
+    routes.channel_with("/interval", alone.clone(), |_| Ok(Interval))?;
+    routes.channel_with("/does", alone, |_| Ok(Does))?;
+    let heartbeat = Some(Heartbeat { every: BEAT, timeout: BEAT });
+    routes.channel_with("/beating", Limits { heartbeat, ..Limits::default() }, |_| Ok(Idle { messages: 0 }))?;
     let limits = Limits { rooms: usize::MAX, ..Limits::default() };
     routes.channel_with("/many/:first/:count", limits, |join| Ok(Many::new(join)))?;
     Ok(routes)
@@ -154,7 +162,72 @@ impl Channel for Hop {
     }
 }
 
-/// Sets one timer, anew with every message.
+/// How often connections of `/beating` are looked after.
+pub const BEAT: Duration = Duration::from_secs(64 * 30);
+
+/// Says who it is; sends to the user that a message names.
+struct User {
+    name: String,
+}
+
+impl Channel for User {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        cx.identify(&self.name);
+        Ok(())
+    }
+
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        cx.to_user(text).text(text);
+        Ok(())
+    }
+}
+
+/// Shows in a room that it is there.
+struct Present {
+    room: String,
+    user: String,
+}
+
+impl Present {
+    fn new(join: &Join<'_>) -> Present {
+        Present { room: join.param("room").into(), user: join.param("user").into() }
+    }
+}
+
+impl Channel for Present {
+    fn on_connect(&mut self, cx: &mut Context) -> Result {
+        cx.identify(&self.user);
+        cx.track(&self.room, &Metadata { status: "here" });
+        Ok(())
+    }
+
+    fn on_message(&mut self, _: &mut Context, _: &str) -> Result {
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    status: &'static str,
+}
+
+/// Does what its messages say.
+struct Does;
+
+impl Channel for Does {
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        match text.split_once(' ').unwrap_or((text, "")) {
+            ("join", room) => cx.join(room),
+            ("identify", user) => cx.identify(user),
+            ("track", room) => cx.track(room, &Metadata { status: "here" }),
+            ("timer", _) => cx.set_timer("idle", LONG),
+            _ => return Err(Error::validation("there is nothing else to do")),
+        }
+        Ok(())
+    }
+}
+
+/// Has one timer, which a message sets anew or cancels.
 struct Clock;
 
 /// After how long the timer of `/clock` would come.
@@ -166,13 +239,17 @@ impl Channel for Clock {
         Ok(())
     }
 
-    fn on_message(&mut self, cx: &mut Context, _: &str) -> Result {
-        cx.set_timer("idle", LONG);
+    fn on_message(&mut self, cx: &mut Context, text: &str) -> Result {
+        match text {
+            "set" => cx.set_timer("idle", LONG),
+            "cancel" => cx.cancel_timer("idle"),
+            _ => return Err(Error::validation("there is nothing else to do with it")),
+        }
         Ok(())
     }
 }
 
-/// A timer that comes again and again.
+/// A timer that comes again and again, and tells of it.
 struct Interval;
 
 impl Channel for Interval {
@@ -185,7 +262,8 @@ impl Channel for Interval {
         Ok(())
     }
 
-    fn on_timer(&mut self, _: &mut Context, _: Timer) -> Result {
+    fn on_timer(&mut self, cx: &mut Context, _: Timer) -> Result {
+        cx.text("tick");
         Ok(())
     }
 }

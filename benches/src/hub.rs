@@ -1,8 +1,11 @@
 //! Worlds of a hub alone: no driver, no bytes of a socket.
 
 use crate::channels::routes;
-use lazuli::{Cause, Config, ConnId, Hub, Input, Message, Output, Rate, Request, Time};
+use lazuli::{Cause, Config, ConnId, Hub, Input, Kind, Message, Output, Rate, Request, Time};
 use std::hint::black_box;
+use std::time::Duration;
+
+const TICK: Duration = Duration::from_micros(200);
 
 /// A hub with connections.
 pub struct World {
@@ -44,9 +47,18 @@ impl World {
         self.reports.push((conn, 100));
     }
 
+    /// Each input has its own moment; so far apart that one connection may go on for ever, at its route's rate.
     fn tick(&mut self) -> Time {
-        self.now = Time::from_micros(self.now.as_micros() + 1);
+        self.now = self.now + TICK;
         self.now
+    }
+
+    /// Lets time go by, and what is due happen.
+    pub fn wait(&mut self, time: Duration) {
+        self.now = self.now + time;
+        if self.hub.poll_timeout().is_some_and(|at| at <= self.now) {
+            self.hub.handle_timeout(self.now);
+        }
     }
 
     fn open(&mut self, target: &str) -> ConnId {
@@ -103,9 +115,17 @@ impl World {
         self.reports.len()
     }
 
-    /// Opens a connection and closes it again.
+    /// Opens a connection and loses it again.
     pub fn come_and_go(&mut self, target: &str) {
+        self.come_and_go_after(target, Duration::ZERO);
+    }
+
+    /// Opens a connection and loses it after a while.
+    pub fn come_and_go_after(&mut self, target: &str, while_there: Duration) {
         let conn = self.open(target);
+        if !while_there.is_zero() {
+            self.wait(while_there);
+        }
         let now = self.tick();
         self.hub.handle(now, Input::Closed { conn, cause: Cause::Lost });
     }
@@ -116,5 +136,25 @@ impl World {
             self.now = self.now.max(at);
             self.hub.handle_timeout(at);
         }
+    }
+
+    /// Lets the next moment come at which connections are looked after: each that is sent a ping gets it, and answers.
+    /// Returns how many did.
+    pub fn beat(&mut self) -> usize {
+        self.next_timer();
+        while let Some(output) = self.hub.poll_output() {
+            if let Output::Send { to, frame } = output
+                && frame.kind() == Kind::Ping
+            {
+                let length = frame.wire().len() as u32;
+                self.unreported.extend(to.iter().map(|&conn| (conn, length)));
+            }
+        }
+        let (now, pinged) = (self.now, self.unreported.len());
+        self.hub.handle(now, Input::Sent(&self.unreported));
+        for (conn, _) in self.unreported.drain(..) {
+            self.hub.handle(now, Input::Pong { conn, bytes: b"heartbeat" });
+        }
+        pinged
     }
 }

@@ -6,6 +6,9 @@ use lazuli::driver::{Driver, LinkId, Settings};
 use lazuli::{Config, Hub, Input, Message, Rate, Request, Time};
 use std::collections::BTreeMap;
 
+/// At most so many bytes may an idle connection take in the hub.
+pub const MOST: i64 = 320;
+
 /// Blocks that a step left in the allocator.
 pub struct Step {
     /// What was done, to all connections.

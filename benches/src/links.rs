@@ -145,9 +145,10 @@ impl<I: Io<()>> Links<I> {
         self.links.len()
     }
 
-    /// Bytes come in on one link, and everything that follows is written.
+    /// Bytes come in on one link, and everything that follows is written. Each time is a moment of its own; so far apart
+    /// that one link may go on for ever, at its route's rate, with sixteen messages each time.
     pub fn receive(&mut self, number: usize, bytes: &[u8]) {
-        self.now = Time::from_micros(self.now.as_micros() + 1);
+        self.now = Time::from_micros(self.now.as_micros() + 2_000);
         self.driver.receive(self.now, self.links[number % self.links.len()], bytes);
         self.driver.turn(&mut self.io);
     }

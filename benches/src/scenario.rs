@@ -1,6 +1,6 @@
 //! What is measured: each scenario makes a world of some size, and an operation on it that can be repeated for ever.
 
-use crate::channels::room_name;
+use crate::growth::GROWTH;
 use crate::hub::World;
 use crate::links::{Links, Sink, masked};
 use crate::steps::{html, in_turns, mounted};
@@ -22,6 +22,8 @@ pub struct Scenario {
     pub goal: Goal,
     /// How often it is repeated to be counted.
     pub repeats: usize,
+    /// How often it is done before, until buffers have grown to what they will be.
+    warm: usize,
     make: fn(usize) -> Operation,
 }
 
@@ -48,16 +50,25 @@ pub const TEXT: &str = "a message of sixty-four bytes, as a chat or a ticker may
 const SAY: &str = r#"{"type":"say","text":"Hello, everyone! Is this thing on?","reply_to":41}"#;
 
 impl Scenario {
-    const fn new(name: &'static str, size: usize, receivers: usize, make: fn(usize) -> Operation) -> Scenario {
-        Scenario { name, size, receivers, goal: Goal::NONE, repeats: 1_000, make }
+    pub(crate) const fn new(
+        name: &'static str,
+        size: usize,
+        receivers: usize,
+        make: fn(usize) -> Operation,
+    ) -> Scenario {
+        Scenario { name, size, receivers, goal: Goal::NONE, repeats: 1_000, warm: 200, make }
     }
 
     const fn goal(self, goal: Goal) -> Scenario {
         Scenario { goal, ..self }
     }
 
-    const fn repeats(self, repeats: usize) -> Scenario {
+    pub(crate) const fn repeats(self, repeats: usize) -> Scenario {
         Scenario { repeats, ..self }
+    }
+
+    pub(crate) const fn warm(self, warm: usize) -> Scenario {
+        Scenario { warm, ..self }
     }
 
     /// The name with the size: how it is asked for.
@@ -65,10 +76,10 @@ impl Scenario {
         format!("{}/{}", self.name, self.size)
     }
 
-    /// The operation in its world, which has been warmed up: buffers have grown to what they will be.
+    /// The operation in its world, which has been warmed up.
     pub fn make(&self) -> Operation {
         let mut operation = (self.make)(self.size);
-        for _ in 0..200 {
+        for _ in 0..self.warm {
             operation();
         }
         operation
@@ -111,43 +122,38 @@ pub const DRIVER: [Scenario; 6] = [
 
 /// Steps of a live component with so many rows. Each is done and undone in turns, and what is told is the mean.
 pub const COMPONENTS: [Scenario; 12] = [
-    Scenario::new("step_nothing", 1_000, 0, |_| in_turns("table_noop_1k")).goal(STEP),
-    Scenario::new("step_select", 1_000, 1, |_| in_turns("table_select_1k")).goal(STEP),
-    Scenario::new("step_remove_insert", 1_000, 1, |_| in_turns("table_remove_1k")),
-    Scenario::new("step_swap", 1_000, 1, |_| in_turns("table_swap_1k")),
-    Scenario::new("step_update_every_tenth", 1_000, 1, |_| in_turns("table_update10_1k")),
-    Scenario::new("step_shuffle", 1_000, 1, |_| in_turns("table_shuffle_1k")).repeats(100),
-    Scenario::new("step_create_clear", 1_000, 1, |_| in_turns("table_create_1k")).repeats(100),
-    Scenario::new("step_replace", 1_000, 1, |_| in_turns("table_replace_1k")).repeats(100),
-    Scenario::new("step_select", 10_000, 1, |_| in_turns("table_select_10k")).repeats(100),
-    Scenario::new("step_chat_append", 200, 1, |_| in_turns("chat_append")),
-    Scenario::new("to_html", 1_000, 1, |_| html("table_noop_1k")).repeats(100),
-    Scenario::new("mount", 1_000, 1, |_| mounted("table_noop_1k")).repeats(100),
+    step("step_nothing", 1_000, 0, |_| in_turns("table_noop_1k")).goal(STEP),
+    step("step_select", 1_000, 1, |_| in_turns("table_select_1k")).goal(STEP),
+    step("step_remove_insert", 1_000, 1, |_| in_turns("table_remove_1k")),
+    step("step_swap", 1_000, 1, |_| in_turns("table_swap_1k")),
+    step("step_update_every_tenth", 1_000, 1, |_| in_turns("table_update10_1k")),
+    step("step_shuffle", 1_000, 1, |_| in_turns("table_shuffle_1k")),
+    step("step_create_clear", 1_000, 1, |_| in_turns("table_create_1k")),
+    step("step_replace", 1_000, 1, |_| in_turns("table_replace_1k")),
+    step("step_select", 10_000, 1, |_| in_turns("table_select_10k")),
+    step("step_chat_append", 200, 1, |_| in_turns("chat_append")),
+    step("to_html", 1_000, 1, |_| html("table_noop_1k")),
+    step("mount", 1_000, 1, |_| mounted("table_noop_1k")),
 ];
+
+const fn step(name: &'static str, rows: usize, changes: usize, make: fn(usize) -> Operation) -> Scenario {
+    Scenario::new(name, rows, changes, make).warm(20).repeats(100)
+}
 
 const STEP: Goal = Goal { instructions: Some(200_000), ..Goal::NONE };
 
-/// The same event among few and among many: each is there at both sizes.
-pub const GROWTH: [[Scenario; 2]; 6] = [
-    few_and_many("message_among_connections", 1, dispatch),
-    few_and_many("come_and_go_among_connections", 0, come_and_go),
-    few_and_many("broadcast_among_rooms", 1, broadcast_among_rooms),
-    few_and_many("join_and_leave_among_rooms", 0, join_and_leave),
-    few_and_many("set_among_timers", 0, set_timer),
-    few_and_many("fire_among_timers", 0, fire_timer),
-];
-
-const fn few_and_many(name: &'static str, receivers: usize, make: fn(usize) -> Operation) -> [Scenario; 2] {
-    [Scenario::new(name, 1_000, receivers, make), Scenario::new(name, 100_000, receivers, make)]
+/// All that is hot: what is looked at with every change.
+pub fn hot() -> impl Iterator<Item = Scenario> {
+    BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(COMPONENTS)
 }
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = Scenario> {
-    BROADCAST.into_iter().chain(DISPATCH).chain(DRIVER).chain(COMPONENTS).chain(GROWTH.into_iter().flatten())
+    hot().chain(GROWTH.into_iter().flat_map(|growth| growth.sizes))
 }
 
 /// Numbers below `size`, far apart, so that no two operations touch the same.
-fn far_apart(size: usize) -> impl FnMut() -> usize {
+pub(crate) fn far_apart(size: usize) -> impl FnMut() -> usize {
     let mut number = 0;
     move || {
         number = (number + 7_919) % size;
@@ -176,76 +182,12 @@ fn sent(size: usize) -> Operation {
     Box::new(move || world.report())
 }
 
-fn dispatch(size: usize) -> Operation {
+pub(crate) fn dispatch(size: usize) -> Operation {
     let mut world = World::new(size, |_| "/chat/lobby".into());
     let mut next = far_apart(size);
     Box::new(move || {
         world.message(next(), SAY);
         world.drain_and_report()
-    })
-}
-
-fn come_and_go(size: usize) -> Operation {
-    let mut world = World::new(size, |_| "/room/lobby".into());
-    Box::new(move || {
-        world.come_and_go("/room/lobby");
-        world.drain()
-    })
-}
-
-/// A thousand connections, each in its share of `rooms`, and the names of a thousand of these.
-fn rooms(rooms: usize) -> (World, Vec<String>) {
-    let share = rooms / 1_000;
-    let world = World::new(1_000, |number| format!("/many/{}/{share}", number * share));
-    assert_eq!(world.hub().stats().rooms, rooms as u64);
-    let mut next = far_apart(rooms);
-    (world, (0..1_000).map(|_| room_name(next() as u64)).collect())
-}
-
-fn broadcast_among_rooms(size: usize) -> Operation {
-    let (mut world, names) = rooms(size);
-    let mut next = far_apart(names.len());
-    Box::new(move || {
-        let name = next();
-        world.message(name, &names[name]);
-        world.drain()
-    })
-}
-
-fn join_and_leave(size: usize) -> Operation {
-    let (mut world, names) = rooms(size);
-    world.join("/hop");
-    let mut next = far_apart(names.len());
-    Box::new(move || {
-        let name = &names[next()];
-        world.message(1_000, name);
-        world.message(1_000, name);
-        world.drain()
-    })
-}
-
-/// Timers that were set in order lie in the heap as they never do again: first each is set anew once.
-fn settled(size: usize, mut operation: impl FnMut() -> usize + 'static) -> Operation {
-    for _ in 0..size {
-        operation();
-    }
-    Box::new(operation)
-}
-
-fn set_timer(size: usize) -> Operation {
-    let mut world = World::new(size, |_| "/clock".into());
-    let mut next = far_apart(size);
-    settled(size, move || {
-        world.message(next(), "");
-        world.drain()
-    })
-}
-
-fn fire_timer(size: usize) -> Operation {
-    let mut world = World::new(size, |_| "/interval".into());
-    settled(size, move || {
-        world.next_timer();
-        world.drain()
     })
 }
 

@@ -3,6 +3,7 @@
 //! Every socket has a next moment, and moments need not be exact: those that are close to each other share one, and a
 //! list of connections. That is a few bytes for each where a timer takes forty.
 
+use crate::grow;
 use crate::id::ConnId;
 use crate::time::Time;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -50,7 +51,7 @@ impl Beats {
             return Beat::NONE;
         }
         let moment = self.moments.entry(at).or_default();
-        moment.conns.push_back(Some(conn));
+        grow::push_back(&mut moment.conns, Some(conn));
         moment.live += 1;
         Beat { at, place: moment.base + moment.conns.len() as u32 - 1 }
     }

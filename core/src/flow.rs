@@ -6,6 +6,7 @@
 
 use crate::canary::{Canary, is_planted};
 use crate::frame::Frame;
+use crate::grow;
 use crate::id::ConnId;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -91,12 +92,8 @@ impl Flow {
 
     /// Gives the connection at `index` a full window and an empty queue.
     pub fn open(&mut self, index: usize) {
-        if index >= self.credit.len() {
-            self.credit.resize(index + 1, BLOCKED);
-            self.slow.resize_with(index + 1, || None);
-        }
-        self.credit[index] = self.window;
-        self.slow[index] = None;
+        *grow::place(&mut self.credit, index, || BLOCKED) = self.window;
+        *grow::place(&mut self.slow, index, || None) = None;
     }
 
     /// Charges `length` bytes if they fit and nothing waits before them: the fast path of a broadcast.

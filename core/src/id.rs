@@ -1,6 +1,7 @@
 //! Names of connections that never come to mean another one.
 
 use crate::canary::{Canary, is_planted};
+use crate::grow;
 use alloc::vec::Vec;
 use core::fmt;
 use core::num::NonZeroU64;
@@ -101,13 +102,11 @@ impl<T> Table<T> {
 
     /// Puts a value in and names it.
     pub fn insert(&mut self, value: T) -> ConnId {
-        let index = self.slab.insert(value);
-        if index >= self.generations.len() {
-            self.generations.resize(index + 1, self.before);
-        }
-        let generation = self.generations[index].checked_add(1).unwrap_or(1);
-        self.generations[index] = generation;
-        ConnId::new(index as u32, generation)
+        let index = grow::insert(&mut self.slab, value);
+        let before = self.before;
+        let generation = grow::place(&mut self.generations, index, || before);
+        *generation = generation.checked_add(1).unwrap_or(1);
+        ConnId::new(index as u32, *generation)
     }
 
     fn is_current(&self, id: ConnId) -> bool {

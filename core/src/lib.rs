@@ -40,6 +40,7 @@ mod effects;
 mod error;
 pub mod flow;
 mod frame;
+mod grow;
 pub mod handle;
 pub mod html;
 mod hub;

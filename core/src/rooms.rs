@@ -1,6 +1,7 @@
 //! Rooms: named sets of channel instances.
 
 use crate::canary::{Canary, is_planted};
+use crate::grow;
 use crate::id::ConnId;
 use crate::presence::Presence;
 use crate::spark::Form;
@@ -111,6 +112,9 @@ pub(crate) struct Membership {
     position: u32,
 }
 
+/// The names of so many rooms are compared with one sooner than that one is looked up among all rooms there are.
+const FEW: usize = 8;
+
 /// Names to places. Peers choose names, so nothing is hashed: for any hash that is known, names that collide can be found.
 type Index<K> = BTreeMap<K, u32>;
 
@@ -218,7 +222,22 @@ impl Rooms {
     }
 
     pub(crate) fn is_member(&self, instance: u32, name: &str) -> bool {
-        self.find(name).is_some_and(|room| self.memberships(instance).iter().any(|m| m.room == room))
+        self.slot(instance, name).is_some()
+    }
+
+    /// The room of this name, if the instance is in it.
+    pub(crate) fn own(&self, instance: u32, name: &str) -> Option<u32> {
+        self.slot(instance, name).map(|slot| self.memberships(instance)[slot].room)
+    }
+
+    /// Where in the instance's own list the room of this name stands.
+    fn slot(&self, instance: u32, name: &str) -> Option<usize> {
+        let own = self.memberships(instance);
+        if own.len() <= FEW {
+            return own.iter().position(|m| self.get(m.room).is_some_and(|room| &*room.name == name));
+        }
+        let room = self.find(name)?;
+        own.iter().position(|m| m.room == room)
     }
 
     /// Puts the instance in the room, unless it is there already.
@@ -227,15 +246,12 @@ impl Rooms {
             Some(room) => (room, Change::None),
             None => {
                 let name: Arc<str> = name.into();
-                let room = self.rooms.insert(Room::new(name.clone())) as u32;
+                let room = grow::insert(&mut self.rooms, Room::new(name.clone())) as u32;
                 self.names.insert(name.clone(), room);
                 (room, Change::Made(name))
             }
         };
-        if self.memberships.len() <= instance as usize {
-            self.memberships.resize_with(instance as usize + 1, Vec::new);
-        }
-        let memberships = &mut self.memberships[instance as usize];
+        let memberships = grow::place(&mut self.memberships, instance as usize, Vec::new);
         if memberships.iter().any(|m| m.room == room) {
             return Change::None;
         }
@@ -243,11 +259,11 @@ impl Rooms {
             let Seat { conn, socket, form } = seat;
             let group = if form == Form::RAW { &mut found.raw } else { found.spark.entry(form).or_default() };
             let position = group.members.len() as u32;
-            group.sockets.push(socket);
+            grow::push(&mut group.sockets, socket);
             if form != Form::RAW {
-                group.conns.push(conn);
+                grow::push(&mut group.conns, conn);
             }
-            group.members.push(Member { instance, slot: memberships.len() as u32 });
+            grow::push(&mut group.members, Member { instance, slot: memberships.len() as u32 });
             if memberships.capacity() == 0 {
                 // Most instances are in one room: no room for four.
                 memberships.reserve_exact(1);
@@ -259,8 +275,7 @@ impl Rooms {
 
     /// Takes the instance out of the room, if it is there.
     pub(crate) fn leave(&mut self, name: &str, instance: u32) -> Change {
-        let Some(room) = self.find(name) else { return Change::None };
-        match self.memberships(instance).iter().position(|m| m.room == room) {
+        match self.slot(instance, name) {
             Some(slot) => self.take_out(instance, slot),
             None => Change::None,
         }

@@ -1,5 +1,6 @@
 //! Deadlines in order, with exact cancellation.
 
+use crate::grow;
 use crate::time::Time;
 use alloc::vec::Vec;
 
@@ -85,9 +86,9 @@ impl<T> TimerQueue<T> {
     /// Sets a timer.
     pub fn insert(&mut self, at: Time, value: T) -> TimerKey {
         let position = self.heap.len();
-        let key = self.slab.insert(Timer { position: position as u32, value }) as u32;
+        let key = grow::insert(&mut self.slab, Timer { position: position as u32, value }) as u32;
         self.inserted += 1;
-        self.heap.push(Entry { at, order: self.inserted, key });
+        grow::push(&mut self.heap, Entry { at, order: self.inserted, key });
         self.rise(position);
         TimerKey(key)
     }
@@ -109,49 +110,48 @@ impl<T> TimerQueue<T> {
     fn take_out(&mut self, position: usize) {
         self.heap.swap_remove(position);
         if position < self.heap.len() {
-            self.place(position);
             self.rise(position);
             self.sink(position);
         }
     }
 
-    /// Tells the timer of the entry at `position` where it stands.
-    fn place(&mut self, position: usize) {
-        let key = self.heap[position].key as usize;
-        if let Some(timer) = self.slab.get_mut(key) {
+    /// Puts an entry where it belongs, and tells its timer.
+    fn put(&mut self, position: usize, entry: Entry) {
+        self.heap[position] = entry;
+        if let Some(timer) = self.slab.get_mut(entry.key as usize) {
             timer.position = position as u32;
         }
     }
 
-    fn swap(&mut self, a: usize, b: usize) {
-        self.heap.swap(a, b);
-        self.place(a);
-        self.place(b);
-    }
-
+    /// Moves the entry at `position` up until its parent is not later.
     fn rise(&mut self, mut position: usize) {
+        let entry = self.heap[position];
         while position > 0 {
             let parent = (position - 1) / 2;
-            if !self.heap[position].before(&self.heap[parent]) {
+            if !entry.before(&self.heap[parent]) {
                 break;
             }
-            self.swap(position, parent);
+            self.put(position, self.heap[parent]);
             position = parent;
         }
+        self.put(position, entry);
     }
 
+    /// Moves the entry at `position` down until no child is earlier.
     fn sink(&mut self, mut position: usize) {
+        let entry = self.heap[position];
         loop {
             let left = 2 * position + 1;
             let Some(mut least) = self.heap.get(left).map(|_| left) else { break };
             if self.heap.get(left + 1).is_some_and(|right| right.before(&self.heap[left])) {
                 least = left + 1;
             }
-            if !self.heap[least].before(&self.heap[position]) {
+            if !self.heap[least].before(&entry) {
                 break;
             }
-            self.swap(position, least);
+            self.put(position, self.heap[least]);
             position = least;
         }
+        self.put(position, entry);
     }
 }

@@ -7,6 +7,7 @@ use super::response::{self, Response};
 use super::run::Driver;
 use super::whole::Whole;
 use crate::channel::App;
+use crate::grow;
 use crate::hub::Hub;
 use crate::id::ConnId;
 use crate::input::{Input, Message};
@@ -110,10 +111,7 @@ impl<A: App> Driver<A> {
                 return false;
             }
         };
-        if self.by_conn.len() <= conn.index() {
-            self.by_conn.resize(conn.index() + 1, None);
-        }
-        self.by_conn[conn.index()] = Some((conn, link));
+        *grow::place(&mut self.by_conn, conn.index(), || None) = Some((conn, link));
         let limits = self.hub.limits(conn).clone();
         self.clear_deadline(link);
         if let Some(found) = self.links.get_mut(link.0) {

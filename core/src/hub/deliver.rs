@@ -6,6 +6,7 @@ use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::flow::{Flow, Offer};
 use crate::frame::{Frame, Kind};
+use crate::grow;
 use crate::id::ConnId;
 use crate::life::Life;
 use crate::log::Level;
@@ -24,11 +25,7 @@ enum Set {
 
 /// Marks a connection; whether it was not marked before.
 fn mark_one(marks: &mut Vec<u64>, mark: u64, conn: ConnId) -> bool {
-    let index = conn.index();
-    if marks.len() <= index {
-        marks.resize(index + 1, 0);
-    }
-    mem::replace(&mut marks[index], mark) != mark
+    mem::replace(grow::place(marks, conn.index(), || 0), mark) != mark
 }
 
 /// What components get of a broadcast: the one frame that all share, from the hub's list of work.

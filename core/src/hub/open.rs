@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::channel::{App, Channel, Join};
 use crate::context::is_name;
 use crate::error::Refused;
+use crate::grow;
 use crate::id::ConnId;
 use crate::log::Level;
 use crate::request::Request;
@@ -202,11 +203,8 @@ impl<A: App> Hub<A> {
 
     /// Gives a connection its instance.
     pub(super) fn attach(&mut self, conn: ConnId, channel: Option<Box<dyn Channel<A>>>) {
-        let instance = self.state.instances.insert(Instance { conn, timers: None });
-        if self.channels.len() <= instance {
-            self.channels.resize_with(instance + 1, || None);
-        }
-        self.channels[instance] = channel;
+        let instance = grow::insert(&mut self.state.instances, Instance { conn, timers: None });
+        *grow::place(&mut self.channels, instance, || None) = channel;
         let Some(found) = self.state.conns.get_mut(conn) else { return };
         found.instance = instance as u32;
         if let Some(route) = self.state.stats.route_mut(found.route) {

@@ -33,7 +33,7 @@ impl<A: App> Hub<A> {
     }
 
     pub(super) fn untrack(&mut self, instance: u32, conn: ConnId, room: &str) {
-        let Some(index) = self.state.rooms.find(room) else { return };
+        let Some(index) = self.state.rooms.own(instance, room) else { return };
         self.untrack_in(instance, conn, index);
     }
 

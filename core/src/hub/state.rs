@@ -455,7 +455,12 @@ impl State {
             return;
         }
         let key = self.timers.insert(at, Due::Channel { instance, timer, at, every });
-        found.timers.get_or_insert_default().push((timer, key));
+        let timers = found.timers.get_or_insert_default();
+        if timers.capacity() == 0 {
+            // Most instances that have any have one: no room for four.
+            timers.reserve_exact(1);
+        }
+        timers.push((timer, key));
     }
 
     pub(crate) fn cancel_timer(&mut self, instance: u32, timer: Timer) {

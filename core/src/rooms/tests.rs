@@ -12,16 +12,16 @@ const SOCKET: ConnId = match ConnId::from_u64(1 << 32 | 99) {
 };
 
 proptest! {
-    /// Rooms agree with sets of pairs, and both sides of each membership name each other.
+    /// Rooms agree with sets of pairs, and both sides of each membership name each other; in few rooms and in many.
     #[test]
-    fn rooms_are_sets(steps in prop::collection::vec((0u8..3, 0u32..6, 0u8..5), 0..200)) {
+    fn rooms_are_sets(steps in prop::collection::vec((0u8..20, 0u32..6, 0u8..12), 0..200)) {
         let mut rooms = Rooms::default();
         let mut model: BTreeSet<(u32, String)> = BTreeSet::new();
         for (what, instance, room) in steps {
-            let name = format!("room {room}");
+            let name = format!("room {room:02}");
             let conn = ConnId::from_u64(1 << 32 | u64::from(instance)).unwrap_or_else(|| unreachable!());
             match what {
-                0 => {
+                0..14 => {
                     let made = !model.iter().any(|(_, n)| *n == name);
                     // Some are subscriptions, on one socket and two paths.
                     let form = Form(instance % 3);
@@ -30,7 +30,7 @@ proptest! {
                     prop_assert_eq!(made, matches!(change, Change::Made(_)));
                     model.insert((instance, name));
                 }
-                1 => {
+                14..19 => {
                     model.remove(&(instance, name.clone()));
                     rooms.leave(&name, instance);
                 }
@@ -38,6 +38,12 @@ proptest! {
                     while rooms.leave_last(instance).is_some() {}
                     model.retain(|(i, _)| *i != instance);
                 }
+            }
+            for (instance, room) in (0..6).flat_map(|instance| (0..12).map(move |room| (instance, room))) {
+                let name = format!("room {room:02}");
+                let is_member = model.contains(&(instance, name.clone()));
+                prop_assert_eq!(rooms.is_member(instance, &name), is_member);
+                prop_assert_eq!(rooms.own(instance, &name), rooms.find(&name).filter(|_| is_member));
             }
             let names: BTreeSet<_> = model.iter().map(|(_, name)| name.clone()).collect();
             prop_assert_eq!(rooms.len(), names.len());
