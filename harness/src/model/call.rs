@@ -27,6 +27,10 @@ impl Model {
         });
         if is_due && is_slow && self.at(session).due.is_empty() {
             self.lose_track();
+            if self.is_beat_due(session) {
+                // Or it was its own ping, which comes behind those of others.
+                self.lose_beats();
+            }
         }
         if !is_due {
             // The first callback of an input: what follows from the one before was done.

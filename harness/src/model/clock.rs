@@ -156,7 +156,12 @@ impl Model {
         }
     }
 
-    /// Somebody was closed as silent of whom nobody can tell when: whoever is looked after at the same time is so before or after that.
+    /// Whether a session's peer is looked after in this timeout, for all that can be told.
+    pub(super) fn is_beat_due(&self, session: u32) -> bool {
+        self.timing && self.sessions[session as usize].beat.is_some_and(|(at, _)| at <= self.now)
+    }
+
+    /// Somebody was closed and nobody can tell when: whoever is looked after at the same time is so before or after that.
     pub(super) fn lose_beats(&mut self) {
         self.unsure_beats = true;
         let now = self.now;

@@ -63,7 +63,7 @@ pub(crate) struct Model {
     told: BTreeSet<u32>,
     /// Every timer that is set, in the order in which they come.
     timers: BTreeMap<(Time, u64), HubTimer>,
-    /// Whether somebody was closed as silent of whom nobody could tell when: who was sent a ping before or after that is open.
+    /// Whether somebody was closed and nobody could tell when: who was sent a ping before or after that is open.
     unsure_beats: bool,
     /// When sessions have to be done with a request, or with a message; or had, if they are.
     deadlines: BTreeSet<(Time, u32)>,
