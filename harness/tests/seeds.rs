@@ -20,6 +20,9 @@ fn seeds_that_failed_hold() {
     // was sent just before for that, and so had others told of its end before their pings, which they got before it.
     let run = run_seed(30_133_150_474_605_235);
     assert_eq!(run.failure, None);
+    // A ping that declares too many bytes was one ping too many already.
+    let run = run_seed(30_133_222_817_931_710);
+    assert_eq!(run.failure, None);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What no client should send.
 
 use super::World;
-use crate::codec::{CLOSE, CONTINUATION, FIN, PING, TEXT, push_frame};
+use crate::codec::{CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, push_frame};
 use crate::model::Arrival;
 use crate::tally::Fault;
+
+const FIN_PING: u8 = FIN | PING;
+const FIN_PONG: u8 = FIN | PONG;
 
 impl World {
     /// A client breaks the protocol or a limit, or begins a message and never ends it. It says nothing after that.
@@ -21,7 +24,13 @@ impl World {
         let (bytes, wrong, code) = nonsense(kind, mask);
         self.net.kernel.step("nonsense", kind, || format!("session {session}: {bytes:02x?}, to be closed with {code}"));
         self.visits[session as usize].is_quiet = true;
-        self.send(session, &bytes, [(1, Arrival::Begun), (wrong + 1, Arrival::Violation(code))]);
+        let mut arrivals = vec![(1, Arrival::Begun)];
+        if wrong > 0 && matches!(bytes[0], FIN_PING | FIN_PONG) {
+            // Up to there it is a ping or pong, and counts as one.
+            arrivals.push((1, Arrival::Control));
+        }
+        arrivals.push((wrong + 1, Arrival::Violation(code)));
+        self.send(session, &bytes, arrivals);
         if self.net.kernel.rng.chance(500) {
             // Whatever follows is not read any more.
             let noise = vec![0xa5; self.net.kernel.rng.below(3_000) as usize];
