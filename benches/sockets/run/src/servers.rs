@@ -31,7 +31,7 @@ const fn server(
 pub const FLOOR: Server = server("floor", "sockets-floor", "floor", &[]);
 
 /// The others.
-pub const SERVERS: [Server; 9] = [
+pub const SERVERS: [Server; 10] = [
     server("floor-joined", "sockets-floor", "floor", &["--joined"]),
     server("lazuli-smol", "sockets-lazuli", "lazuli", &["smol"]),
     // Two hubs on the one core: the price of what joins them.
