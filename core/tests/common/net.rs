@@ -35,6 +35,7 @@ pub struct Wires {
 impl Io<TestApp> for Wires {
     fn write(&mut self, link: LinkId, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         assert!(!self.ended.contains(&link) && !self.closed.contains(&link), "{link:?} was ended before");
+        assert!(bytes.iter().any(|slice| !slice.is_empty()), "nothing was written to {link:?}");
         self.writes.push((link, bytes.iter().map(|slice| (slice.as_ptr() as usize, slice.len())).collect()));
         if self.broken.contains(&link) {
             return Err(ErrorKind::ConnectionReset.into());
