@@ -128,21 +128,18 @@ fn broadcast_among_rooms(size: usize) -> Operation {
 }
 
 fn join_and_leave(size: usize) -> Operation {
-    let (mut world, names) = rooms(size);
-    world.join("/hop");
-    let mut next = far_apart(NAMES);
-    Box::new(move || {
-        let name = &names[next()];
-        world.message(NAMES, name);
-        world.message(NAMES, name);
-        world.drain()
-    })
+    let (world, names) = rooms(size);
+    hop(world, names)
 }
 
 fn make_and_free(size: usize) -> Operation {
-    let (mut world, names) = rooms(size);
+    let (world, names) = rooms(size);
     // Each of them right behind one that is there.
-    let names: Vec<String> = names.into_iter().map(|name| name + "-new").collect();
+    hop(world, names.into_iter().map(|name| name + "-new").collect())
+}
+
+/// One more connection goes into one of these rooms after the other, and out again.
+fn hop(mut world: World, names: Vec<String>) -> Operation {
     world.join("/hop");
     let mut next = far_apart(NAMES);
     Box::new(move || {

@@ -19,9 +19,8 @@ const CHUNK: usize = 16 << 10;
 /// After so many bytes were read, they are answered before more is read: what they make the hub send to others must not
 /// pile up, or those would be taken for slow.
 const UNANSWERED: usize = 16 << 10;
-/// So often as many bytes, or so many publications, are taken from the backplane in one turn.
+/// So often something is taken from the backplane in one turn.
 const ROUNDS: usize = 8;
-const INCOMING: usize = 256;
 /// So many sockets are looked after, and orders obeyed, before others get their turn.
 const EVENTS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const BATCH: usize = 64;
@@ -160,7 +159,7 @@ impl<A: App> MainLoop<A> {
         self.driver.turn(&mut self.sockets);
         // What this turn published may have come back already.
         for round in 0.. {
-            if !self.take_incoming(now) {
+            if !self.sockets.take_incoming(&mut self.driver) {
                 break;
             }
             self.driver.turn(&mut self.sockets);
@@ -171,21 +170,6 @@ impl<A: App> MainLoop<A> {
             }
         }
         self.sockets.pace();
-    }
-
-    /// Hands in what came from the backplane; whether there was anything.
-    fn take_incoming(&mut self, now: Time) -> bool {
-        let (mut any, mut bytes) = (false, 0);
-        for _ in 0..INCOMING {
-            let Some(incoming) = self.sockets.incoming() else { break };
-            bytes += incoming.bytes();
-            self.driver.input(now, incoming.as_input());
-            any = true;
-            if bytes >= UNANSWERED {
-                break;
-            }
-        }
-        any
     }
 
     /// A link's socket has something, or takes something.

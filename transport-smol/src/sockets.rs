@@ -4,17 +4,13 @@ use crate::log::Log;
 use crate::server::Effects;
 use crate::shards::Seat;
 use crate::stream::Stream;
-use lazuli::backplane::{Backplane, Incoming};
-use lazuli::driver::{Io, LinkId};
+use lazuli::backplane::{Backplane, let_catch_up};
+use lazuli::driver::{Driver, Io, LinkId};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Handle, Position, Time};
 use polling::Event;
 use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
-
-/// So many milliseconds a turn waits for other hubs that are behind. One that is stuck shall not stop all.
-const PATIENCE: u32 = 100;
 
 /// One socket, and what it is watched for.
 struct Socket {
@@ -69,21 +65,18 @@ impl<A: App> Sockets<A> {
         }
     }
 
-    /// What came in from the backplane.
-    pub(crate) fn incoming(&mut self) -> Option<Incoming> {
-        self.backplane.as_mut()?.poll()
+    /// Hands the driver what came in from the backplane; whether there was anything.
+    pub(crate) fn take_incoming(&mut self, driver: &mut Driver<A>) -> bool {
+        let now = self.now;
+        self.backplane.as_deref_mut().is_some_and(|backplane| driver.take_from(now, backplane))
     }
 
     /// The turn is over: lets other hubs catch up.
     pub(crate) fn pace(&mut self) {
-        if !std::mem::take(&mut self.has_published) {
-            return;
-        }
-        for _ in 0..PATIENCE {
-            if !self.backplane.as_ref().is_some_and(|backplane| backplane.is_ahead()) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(1));
+        if std::mem::take(&mut self.has_published)
+            && let Some(backplane) = &self.backplane
+        {
+            let_catch_up(&**backplane, std::thread::sleep);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::Effects;
 use crate::log::Logger;
 use crate::signal::Signal;
 use crate::stream::Stream;
-use lazuli::backplane::Backplane;
+use lazuli::backplane::{Backplane, let_catch_up};
 use lazuli::driver::{Driver, Io, LinkId};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Handle, Position, Time};
@@ -12,7 +12,7 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What all threads of a server share.
 ///
@@ -33,14 +33,8 @@ pub(crate) struct State<A: App> {
     pub(crate) sleep: Option<Time>,
 }
 
-/// So often as many bytes, or so many publications, are taken from the backplane in one turn: what they make the hub send must not
-/// pile up.
+/// So often something is taken from the backplane in one turn.
 const ROUNDS: usize = 8;
-const BYTES: usize = 16 << 10;
-const INCOMING: usize = 256;
-
-/// So many milliseconds a turn waits for other hubs that are behind. One that is stuck shall not stop all.
-const PATIENCE: u32 = 100;
 
 impl<A: App> State<A> {
     /// Gives the hub its turn, and again for what the backplane brought back meanwhile.
@@ -61,17 +55,8 @@ impl<A: App> State<A> {
 
     /// Hands in what came from the backplane; whether there was anything.
     fn take_incoming(&mut self) -> bool {
-        let Some(backplane) = &mut self.io.outside.backplane else { return false };
-        let (mut any, mut bytes) = (false, 0);
-        for incoming in std::iter::from_fn(|| backplane.poll()).take(INCOMING) {
-            bytes += incoming.bytes();
-            self.driver.input(self.io.now, incoming.as_input());
-            any = true;
-            if bytes >= BYTES {
-                break;
-            }
-        }
-        any
+        let (now, backplane) = (self.io.now, self.io.outside.backplane.as_deref_mut());
+        backplane.is_some_and(|backplane| self.driver.take_from(now, backplane))
     }
 }
 
@@ -165,14 +150,10 @@ pub(crate) struct Outside<A: App> {
 impl<A: App> Outside<A> {
     /// The turn is over: lets other hubs catch up.
     fn pace(&mut self) {
-        if !std::mem::take(&mut self.has_published) {
-            return;
-        }
-        for _ in 0..PATIENCE {
-            if !self.backplane.as_ref().is_some_and(|backplane| backplane.is_ahead()) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(1));
+        if std::mem::take(&mut self.has_published)
+            && let Some(backplane) = &self.backplane
+        {
+            let_catch_up(&**backplane, std::thread::sleep);
         }
     }
 }

@@ -37,6 +37,7 @@ use crate::input::{Input, Link};
 use crate::rooms::Position;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::time::Duration;
 
 /// A publication on its way to a hub: its topic, its place there, and what it is.
 pub type Delivery = (Arc<str>, Position, Arc<[u8]>);
@@ -66,6 +67,36 @@ pub trait Backplane: Send {
     fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>);
 }
 
+/// Lets other hubs catch up after a turn that published something: `sleep` is called as long as this one [is ahead](Backplane::is_ahead), but
+/// for no more than 100 ms in all. One that is stuck shall not stop the others.
+///
+/// ```
+/// use lazuli::Node;
+/// use lazuli::backplane::{Backplane, Local, let_catch_up};
+///
+/// let local = Local::new();
+/// let (mut here, mut there) = (local.port(Node(1)), local.port(Node(2)));
+/// there.subscribe("room:x", None);
+/// (0..5_000).for_each(|_| here.publish("room:x", b"hello"));
+/// let mut slept = 0;
+/// let_catch_up(&here, |_| {
+///     slept += 1;
+///     while there.poll().is_some() {}
+/// });
+/// assert_eq!(slept, 1);
+/// ```
+pub fn let_catch_up(backplane: &dyn Backplane, mut sleep: impl FnMut(Duration)) {
+    for _ in 0..PATIENCE {
+        if !backplane.is_ahead() {
+            return;
+        }
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// So many milliseconds.
+const PATIENCE: u32 = 100;
+
 /// What comes in from a backplane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
@@ -78,8 +109,9 @@ pub enum Incoming {
 }
 
 impl Incoming {
-    /// How long its message is; a transport takes in as much of it at once as of what its sockets bring, or less.
-    pub fn bytes(&self) -> usize {
+    /// How long its message is.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn bytes(&self) -> usize {
         match self {
             Incoming::Published((_, _, message)) => message.len(),
             Incoming::Subscribed(..) | Incoming::Link(_) => 0,

@@ -5,6 +5,7 @@ use super::head::{HeadLimits, HeadParser};
 use super::joined::Joined;
 use super::link::{Deadline, Due, Link, LinkId, NONE, Phase};
 use super::notes::Notes;
+use crate::backplane::Backplane;
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::handle::Remote;
@@ -22,6 +23,10 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, IoSlice};
+
+/// So many publications, or bytes of them, are taken from a backplane at once.
+const INCOMING: usize = 256;
+const INCOMING_BYTES: usize = 16 << 10;
 
 /// What a transport does for the driver. Only the first three are about sockets; the rest has defaults.
 #[allow(unused_variables)]
@@ -196,6 +201,21 @@ impl<A: App> Driver<A> {
         }
         self.advance(now);
         self.hub.handle(self.now, input);
+    }
+
+    /// Hands in what a backplane has, up to 16 KiB or 256 publications: what they make the hub send must not pile up, or who reads would be
+    /// taken for slow. Whether there was anything; then a turn is due, and more may be there.
+    pub fn take_from(&mut self, now: Time, backplane: &mut dyn Backplane) -> bool {
+        let (mut any, mut bytes) = (false, 0);
+        for incoming in core::iter::from_fn(|| backplane.poll()).take(INCOMING) {
+            bytes += incoming.bytes();
+            self.input(now, incoming.as_input());
+            any = true;
+            if bytes >= INCOMING_BYTES {
+                break;
+            }
+        }
+        any
     }
 
     /// The socket takes bytes again.

@@ -230,17 +230,14 @@ impl<A: App> Hub<A> {
                     return;
                 }
             }
-            Some(last) => self.state.stats.missed += position.offset - last.offset - 1,
-            None => {}
+            _ => {}
         }
-        let is_gap = last.is_some_and(|last| position.offset.saturating_sub(last.offset) > 1);
-        if is_gap {
-            let last = last.map_or(0, |last| last.offset);
-            self.log(Level::Warn, "publications were missed", None, || {
-                format!("{} under {topic}", position.offset - last - 1)
-            });
+        let missed = last.map_or(0, |last| position.offset.saturating_sub(last.offset).saturating_sub(1));
+        if missed > 0 {
+            self.state.stats.missed += missed;
+            self.log(Level::Warn, "publications were missed", None, || format!("{missed} under {topic}"));
         }
-        if let Some(room) = room.filter(|_| is_gap || is_new_epoch) {
+        if let Some(room) = room.filter(|_| missed > 0 || is_new_epoch) {
             self.on_gap(room);
         }
         let Some(publication) = Publication::decode(message) else {
