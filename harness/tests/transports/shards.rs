@@ -8,9 +8,9 @@ use lazuli::driver::Settings;
 use lazuli::{Config, ConnId, Node, Position};
 use lazuli_smol::Server;
 use std::io;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const WITHIN: Duration = Duration::from_secs(5);
 
@@ -30,20 +30,60 @@ pub fn start(wish: Wish) -> Running {
     Running { addr, handle, stop: Box::new(move |within| stopper.stop(within)), thread: Some(thread) }
 }
 
-/// Each hub counts its own connections, so equal ids are those of different hubs.
-#[test]
-fn each_hub_gets_as_many_clients() {
-    let server = start(Wish::default());
-    // Pages come and go.
-    let client = |_| {
-        assert!(exchange(server.addr, "GET /page HTTP/1.1\r\nHost: a\r\n\r\n").ends_with("a page"));
-        Client::join(server.addr, "x")
-    };
-    let clients: Vec<Client> = (0..6).map(client).collect();
+/// Each hub numbers its own connections, so clients in equal places are those of different hubs.
+fn places(clients: &[Client]) -> Vec<usize> {
     let place = |client: &Client| ConnId::from_u64(client.id).expect("an id").index();
     let mut places: Vec<usize> = clients.iter().map(place).collect();
     places.sort_unstable();
-    assert_eq!(places, [0, 0, 0, 1, 1, 1]);
+    places
+}
+
+/// As many clients for each of three hubs, each client in a room of its own.
+fn join_evenly(addr: SocketAddr) -> Vec<Client> {
+    let mut clients = vec![Client::join(addr, "0")];
+    // Until all hubs run, the first has the clients to itself.
+    while places(&clients)[..clients.len().min(3)] != [0, 0, 0] {
+        clients.push(Client::join(addr, &clients.len().to_string()));
+    }
+    let each = (clients.len() - 2).max(4);
+    clients.extend((clients.len()..3 * each).map(|n| Client::join(addr, &n.to_string())));
+    clients
+}
+
+#[test]
+fn each_hub_gets_as_many_clients() {
+    let server = start(Wish::default());
+    let clients = join_evenly(server.addr);
+    let even: Vec<usize> = (0..clients.len()).map(|n| n / 3).collect();
+    assert_eq!(places(&clients), even);
+}
+
+/// Where everyone has left two of three hubs, newcomers go to those.
+#[test]
+fn who_has_left_takes_no_place() {
+    let server = start(Wish::default());
+    let is_at_first = |(room, client): (usize, &mut Client)| {
+        // The handle is the first hub's, and no other knows this client by its id.
+        server.handle.to_conn(ConnId::from_u64(client.id).expect("an id")).text("known");
+        server.handle.to_room(&room.to_string()).text("end");
+        let is_known = client.text() == "known";
+        is_known && client.text() == "end"
+    };
+    let mut clients = join_evenly(server.addr);
+    let at_first: Vec<bool> = clients.iter_mut().enumerate().map(is_at_first).collect();
+    let mut at_first = at_first.into_iter();
+    clients.retain_mut(|_| at_first.next() == Some(true));
+    // A server hears only after its client that a connection has ended, so the first may get some still.
+    let end = Instant::now() + WITHIN;
+    for room in (100..).step_by(3) {
+        assert!(exchange(server.addr, "GET /page HTTP/1.1\r\nHost: a\r\n\r\n").ends_with("a page"));
+        let rooms = room..room + 3;
+        let mut new: Vec<Client> = rooms.clone().map(|room| Client::join(server.addr, &room.to_string())).collect();
+        if !rooms.zip(&mut new).any(is_at_first) {
+            break;
+        }
+        assert!(Instant::now() < end, "the first hub gets a third of all newcomers");
+    }
 }
 
 #[test]
