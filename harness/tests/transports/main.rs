@@ -108,7 +108,7 @@ fn a_slow_reader_is_closed_and_nobody_else_notices(start: Start) {
     let mut slow = Client::join(server.addr, "x");
     let mut other = Client::join(server.addr, "y");
     let mut sender = Client::join(server.addr, "x");
-    assert_eq!(memory::sockets(server.addr), 3);
+    memory::wait_for_sockets(server.addr, 3);
     // Sockets take a few megabytes by themselves; the window and 1 MiB wait beyond that.
     for _ in 0..200 {
         sender.send("flood 100000");
@@ -119,7 +119,7 @@ fn a_slow_reader_is_closed_and_nobody_else_notices(start: Start) {
     let (code, _) = slow.close_code();
     assert_eq!(code, 1013);
     drop(slow);
-    memory::wait_until("its socket is closed", || memory::sockets(server.addr) == 2);
+    memory::wait_for_sockets(server.addr, 2);
 }
 
 fn a_lost_peer_leaves_its_room(start: Start) {

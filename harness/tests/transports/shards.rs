@@ -38,22 +38,23 @@ fn places(clients: &[Client]) -> Vec<usize> {
     places
 }
 
-/// As many clients for each of three hubs, each client in a room of its own.
-fn join_evenly(addr: SocketAddr) -> Vec<Client> {
-    let mut clients = vec![Client::join(addr, "0")];
-    // Until all hubs run, the first has the clients to itself.
-    while places(&clients)[..clients.len().min(3)] != [0, 0, 0] {
-        clients.push(Client::join(addr, &clients.len().to_string()));
+/// As many clients for each hub, each client in a room of its own; all hubs run then.
+fn join_evenly(addr: SocketAddr, hubs: usize) -> Vec<Client> {
+    let mut clients: Vec<Client> = Vec::new();
+    let join = |n: usize| Client::join(addr, &n.to_string());
+    // Until the others run, the first has the clients to itself.
+    while places(&clients).iter().filter(|place| **place == 0).count() < hubs {
+        clients.push(join(clients.len()));
     }
-    let each = (clients.len() - 2).max(4);
-    clients.extend((clients.len()..3 * each).map(|n| Client::join(addr, &n.to_string())));
+    let each = (clients.len() + 1 - hubs).max(4);
+    clients.extend((clients.len()..hubs * each).map(join));
     clients
 }
 
 #[test]
 fn each_hub_gets_as_many_clients() {
     let server = start(Wish::default());
-    let clients = join_evenly(server.addr);
+    let clients = join_evenly(server.addr, 3);
     let even: Vec<usize> = (0..clients.len()).map(|n| n / 3).collect();
     assert_eq!(places(&clients), even);
 }
@@ -69,7 +70,7 @@ fn who_has_left_takes_no_place() {
         let is_known = client.text() == "known";
         is_known && client.text() == "end"
     };
-    let mut clients = join_evenly(server.addr);
+    let mut clients = join_evenly(server.addr, 3);
     let at_first: Vec<bool> = clients.iter_mut().enumerate().map(is_at_first).collect();
     let mut at_first = at_first.into_iter();
     clients.retain_mut(|_| at_first.next() == Some(true));
@@ -89,6 +90,7 @@ fn who_has_left_takes_no_place() {
 #[test]
 fn a_handle_of_the_first_reaches_rooms_and_everyone_on_all() {
     let server = start(Wish::default());
+    let _even = join_evenly(server.addr, 3);
     let mut clients: Vec<Client> = (0..6).map(|n| Client::join(server.addr, ["x", "y"][n / 3])).collect();
     server.handle.to_room("x").text("to the room");
     server.handle.to_all().text("to all");
@@ -109,7 +111,9 @@ fn a_shard_may_stop_before_the_others() {
     let stop_shard = shard.stopper();
     let first = thread::spawn(|| server.run());
     let second = thread::spawn(|| shard.run());
+    let even = join_evenly(addr, 2);
     let mut clients = [Client::join(addr, "x"), Client::join(addr, "x")];
+    drop(even);
     clients[0].send("hello");
     assert_eq!(clients.each_mut().map(Client::text), ["hello", "hello"]);
     stop_shard.stop(WITHIN);
@@ -136,6 +140,7 @@ fn a_shard_may_stop_before_the_others() {
 #[test]
 fn an_id_of_another_hub_names_nobody() {
     let server = start(Wish::default());
+    let _even = join_evenly(server.addr, 3);
     let [mut stranger, friend] = ["a", "b"].map(|room| Client::join(server.addr, room));
     let friend = ConnId::from_u64(friend.id).expect("an id");
     server.handle.to_conn(friend).text("for a friend");
@@ -147,6 +152,7 @@ fn an_id_of_another_hub_names_nobody() {
 #[test]
 fn a_user_is_closed_on_all_hubs() {
     let server = start(Wish::default());
+    let _even = join_evenly(server.addr, 3);
     let mut clients: Vec<Client> =
         (0..3).map(|n| Client::join(server.addr, ["x", "user-ada", "user-ada"][n])).collect();
     server.handle.close_user("ada", 4001, "no more");
@@ -244,11 +250,12 @@ fn shards_can_have_a_backplane_of_others_too() {
     let shard = shard.backplane(Node(2), local.port(Node(2)));
     let threads = [thread::spawn(|| first.run()), thread::spawn(|| shard.run())];
     let other = lab::std(Wish { backplane: Some((Node(3), local.port(Node(3)))), ..Wish::default() });
+    let even = join_evenly(addr, 2);
     let mut clients = [Client::join(addr, "x"), Client::join(addr, "x"), Client::join(other.addr, "x")];
     clients[2].send("hello");
     assert_eq!(clients.each_mut().map(Client::text), ["hello", "hello", "hello"]);
     stopper.stop(WITHIN);
-    drop(clients);
+    drop((even, clients));
     for thread in threads {
         thread.join().expect("no panic").expect("it ran");
     }
