@@ -23,6 +23,9 @@ fn seeds_that_failed_hold() {
     // A ping that declares too many bytes was one ping too many already.
     let run = run_seed(30_133_222_817_931_710);
     assert_eq!(run.failure, None);
+    // A hub left a room and came back. A link that broke took its subscription with it; the earlier one's answer was taken for its answer.
+    let run = run_seed(30_133_222_817_961_154);
+    assert_eq!(run.failure, None);
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl World {
         self.sessions += 1;
         let home = route.room();
         let rooms = home.into_iter().map(|home| (home, now)).collect();
-        let guest = Guest { session, home, came: now, rooms, ..Guest::default() };
+        let guest = Guest { session, home, rooms, ..Guest::default() };
         self.slots[node].guests.insert(conn, guest);
         let mut due = Due::default();
         if let Some(home) = home {

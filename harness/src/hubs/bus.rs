@@ -26,8 +26,8 @@ pub(super) enum Ask {
 pub(super) enum Event {
     /// Somebody does something.
     Act,
-    /// What a hub asked for reaches the broker, by this line of its node.
-    Asked { node: usize, line: u32, ask: Ask },
+    /// What a hub asked for reaches the broker, by this line of its node; how many topics had begun to matter to it then.
+    Asked { node: usize, line: u32, ask: Ask, begun: u64 },
     /// Something reaches a hub, by this line.
     Came { node: usize, line: u32, incoming: Incoming },
     /// A hub learns that this line is lost.
@@ -84,8 +84,8 @@ impl Bus {
         self.lines[node].number == line
     }
 
-    /// A hub asks for something.
-    pub(super) fn ask(&mut self, clock: &mut Clock, node: usize, ask: Ask) {
+    /// A hub asks for something; so many topics have begun to matter to it.
+    pub(super) fn ask(&mut self, clock: &mut Clock, node: usize, ask: Ask, begun: u64) {
         let line = &mut self.lines[node];
         if !line.is_up {
             clock.tally.add(Fault::Unheard, 1);
@@ -99,18 +99,20 @@ impl Bus {
         }
         let takes = self.plan.delay + clock.rng.below(self.plan.jitter + 1);
         line.up = line.up.max(later(clock.now, takes));
-        clock.queue.push(line.up, Event::Asked { node, line: line.number, ask });
+        clock.queue.push(line.up, Event::Asked { node, line: line.number, ask, begun });
     }
 
-    /// What a hub asked for has arrived.
-    pub(super) fn arrive(&mut self, clock: &mut Clock, node: usize, ask: Ask) {
+    /// What a hub asked for has arrived. If it is a subscription: where its topic is.
+    pub(super) fn arrive(&mut self, clock: &mut Clock, node: usize, ask: Ask) -> Option<(Arc<str>, Position)> {
         let name = Node(node as u64);
+        let mut reached = None;
         match ask {
             Ask::Publish(topic, message) => self.broker.publish(&topic, &message),
             Ask::Unsubscribe(topic) => self.broker.unsubscribe(name, &topic),
             Ask::Subscribe(topic, after) => {
                 let position = self.broker.subscribe(name, &topic, after);
-                self.send(clock, node, Incoming::Subscribed(topic, position));
+                self.send(clock, node, Incoming::Subscribed(topic.clone(), position));
+                reached = Some((topic, position));
                 if after.is_some_and(|after| after.epoch < position.epoch) {
                     clock.coverage.add(Mark::EpochAnew, 1);
                 }
@@ -120,6 +122,7 @@ impl Bus {
             }
         }
         self.deliver(clock);
+        reached
     }
 
     /// Bytes that no hub wrote are published.

@@ -80,8 +80,9 @@ impl World {
             let dropped = slot.ledger.check(driven.stats())?;
             self.clock.coverage.add(Mark::TooMuchWaited, dropped);
         }
+        let begun = slot.ledger.begun();
         for ask in done.asks {
-            self.bus.ask(&mut self.clock, node, ask);
+            self.bus.ask(&mut self.clock, node, ask, begun);
         }
         if done.drained {
             self.clock.coverage.add(Mark::HubLeft, 1);

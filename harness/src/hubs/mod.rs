@@ -162,13 +162,15 @@ impl World {
                 let pause = self.clock.rng.below(self.plan.pause);
                 self.clock.queue.push(later(self.clock.now, pause), Event::Act);
             }
-            Event::Asked { node, line, ask } => {
+            Event::Asked { node, line, ask, begun } => {
                 if self.bus.takes(node, line, &ask) {
                     self.owe(&ask);
                     if let Ask::Publish(_, message) = &ask {
                         self.latest.clone_from(message);
                     }
-                    self.bus.arrive(&mut self.clock, node, ask);
+                    if let Some((topic, position)) = self.bus.arrive(&mut self.clock, node, ask) {
+                        self.slots[node].ledger.reached(&topic, begun, position);
+                    }
                 }
             }
             Event::Came { node, line, incoming } => {
@@ -211,8 +213,8 @@ impl World {
         let Ask::Publish(topic, message) = ask else { return };
         let Some(cast) = self.casts.of_message(message).filter(|_| !self.plan.loses) else { return };
         for (node, slot) in self.slots.iter().enumerate() {
-            if slot.ledger.has_place_in(topic) {
-                self.casts.owe(cast, (node, slot.life), &slot.guests, self.clock.now);
+            if slot.ledger.holds(topic) {
+                self.casts.owe(cast, (node, slot.life), &slot.guests);
             }
         }
     }

@@ -36,8 +36,10 @@ pub(crate) enum Arrival {
 pub(crate) struct Ledger {
     /// Whether the hub thinks that the link is up.
     pub(crate) is_lost: bool,
-    /// The topics that matter to it, each with the place that it has come to.
-    topics: BTreeMap<Arc<str>, Option<Position>>,
+    /// The topics that matter to it.
+    topics: BTreeMap<Arc<str>, Place>,
+    /// How many topics began to matter so far.
+    begun: u64,
     duplicates: u64,
     missed: u64,
     unpublished: u64,
@@ -46,21 +48,45 @@ pub(crate) struct Ledger {
     closes: BTreeMap<u32, usize>,
 }
 
+/// Where a hub is in a topic.
+#[derive(Default)]
+struct Place {
+    /// Which one it was, of the topics that began to matter.
+    begun: u64,
+    /// The place that it has come to.
+    seen: Option<Position>,
+    /// Where the topic was when the subscription reached the broker.
+    from: Option<Position>,
+}
+
 /// A subscription that is asked for, or the end of one.
 pub(crate) type Wanted = (Arc<str>, Option<Option<Position>>);
 
 impl Ledger {
     /// A subscription holds.
     pub(crate) fn subscribed(&mut self, topic: &str, position: Position) {
-        if let Some(seen) = self.topics.get_mut(topic) {
-            seen.get_or_insert(position);
+        if let Some(place) = self.topics.get_mut(topic) {
+            place.seen.get_or_insert(position);
+        }
+    }
+
+    /// What the hub asks for next was asked for so late.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// What the hub asked for then has reached the broker, where the topic is at this place.
+    pub(crate) fn reached(&mut self, topic: &str, begun: u64, position: Position) {
+        // An earlier subscription's end may be on its way, and then this one.
+        if let Some(place) = self.topics.get_mut(topic).filter(|place| place.begun <= begun) {
+            place.from.get_or_insert(position);
         }
     }
 
     /// A publication comes.
     pub(crate) fn arrives(&mut self, topic: &str, position: Position) -> Arrival {
-        let Some(seen) = self.topics.get_mut(topic) else { return Arrival::Stray };
-        let gap = match *seen {
+        let Some(place) = self.topics.get_mut(topic) else { return Arrival::Stray };
+        let gap = match place.seen {
             Some(last) if position.epoch < last.epoch => None,
             Some(last) if position.epoch == last.epoch => position.offset.checked_sub(last.offset + 1),
             _ => Some(0),
@@ -69,14 +95,14 @@ impl Ledger {
             self.duplicates += 1;
             return Arrival::Duplicate;
         };
-        *seen = Some(position);
+        place.seen = Some(position);
         self.missed += gap;
         Arrival::New { gap: gap > 0 }
     }
 
-    /// Whether the hub has come to any place in a topic.
-    pub(crate) fn has_place_in(&self, topic: &str) -> bool {
-        self.topics.get(topic).is_some_and(Option::is_some)
+    /// Whether the hub's subscription holds, and it knows from where on.
+    pub(crate) fn holds(&self, topic: &str) -> bool {
+        self.topics.get(topic).is_some_and(|place| place.from.is_some() && place.seen >= place.from)
     }
 
     /// Something came that no hub wrote.
@@ -114,9 +140,11 @@ impl Ledger {
         });
         for topic in topics {
             let is_new = !self.topics.contains_key(&topic);
-            let seen = self.topics.entry(topic.clone()).or_default();
+            self.begun += u64::from(is_new);
+            let begun = Place { begun: self.begun, ..Place::default() };
+            let place = self.topics.entry(topic.clone()).or_insert(begun);
             if is_new || anew {
-                wanted.push((topic, Some(*seen)));
+                wanted.push((topic, Some(place.seen)));
             }
         }
         wanted
@@ -173,6 +201,26 @@ mod tests {
 
     fn topics(names: &[&str]) -> BTreeSet<Arc<str>> {
         names.iter().map(|name| Arc::from(*name)).collect()
+    }
+
+    #[test]
+    fn an_earlier_subscription_does_not_hold_for_a_later_one() {
+        let mut ledger = Ledger::default();
+        ledger.turn_to(topics(&["a"]), false);
+        let earlier = ledger.begun();
+        ledger.turn_to(topics(&[]), false);
+        ledger.turn_to(topics(&["a"]), false);
+        ledger.reached("a", earlier, at(1, 2));
+        ledger.subscribed("a", at(1, 2));
+        assert!(!ledger.holds("a"), "the broker has heard of the earlier one alone");
+        ledger.reached("a", ledger.begun(), at(1, 5));
+        assert!(!ledger.holds("a"), "the hub has had the earlier one's answer alone");
+        ledger.arrives("a", at(1, 5));
+        assert!(ledger.holds("a"));
+        // The link is lost, and the hub is subscribed anew.
+        ledger.turn_to(topics(&["a"]), true);
+        ledger.reached("a", ledger.begun(), at(1, 9));
+        assert!(ledger.holds("a"), "it is told of what lies between");
     }
 
     #[test]

@@ -16,7 +16,6 @@ use crate::trace::bytes as digest;
 use lazuli::{ConnId, Position, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A hub, by its node, and which of those that the node has had.
 pub(crate) type Life = (usize, u32);
@@ -27,7 +26,6 @@ pub(crate) struct Guest {
     pub(crate) session: u32,
     /// The room of its route.
     pub(crate) home: Option<u32>,
-    pub(crate) came: Time,
     /// Where it is, and since when.
     pub(crate) rooms: BTreeMap<u32, Time>,
     pub(crate) user: Option<u32>,
@@ -74,9 +72,6 @@ impl Cast {
         is_meant && !is_excepted
     }
 }
-
-/// After so long as a member, the subscription that this asked for holds, where nothing goes wrong.
-const SETTLED: Duration = Duration::from_secs(2);
 
 /// All that was to be broadcast, and what came of it.
 #[derive(Default)]
@@ -130,17 +125,10 @@ impl Casts {
         for_them.map(|(conn, _)| (*conn, cast)).collect()
     }
 
-    /// A broadcast was published, on a backplane that loses nothing: who is settled on a hub will hear it.
-    pub(crate) fn owe(&mut self, cast: usize, here: Life, guests: &BTreeMap<ConnId, Guest>, now: Time) {
+    /// A broadcast was published, on a backplane that loses nothing: who is on a hub whose subscription holds will hear it.
+    pub(crate) fn owe(&mut self, cast: usize, here: Life, guests: &BTreeMap<ConnId, Guest>) {
         for (conn, _) in self.due(cast, here, guests) {
-            let Some(guest) = guests.get(&conn) else { continue };
-            let since = match &self.all[cast].to {
-                Audience::Room(room) => guest.rooms.get(room).copied().unwrap_or(now),
-                _ => guest.came,
-            };
-            if since + SETTLED <= now {
-                self.owed.insert((guest.session, cast));
-            }
+            self.owed.extend(guests.get(&conn).map(|guest| (guest.session, cast)));
         }
     }
 
@@ -266,13 +254,10 @@ mod tests {
     }
 
     #[test]
-    fn who_is_settled_has_to_hear_it_and_who_goes_has_not() {
+    fn who_is_there_has_to_hear_it_and_who_goes_has_not() {
         let (mut casts, guests) = world();
-        let late = Time::ZERO + SETTLED;
         let said = casts.add(cast("1 x", Audience::Room(1)));
-        casts.owe(said, (1, 0), &guests, Time::ZERO);
-        assert_eq!(casts.all_heard(), Ok(()), "too soon after they came");
-        casts.owe(said, (1, 0), &guests, late);
+        casts.owe(said, (1, 0), &guests);
         casts.moves(1);
         assert!(casts.all_heard().is_err());
         let topic: Arc<str> = "room:r1".into();
