@@ -22,7 +22,7 @@ impl World {
         let now = self.now();
         self.crowd.told = now;
         if self.is_socket(session) {
-            self.crowd.ends.came(session);
+            self.crowd.ends.came(session, bytes.len());
         }
         if let Some(heartbeat) = self.crowd.plan.limits.heartbeat.filter(|_| self.is_socket(session)) {
             self.crowd.silence.came(now, session, heartbeat);

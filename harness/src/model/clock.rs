@@ -113,7 +113,8 @@ impl Model {
         let at = Time::from_micros(at.max(self.now + SOON).as_micros().next_multiple_of(grain));
         let key = (at, self.timers_set);
         self.beats.insert(key, session);
-        self.at(session).beat = Some(key);
+        let found = self.at(session);
+        (found.beat, found.beat_answers) = (Some(key), found.pinged);
     }
 
     pub(super) fn unwatch(&mut self, session: u32) {
@@ -225,7 +226,13 @@ impl Model {
         let is_sure = |timer: &HubTimer| !matches!(timer, HubTimer::Presence(room) if self.vague.contains(room));
         let timer =
             self.timers.iter().find(|(_, timer)| is_sure(timer)).map(|(key, timer)| (key.0, Timed::Timer(*timer)));
-        let beat = self.beats.first_key_value().map(|(key, session)| (key.0, Timed::Beat(*session)));
+        // A ping that had to wait gives its peer more time, and of some nobody can tell whether theirs had to.
+        let is_known = |session: u32| {
+            let found = &self.sessions[session as usize];
+            found.exact || !found.beat_answers
+        };
+        let beat = self.beats.iter().find(|(_, session)| is_known(**session));
+        let beat = beat.map(|(key, session)| (key.0, Timed::Beat(*session)));
         [timer, beat, self.first_deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 

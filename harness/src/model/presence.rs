@@ -185,7 +185,13 @@ impl Model {
     /// Somebody was too slow, and nobody can tell whether that was before the members of rooms were told what has changed, or
     /// while they were.
     pub(super) fn lose_track(&mut self) {
-        let rooms: Vec<u32> = self.news.union(&self.told).copied().collect();
+        let (now, timing) = (self.now, self.timing);
+        let is_due = |((at, _), _): &(&(Time, u64), &HubTimer)| timing && *at <= now;
+        let timed = self.timers.iter().take_while(is_due).filter_map(|(_, timer)| match timer {
+            HubTimer::Presence(room) => Some(*room),
+            _ => None,
+        });
+        let rooms: Vec<u32> = timed.chain(self.news.union(&self.told).copied()).collect();
         self.lose_track_of(&rooms);
     }
 

@@ -91,6 +91,10 @@ impl Model {
     pub(super) fn join(&mut self, session: u32, room: u32) {
         if self.is_open(session) && self.at(session).rooms.insert(room) {
             self.rooms.entry(room).or_default().insert(session);
+            if self.vague.contains(&room) {
+                // What it is told there of others' presence may come at any time.
+                self.at(session).loosen();
+            }
         }
     }
 

@@ -114,6 +114,8 @@ pub(super) struct Session {
     /// Whether it may be closed for its silence at any time.
     pub(super) may_be_silent: bool,
     pub(super) beat: Option<(Time, u64)>,
+    /// Whether that is the time by which it has to have answered a ping.
+    pub(super) beat_answers: bool,
     /// The application's count for intervals.
     pub(super) turns: BTreeMap<u64, u32>,
     /// Pings that reached the server and were not answered.
@@ -169,6 +171,7 @@ impl Session {
             ping_waits: false,
             may_be_silent: false,
             beat: None,
+            beat_answers: false,
             turns: BTreeMap::new(),
             pings: VecDeque::new(),
             controls: (0, Time::ZERO),

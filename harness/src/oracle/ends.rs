@@ -22,6 +22,8 @@ struct Socket {
     is_short: bool,
     /// A component of it was called or rendered since the latest turn.
     is_stirred: bool,
+    /// So many bytes have come from its page since the latest turn.
+    came: usize,
     /// By how much the clock has jumped since its page was heard.
     jumped: Duration,
     /// Its page was heard since the latest turn.
@@ -40,7 +42,7 @@ pub(crate) enum End {
     Silent,
     /// Its socket did not take what it was to be told.
     Slow,
-    /// More was made for it at once than may wait.
+    /// More was made for it at once than may wait, or it has asked for more at once.
     Flooded,
     /// The clock has jumped in the middle of a message, which so has come too slowly.
     Jumped,
@@ -50,6 +52,9 @@ pub(crate) enum End {
 
 /// For a page less than this is made at one moment.
 const AT_ONCE: usize = 512 << 10;
+
+/// A page's message is answered with so many times its own bytes at most.
+const ANSWERS: usize = 4;
 
 /// A message has to be complete so soon after its first byte.
 const MESSAGE: Duration = Duration::from_secs(30);
@@ -65,9 +70,11 @@ impl Ends {
         self.sockets.entry(session).or_default().is_stirred = true;
     }
 
-    /// Something has come from a session's page.
-    pub(crate) fn came(&mut self, session: u32) {
-        self.sockets.entry(session).or_default().is_heard = true;
+    /// So many bytes have come from a session's page.
+    pub(crate) fn came(&mut self, session: u32, bytes: usize) {
+        let socket = self.sockets.entry(session).or_default();
+        socket.is_heard = true;
+        socket.came += bytes;
     }
 
     /// The clock has jumped.
@@ -78,7 +85,7 @@ impl Ends {
     /// The driver has had its turn.
     pub(crate) fn turned(&mut self) {
         for socket in self.sockets.values_mut() {
-            socket.is_stirred = false;
+            (socket.is_stirred, socket.came) = (false, 0);
             // Until then, or until its socket takes something, what was decided before may not be written.
             if !socket.is_short && std::mem::take(&mut socket.is_heard) {
                 socket.jumped = Duration::ZERO;
@@ -114,6 +121,7 @@ impl Ends {
             1011 if silence.told(session, reason)? => Some(End::Silent),
             1013 if socket.was_short => Some(End::Slow),
             1013 if socket.is_stirred && self.waiting < AT_ONCE => Some(End::Flooded),
+            1013 if socket.came * ANSWERS >= self.waiting => Some(End::Flooded),
             1008 if socket.jumped >= MESSAGE && reason.starts_with("message not complete in time") => Some(End::Jumped),
             // The server says after it what the page has said.
             1001 if has_left => Some(End::Own),
@@ -163,6 +171,11 @@ mod tests {
         let mut flooded = Ends::new(2_000);
         flooded.stirred(1);
         assert_eq!(said(&mut flooded, 1013, "", false), Some(End::Flooded));
+        for (bytes, end) in [(500, Some(End::Flooded)), (499, None)] {
+            let mut asked = Ends::new(2_000);
+            asked.came(1, bytes);
+            assert_eq!(said(&mut asked, 1013, "", false), end, "{bytes}");
+        }
         let mut jumped = ends(&[false]);
         jumped.jumped(MESSAGE);
         assert_eq!(said(&mut jumped, 1008, "message not complete in time", false), Some(End::Jumped));

@@ -183,9 +183,11 @@ impl Pace {
         Ok(())
     }
 
-    /// The socket of a session is gone.
+    /// A session's page is gone. If its socket has only ended its stream, it still takes what was made before.
     pub(crate) fn gone(&mut self, session: u32) {
-        self.pages.remove(&session);
+        let page = self.page(session);
+        page.since = None;
+        page.made.clear();
     }
 }
 
@@ -247,6 +249,16 @@ mod tests {
         pace.took(at(300), 1, false);
         assert!(turned(&mut pace, 316, true) && !turned(&mut pace, 317, true));
         assert_eq!(pace.take_judged(), [0, 1]);
+    }
+
+    #[test]
+    fn what_a_page_that_is_gone_still_takes_came_at_no_pace() {
+        let mut pace = pace(64 << 10);
+        pace.took(at(90), 1, true);
+        pace.changed(at(100), 1);
+        pace.gone(1);
+        let mut patches = || pace.wrote(at(300), 1, Text::Patches, 30).is_ok();
+        assert!(patches() && patches() && patches() && turned(&mut pace, 400, true));
     }
 
     /// What is written behind a jump of the clock keeps its distance from when it was made.
