@@ -159,7 +159,7 @@ impl Links<Gate> {
     pub fn open_gate(&mut self) {
         self.io.open = true;
         for link in std::mem::take(&mut self.io.blocked) {
-            self.driver.writable(link);
+            self.driver.writable(self.now, link);
         }
         self.driver.turn(&mut self.io);
     }

@@ -306,7 +306,7 @@ fn what_was_written_to_a_connection_is_reported_before_its_end() {
     net.wires.fragile.extend(links.iter().skip(1).step_by(3));
     for link in &links {
         net.room(*link, None);
-        net.driver.writable(*link);
+        net.driver.writable(net.now, *link);
     }
     net.turn();
     let stats = net.driver.stats();

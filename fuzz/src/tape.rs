@@ -89,7 +89,7 @@ impl<'a> Tape<'a> {
                 (5, _) => sockets.takes = if which > 200 { usize::MAX } else { which },
                 (6, _) => {
                     for link in std::mem::take(&mut sockets.short) {
-                        driver.writable(link);
+                        driver.writable(now, link);
                     }
                 }
                 (7, _) => {

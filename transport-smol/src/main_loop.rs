@@ -177,9 +177,7 @@ impl<A: App> MainLoop<A> {
         if event.writable
             && let Some(link) = self.sockets.writable(event.key)
         {
-            // Which tells the driver the time as well.
-            self.driver.timeout(self.now());
-            self.driver.writable(link);
+            self.driver.writable(self.now(), link);
         }
         if event.readable {
             self.read(event.key);

@@ -84,7 +84,7 @@ impl<'a, A: App> MainLoop<'a, A> {
         }
         for link in self.writable.drain(..) {
             if io.writable(link) {
-                driver.writable(link);
+                driver.writable(now, link);
             }
         }
         driver.timeout(now);

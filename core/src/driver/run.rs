@@ -219,8 +219,9 @@ impl<A: App> Driver<A> {
     }
 
     /// The socket takes bytes again.
-    pub fn writable(&mut self, link: LinkId) {
-        self.note(self.now, || Entry::Writable { link });
+    pub fn writable(&mut self, now: Time, link: LinkId) {
+        self.note(now, || Entry::Writable { link });
+        self.advance(now);
         if is_planted(Canary::ForgottenSocket) && link.index() % 8 == 7 {
             return;
         }

@@ -196,7 +196,7 @@ impl Net {
     /// The socket says that it takes bytes again.
     pub fn writable(&mut self, link: LinkId, room: Option<usize>) {
         self.room(link, room);
-        self.driver.writable(link);
+        self.driver.writable(self.now, link);
         self.turn();
     }
 

@@ -111,7 +111,7 @@ async fn refill<A: App>(server: Rc<Server<A>>, link: LinkId, stream: Rc<TcpStrea
     loop {
         full.notified().await;
         let _ = stream.writable().await;
-        server.tell(|driver, _| driver.writable(link));
+        server.tell(|driver, now| driver.writable(now, link));
     }
 }
 

@@ -61,6 +61,8 @@ impl Crowd for Clients {
 
     /// Only a peer that is there makes room.
     fn takes_again(world: &mut World, session: u32) {
+        let now = world.now();
+        world.crowd.model.advance(now);
         world.crowd.model.hear(session);
         world.crowd.silence.heard(world.crowd.model.time(), session);
     }

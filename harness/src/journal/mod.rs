@@ -346,7 +346,7 @@ impl<'j, A: App> Replay<'j, A> {
                 Entry::Received { link, bytes } => run.tell(|driver, _| driver.receive(now, link, bytes)),
                 Entry::Disconnected { link, reset } => run.tell(|driver, _| driver.disconnected(now, link, reset)),
                 Entry::Failed { link } => run.tell(|driver, _| driver.fail(now, link, "as recorded")),
-                Entry::Writable { link } => run.tell(|driver, _| driver.writable(link)),
+                Entry::Writable { link } => run.tell(|driver, _| driver.writable(now, link)),
                 Entry::Timeout => run.tell(|driver, _| driver.timeout(now)),
                 Entry::Shutdown { deadline } => run.tell(|driver, _| driver.shutdown(now, deadline)),
                 Entry::Input(input) => {

@@ -45,7 +45,8 @@ impl Crowd for Browsers {
     /// Only a peer that is there makes room. The driver has no newer time then.
     fn takes_again(world: &mut World, session: u32) {
         let now = world.now();
-        world.crowd.silence.heard(world.crowd.told, session);
+        world.crowd.told = now;
+        world.crowd.silence.heard(now, session);
         world.crowd.silence.wrote_late(now, session);
     }
 

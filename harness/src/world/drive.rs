@@ -108,7 +108,8 @@ impl<C: Crowd> World<C> {
             C::takes_again(self, self.net.links[link].session);
         }
         self.net.kernel.step("writable", link as u64, || format!("link {link}"));
-        self.drive(|driver, _| driver.writable(id))
+        let told = self.time();
+        self.drive(|driver, _| driver.writable(told, id))
     }
 
     pub(super) fn timeout(&mut self) -> Check {
@@ -145,8 +146,9 @@ impl<C: Crowd> World<C> {
             && let Some(id) = self.net.links[link].id.filter(|_| !self.net.links[link].blocked)
         {
             // It is looked at before anything else happens: the order in which sockets are written is no promise.
+            let told = self.told;
             self.drive(|driver, net| {
-                driver.writable(id);
+                driver.writable(told, id);
                 driver.turn(net);
             })?;
         }

@@ -101,7 +101,7 @@ impl Pair {
         self.one.socket.room = room;
         if self.one.tls.flush(&mut self.one.socket).expect("it is whole") && self.one.full {
             self.one.full = false;
-            self.driver.writable(self.link);
+            self.driver.writable(self.now, self.link);
         }
         self.driver.turn(&mut self.one);
         let mut taken = &std::mem::take(&mut self.one.socket.taken)[..];
