@@ -118,6 +118,17 @@ macro_rules! starter {
 starter!(smol, lazuli_smol);
 starter!(std, lazuli_std);
 
+/// Starts a server of three hubs. (The journal is the first one's.)
+pub fn shards(settings: Settings) -> Running {
+    let memory = Memory::default();
+    let server = lazuli_smol::Server::bind("127.0.0.1:0", routes(), ()).expect("a port is free");
+    let mut server = server.settings(settings).tls(configs().0).journal(Journal::to(memory.clone())).log(|_| {});
+    let (addr, stopper) = (server.local_addr().expect("an address"), server.stopper());
+    let shards: Vec<_> = (0..2).map(|_| server.shard(routes(), ()).expect("a shard").log(|_| {})).collect();
+    let thread = std::thread::spawn(move || server.run_with(shards));
+    Running { addr, stop: Box::new(move |within| stopper.stop(within)), thread: Some(thread), journal: memory }
+}
+
 /// A socket that writes at most so many bytes at once.
 pub struct Narrow(pub TcpStream, pub usize);
 

@@ -42,6 +42,37 @@ on_both! {
 
 use tunnel::it_conforms;
 
+mod on_shards {
+    #[test]
+    fn a_room_hears_what_its_members_say() {
+        super::a_room_hears_what_its_members_say(super::lab::shards);
+    }
+
+    #[test]
+    fn many_talk_at_once() {
+        super::many_talk_at_once(super::lab::shards);
+    }
+
+    #[test]
+    fn a_client_without_tls_gets_an_alert() {
+        super::a_client_without_tls_gets_an_alert(super::lab::shards);
+    }
+
+    /// Or some of an address would speak it, and some not.
+    #[test]
+    fn all_speak_it_or_none() {
+        let bind = || lazuli_smol::Server::bind("127.0.0.1:0", super::lab::routes(), ()).expect("a port is free");
+        let mut first = bind();
+        let shard = first.shard(super::lab::routes(), ()).expect("a shard");
+        let error = first.tls(super::lab::configs().0).run_with([shard]).expect_err("it does not run");
+        assert!(error.to_string().contains("`tls`"), "{error}");
+        let mut first = bind();
+        let shard = first.shard(super::lab::routes(), ()).expect("a shard").tls(super::lab::configs().0);
+        let error = first.run_with([shard]).expect_err("it does not run");
+        assert!(error.to_string().contains("`tls`"), "{error}");
+    }
+}
+
 fn a_room_hears_what_its_members_say(start: Start) {
     let server = start(Settings::default());
     let (mut ann, mut ben) = (Client::open(server.addr, "/chat/a"), Client::open(server.addr, "/chat/a"));
