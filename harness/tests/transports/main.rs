@@ -14,6 +14,8 @@ use lab::{Running, Start, Wish};
 use lazuli::backplane::Local;
 use lazuli::{Config, ConnId, Node};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 /// Makes a test of each function for each transport; of the first ones for several hubs behind one address, too.
 macro_rules! on_both {
@@ -35,6 +37,7 @@ on_both! {
     stopping_says_goodbye
     stopping_ends_with_the_last_connection
     a_flood_closes_nobody_who_reads
+    a_flood_keeps_nobody_out
     a_busy_handle_closes_nobody_who_reads
     plain_requests_are_answered
     a_page_can_broadcast
@@ -185,6 +188,33 @@ fn a_flood_closes_nobody_who_reads(start: Start) {
     for sender in senders {
         sender.join().expect("nobody was closed");
     }
+}
+
+/// Who has always something to say holds up neither newcomers nor what they say.
+fn a_flood_keeps_nobody_out(start: Start) {
+    let server = start(Wish::default());
+    let (is_over, begin) = (AtomicBool::new(false), Instant::now());
+    let flood = |room| {
+        let (mut sender, is_over) = (Client::join(server.addr, room), &is_over);
+        move || {
+            while !is_over.load(Relaxed) && begin.elapsed() < Duration::from_secs(30) {
+                sender.send_at_once("more", 100);
+                (0..100).for_each(|_| sender.skip());
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for room in ["a", "b", "c"] {
+            scope.spawn(flood(room));
+        }
+        for n in 0..20 {
+            let mut newcomer = Client::join(server.addr, "x");
+            newcomer.send(&n.to_string());
+            assert_eq!(newcomer.text(), n.to_string());
+            newcomer.close();
+        }
+        is_over.store(true, Relaxed);
+    });
 }
 
 fn a_busy_handle_closes_nobody_who_reads(start: Start) {
