@@ -79,7 +79,11 @@ impl Ends {
 
     /// The clock has jumped.
     pub(crate) fn jumped(&mut self, by: Duration) {
-        self.sockets.values_mut().for_each(|socket| socket.jumped += by);
+        for socket in self.sockets.values_mut() {
+            socket.jumped += by;
+            // That was before this jump.
+            socket.is_heard = false;
+        }
     }
 
     /// The driver has had its turn.
@@ -179,6 +183,16 @@ mod tests {
         let mut jumped = ends(&[false]);
         jumped.jumped(MESSAGE);
         assert_eq!(said(&mut jumped, 1008, "message not complete in time", false), Some(End::Jumped));
+        let mut jumped = ends(&[false]);
+        jumped.came(1, 10);
+        jumped.jumped(MESSAGE / 2);
+        jumped.turned();
+        jumped.jumped(MESSAGE / 2);
+        assert_eq!(
+            said(&mut jumped, 1008, "message not complete in time", false),
+            Some(End::Jumped),
+            "begun before both"
+        );
         for (code, reason) in [(1011, "Internal server error"), (1013, ""), (1001, ""), (1002, ""), (1000, "")] {
             assert_eq!(said(&mut ends(&[true, false, false]), code, reason, false), None, "{code}");
         }
