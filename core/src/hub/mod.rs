@@ -27,7 +27,7 @@ use crate::channel::{App, Channel, Timer};
 use crate::config::{Config, Limits};
 use crate::context::Scope;
 use crate::effects::Effects;
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use crate::id::ConnId;
 use crate::input::{Command, Input, Receivers};
 use crate::log::{Level, Record};
@@ -102,6 +102,8 @@ pub struct Hub<A: App = ()> {
     /// Counts inputs and what becomes due, each with all that follows from it. What comes back from the backplane at the same moment
     /// may follow from what was before, and belongs to its round.
     round: u64,
+    /// What asks a silent peer whether it is there: one for all.
+    ping: Frame,
     /// Rooms whose presence has changed in this input.
     news: Vec<Arc<str>>,
     /// Receivers whose credit did not allow a frame at once; these are kept for their memory.
@@ -164,6 +166,7 @@ impl<A: App> Hub<A> {
             patch: Vec::new(),
             caused: 0,
             round: 0,
+            ping: Frame::new(Kind::Ping, b"heartbeat"),
             news: Vec::new(),
             slow: Vec::new(),
             late: Vec::new(),

@@ -5,7 +5,6 @@ use crate::beats::Beat;
 use crate::canary::{Canary, is_planted};
 use crate::channel::App;
 use crate::config::Heartbeat;
-use crate::frame::{Frame, Kind};
 use crate::id::ConnId;
 use crate::life::Life;
 use crate::log::Level;
@@ -69,7 +68,7 @@ impl<A: App> Hub<A> {
         let is_sent = !found.ping_waits;
         self.beat_after(conn, heartbeat.timeout, heartbeat);
         if is_sent {
-            self.send_one(conn, &Frame::new(Kind::Ping, b"heartbeat"));
+            self.send_one(conn, &self.ping.clone());
         }
     }
 
@@ -81,7 +80,7 @@ impl<A: App> Hub<A> {
         let Some(heartbeat) = self.state.limits(conn).heartbeat.filter(|_| is_open) else { return };
         self.unwatch(conn);
         self.beat_after(conn, heartbeat.timeout, heartbeat);
-        self.send_one(conn, &Frame::new(Kind::Ping, b"heartbeat"));
+        self.send_one(conn, &self.ping.clone());
     }
 
     /// A connection's permission, or the time after it, is over.
