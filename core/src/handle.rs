@@ -22,6 +22,27 @@ pub enum Remote<E> {
 }
 
 impl<E> Remote<E> {
+    /// How long the message is that is to be sent; 0 if there is none.
+    ///
+    /// A driver takes only some of what waits before it lets the sockets have what came of it: sixty messages of 60 kB at once are
+    /// more than may wait for one connection, and whoever reads as fast as can be would be closed as too slow.
+    ///
+    /// ```
+    /// use lazuli::{Handle, handle::Remote};
+    /// use std::sync::mpsc;
+    ///
+    /// let (sender, inbox) = mpsc::channel();
+    /// let handle: Handle = Handle::new(move |remote| { let _ = sender.send(remote); });
+    /// handle.to_all().text("hello");
+    /// assert_eq!(inbox.recv().unwrap().bytes(), 5);
+    /// ```
+    pub fn bytes(&self) -> usize {
+        match self {
+            Remote::Command(Command::Send { frame, .. }) => frame.payload().len(),
+            Remote::Event(_) | Remote::Command(Command::CloseUser { .. } | Command::Close { .. }) => 0,
+        }
+    }
+
     /// The input that a driver makes of it.
     pub fn into_input(self) -> Input<'static, E> {
         match self {

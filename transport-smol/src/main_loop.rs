@@ -24,6 +24,8 @@ const ROUNDS: usize = 8;
 /// So many sockets are looked after, and orders obeyed, before others get their turn.
 const EVENTS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const BATCH: usize = 64;
+/// And not many more bytes of messages: what a turn sends must not pile up, or who reads would be taken for slow.
+const BATCH_BYTES: usize = 16 << 10;
 /// Some systems cannot wait for as long as one may ask.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// So long the last closes may take after everything else is drained.
@@ -86,7 +88,7 @@ impl<A: App> MainLoop<A> {
             self.turn();
             let Some(until) = self.until() else { return Ok(()) };
             let wait = match until {
-                _ if has_more => Some(Duration::ZERO),
+                _ if has_more || !self.sockets.broken.is_empty() => Some(Duration::ZERO),
                 Some(until) => Some(until.saturating_since(self.now()).min(LONGEST_WAIT)),
                 None => None,
             };
@@ -122,9 +124,13 @@ impl<A: App> MainLoop<A> {
 
     /// Does what other threads ask for; whether they may ask for more.
     fn obey(&mut self) -> bool {
+        let mut bytes = 0;
         for _ in 0..BATCH {
             match self.inbox.try_recv() {
-                Ok(Order::Remote(remote)) => self.driver.remote(self.now(), remote),
+                Ok(Order::Remote(remote)) => {
+                    bytes += remote.bytes();
+                    self.driver.remote(self.now(), remote);
+                }
                 Ok(Order::Client(socket, peer, seat)) => {
                     seat.taken();
                     self.take_in((socket, peer, Some(seat)));
@@ -139,6 +145,9 @@ impl<A: App> MainLoop<A> {
                     }
                 }
                 Err(_) => return false,
+            }
+            if bytes >= BATCH_BYTES {
+                break;
             }
         }
         // What these sent goes out before more is taken in, or it would pile up.

@@ -4,7 +4,7 @@ use crate::log::Log;
 use crate::server::Effects;
 use crate::shards::Seat;
 use crate::stream::Stream;
-use lazuli::backplane::{Backplane, let_catch_up};
+use lazuli::backplane::{Backplane, Patience};
 use lazuli::driver::{Driver, Io, LinkId};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Handle, Position, Time};
@@ -42,6 +42,7 @@ pub(crate) struct Sockets<A: App> {
     backplane: Option<Box<dyn Backplane>>,
     /// Whether this turn published something.
     has_published: bool,
+    patience: Patience,
     /// The time of the turn.
     pub(crate) now: Time,
 }
@@ -61,6 +62,7 @@ impl<A: App> Sockets<A> {
             log,
             backplane,
             has_published: false,
+            patience: Patience::default(),
             now: Time::ZERO,
         }
     }
@@ -76,7 +78,7 @@ impl<A: App> Sockets<A> {
         if std::mem::take(&mut self.has_published)
             && let Some(backplane) = &self.backplane
         {
-            let_catch_up(&**backplane, std::thread::sleep);
+            self.patience.let_catch_up(&**backplane, std::thread::sleep);
         }
     }
 

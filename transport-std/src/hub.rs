@@ -4,7 +4,7 @@ use crate::Effects;
 use crate::log::Logger;
 use crate::signal::Signal;
 use crate::stream::Stream;
-use lazuli::backplane::{Backplane, let_catch_up};
+use lazuli::backplane::{Backplane, Patience};
 use lazuli::driver::{Driver, Io, LinkId};
 use lazuli::log::{Level, Record};
 use lazuli::{App, Handle, Position, Time};
@@ -143,6 +143,7 @@ pub(crate) struct Outside<A: App> {
     pub(crate) backplane: Option<Box<dyn Backplane>>,
     /// Whether this turn published something.
     pub(crate) has_published: bool,
+    pub(crate) patience: Patience,
     pub(crate) logger: Logger,
     pub(crate) signal: Arc<Signal>,
 }
@@ -153,7 +154,7 @@ impl<A: App> Outside<A> {
         if std::mem::take(&mut self.has_published)
             && let Some(backplane) = &self.backplane
         {
-            let_catch_up(&**backplane, std::thread::sleep);
+            self.patience.let_catch_up(&**backplane, std::thread::sleep);
         }
     }
 }

@@ -65,7 +65,7 @@ mod stream;
 pub use lazuli::driver::tls::rustls;
 
 use hub::{Outside, Shared};
-use lazuli::backplane::Backplane;
+use lazuli::backplane::{Backplane, Patience};
 use lazuli::driver::{Driver, Settings};
 use lazuli::handle::Remote;
 use lazuli::journal::Journal;
@@ -277,7 +277,15 @@ impl<A: App> Server<A> {
         };
         let shared = Shared::new(
             driver,
-            Outside { effects, handle, backplane, has_published: false, logger, signal: signal.clone() },
+            Outside {
+                effects,
+                handle,
+                backplane,
+                has_published: false,
+                patience: Patience::default(),
+                logger,
+                signal: signal.clone(),
+            },
             signal,
         );
         let result = thread::scope(|scope| {

@@ -21,6 +21,8 @@ use std::time::Duration;
 const BACK_OFF: Duration = Duration::from_millis(100);
 /// At most so many clients are accepted, and inputs of handles taken in, before others get their turn.
 const BATCH: usize = 64;
+/// And not many more bytes of messages: what a turn sends must not pile up, or who reads would be taken for slow.
+const BATCH_BYTES: usize = 16 << 10;
 /// So long the last closes may take after everything else is drained.
 const LAST: Duration = Duration::from_secs(1);
 
@@ -77,10 +79,13 @@ impl<'a, A: App> MainLoop<'a, A> {
     fn turn(&mut self) -> Option<(Time, Time)> {
         let (mut state, now) = self.shared.lock();
         let State { driver, io, .. } = &mut *state;
-        let mut taken = 0;
+        let (mut taken, mut bytes) = (0, 0);
         for remote in self.inbox.try_iter().take(BATCH) {
+            (taken, bytes) = (taken + 1, bytes + remote.bytes());
             driver.remote(now, remote);
-            taken += 1;
+            if bytes >= BATCH_BYTES {
+                break;
+            }
         }
         for link in self.writable.drain(..) {
             if io.writable(link) {
@@ -107,7 +112,7 @@ impl<'a, A: App> MainLoop<'a, A> {
         if self.listener.is_some() && self.accept_at > now {
             until = until.min(self.accept_at);
         }
-        if taken == BATCH {
+        if taken == BATCH || bytes >= BATCH_BYTES {
             until = now;
         }
         *sleep = Some(until);

@@ -67,35 +67,60 @@ pub trait Backplane: Send {
     fn on_incoming(&mut self, wake: Box<dyn Fn() + Send + Sync>);
 }
 
-/// Lets other hubs catch up after a turn that published something: `sleep` is called as long as this one [is ahead](Backplane::is_ahead), but
-/// for no more than 100 ms in all. One that is stuck shall not stop the others.
+/// A hub's patience with others that are behind what it publishes.
 ///
 /// ```
 /// use lazuli::Node;
-/// use lazuli::backplane::{Backplane, Local, let_catch_up};
+/// use lazuli::backplane::{Backplane, Local, Patience};
 ///
 /// let local = Local::new();
 /// let (mut here, mut there) = (local.port(Node(1)), local.port(Node(2)));
 /// there.subscribe("room:x", None);
 /// (0..5_000).for_each(|_| here.publish("room:x", b"hello"));
 /// let mut slept = 0;
-/// let_catch_up(&here, |_| {
+/// let mut patience = Patience::default();
+/// patience.let_catch_up(&here, |_| {
 ///     slept += 1;
 ///     while there.poll().is_some() {}
 /// });
 /// assert_eq!(slept, 1);
+///
+/// // One that is stuck shall not stop the others.
+/// (0..5_000).for_each(|_| here.publish("room:x", b"hello"));
+/// let mut slept = std::time::Duration::ZERO;
+/// (0..1_000).for_each(|_| patience.let_catch_up(&here, |time| slept += time));
+/// assert_eq!(slept.as_secs(), 5);
 /// ```
-pub fn let_catch_up(backplane: &dyn Backplane, mut sleep: impl FnMut(Duration)) {
-    for _ in 0..PATIENCE {
-        if !backplane.is_ahead() {
-            return;
-        }
-        sleep(Duration::from_millis(1));
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// So many milliseconds are left until the others have caught up.
+    left: u32,
+}
+
+/// So many milliseconds it lasts in all, and after one turn.
+const PATIENCE: u32 = 5_000;
+const PATIENCE_OF_A_TURN: u32 = 100;
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { left: PATIENCE }
     }
 }
 
-/// So many milliseconds.
-const PATIENCE: u32 = 100;
+impl Patience {
+    /// Lets the others catch up after a turn that published something: `sleep` is called as long as this hub
+    /// [is ahead](Backplane::is_ahead), for 100 ms after one turn at most, and for 5 s in all until they have caught up.
+    pub fn let_catch_up(&mut self, backplane: &dyn Backplane, mut sleep: impl FnMut(Duration)) {
+        for _ in 0..PATIENCE_OF_A_TURN {
+            if !backplane.is_ahead() {
+                return *self = Patience::default();
+            }
+            let Some(left) = self.left.checked_sub(1) else { return };
+            self.left = left;
+            sleep(Duration::from_millis(1));
+        }
+    }
+}
 
 /// What comes in from a backplane.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,7 +31,8 @@ impl Notes {
     pub(super) fn begin(&mut self, frame: &Frame, to: &[ConnId]) -> Option<u32> {
         let index = self.frames.len() as u32;
         self.frames.push(frame.clone());
-        if self.to == to
+        if !to.is_empty()
+            && self.to == to
             && let Some(bundle) = self.bundles.last_mut()
         {
             bundle.end += 1;

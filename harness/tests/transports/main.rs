@@ -39,6 +39,7 @@ on_both! {
     a_flood_closes_nobody_who_reads
     a_flood_keeps_nobody_out
     a_busy_handle_closes_nobody_who_reads
+    large_messages_of_a_handle_close_nobody_who_reads
     plain_requests_are_answered
     a_page_can_broadcast
     a_slow_request_is_cut
@@ -215,6 +216,20 @@ fn a_flood_keeps_nobody_out(start: Start) {
         }
         is_over.store(true, Relaxed);
     });
+}
+
+/// Sixty messages of sixty kilobytes at once are more than may wait for a connection.
+fn large_messages_of_a_handle_close_nobody_who_reads(start: Start) {
+    let server = start(Wish::default());
+    let readers: Vec<Client> = (0..3).map(|_| Client::join(server.addr, "x")).collect();
+    let text = "x".repeat(60_000);
+    (0..60).for_each(|_| server.handle.to_room("x").text(&text));
+    let read =
+        |mut client: Client| std::thread::spawn(move || (0..60).for_each(|_| assert_eq!(client.text().len(), 60_000)));
+    let readers: Vec<_> = readers.into_iter().map(read).collect();
+    for reader in readers {
+        reader.join().expect("it was not closed");
+    }
 }
 
 fn a_busy_handle_closes_nobody_who_reads(start: Start) {

@@ -21,6 +21,14 @@ fn lazuli_smol() -> SocketAddr {
     addr
 }
 
+fn lazuli_shards() -> SocketAddr {
+    let mut server = lazuli_smol::Server::bind("127.0.0.1:0", served::routes().unwrap(), ()).unwrap();
+    let addr = server.local_addr().unwrap();
+    let shard = server.shard(served::routes().unwrap(), ()).unwrap();
+    thread::spawn(|| server.run_with([shard]));
+    addr
+}
+
 fn lazuli_std() -> SocketAddr {
     let server = lazuli_std::Server::bind("127.0.0.1:0", served::routes().unwrap(), ()).unwrap();
     let addr = server.local_addr().unwrap();
@@ -44,6 +52,7 @@ fn right_servers_pass() {
         ("floor", floor(false, None)),
         ("floor, joined", floor(true, None)),
         ("lazuli-smol", lazuli_smol()),
+        ("lazuli-shards", lazuli_shards()),
         ("lazuli-std", lazuli_std()),
     ] {
         for rooms in [1, 3] {

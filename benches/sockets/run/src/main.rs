@@ -82,11 +82,15 @@ fn run() -> Result<bool, Box<dyn Error>> {
     build(&options)?;
     load::process::open_many_files();
     println!("{}\n", machine(&options)?);
-    let mut right = true;
+    let (mut right, mut measured) = (true, Vec::new());
     for scenario in &options.scenarios {
         let rows = measure::scenario(scenario, &options)?;
         println!("{}", table::of(scenario, &rows));
         right &= rows.iter().flat_map(|row| &row.results).all(|result| !matches!(result, measure::Result::Failed));
+        measured.push((*scenario, rows));
+    }
+    if options.scenarios.len() > 1 {
+        println!("{}", table::summary(&measured));
     }
     Ok(right)
 }

@@ -107,6 +107,36 @@ pub fn of(scenario: &Scenario, rows: &[Row]) -> String {
     out
 }
 
+/// All scenarios that have a floor in one table: what the floor delivers, and the others as multiples of it.
+pub fn summary(measured: &[(Scenario, Vec<Row>)]) -> String {
+    let with_floor = |(scenario, _): &&(Scenario, Vec<Row>)| !matches!(scenario.load, Load::Idle | Load::Churn);
+    let mut lines = measured.iter().filter(with_floor).peekable();
+    let Some((_, rows)) = lines.peek() else { return String::new() };
+    let names = rows.iter().map(|row| row.server.name).collect::<Vec<_>>().join(" | ");
+    let mut out = format!("### All: deliveries a CPU second, as multiples of the floor's\n\n| | {names} |\n");
+    let _ = writeln!(out, "|---|{}", "--:|".repeat(rows.len()));
+    for (scenario, rows) in lines {
+        let figure = |row: &Row| match row.results.iter().any(|result| matches!(result, Result::Failed)) {
+            true => "failed".into(),
+            false if row.ratios.is_empty() => shown(row.deliveries(), thousands),
+            false => shown(median(row.ratios.iter().copied()), |ratio| format!("{ratio:.2}")),
+        };
+        let figures = rows.iter().map(figure).collect::<Vec<String>>().join(" | ");
+        let _ = writeln!(out, "| `{}` | {figures} |", scenario.name);
+    }
+    out
+}
+
+impl Row {
+    /// Deliveries for a second of the server's processor.
+    fn deliveries(&self) -> Option<f64> {
+        median(self.results.iter().filter_map(|result| match result {
+            Result::Work(report) => report.per_cpu_second,
+            _ => None,
+        }))
+    }
+}
+
 fn shown(figure: Option<f64>, how: impl Fn(f64) -> String) -> String {
     figure.map_or("–".into(), how)
 }
@@ -140,7 +170,7 @@ fn thousands(number: f64) -> String {
 mod tests {
     use super::*;
     use crate::scenarios::SCENARIOS;
-    use crate::servers::FLOOR;
+    use crate::servers::{FLOOR, SERVERS};
 
     #[test]
     fn a_table_has_medians_and_says_what_failed() {
@@ -151,6 +181,23 @@ mod tests {
         let table = of(&SCENARIOS[0], &rows);
         assert!(table.starts_with("### 1,000 members, 1 message in flight\n\n| server |"), "{table}");
         assert!(table.contains("| floor, 1 of 3 runs failed | 2,000,000 | 1.00 | 1.50 |"), "{table}");
+    }
+
+    #[test]
+    fn all_are_in_one_table_but_those_without_a_floor() {
+        let row = |server, per_cpu_second, ratios: &[f64]| {
+            let report = Report { per_cpu_second: Some(per_cpu_second), ..Report::default() };
+            Row { server, results: vec![Result::Work(report)], ratios: ratios.to_vec() }
+        };
+        let rows = || vec![row(FLOOR, 1_000.0, &[]), row(SERVERS[1], 2_000.0, &[2.0, 1.9, 2.5])];
+        let measured: Vec<_> = SCENARIOS.into_iter().map(|scenario| (scenario, rows())).collect();
+        let table = summary(&measured);
+        assert!(
+            table.contains("| | floor | lazuli-smol |\n|---|--:|--:|\n| `room-1000` | 1,000 | 2.00 |\n"),
+            "{table}"
+        );
+        assert!(table.contains("`echo-500`") && !table.contains("`idle-10000`"), "{table}");
+        assert_eq!(summary(&measured[8..]), "");
     }
 
     #[test]
