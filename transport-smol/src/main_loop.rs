@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// At most so many bytes are read from a socket before others have their turn, and the hub its own.
 const CHUNK: usize = 16 << 10;
-/// After so many bytes were read, they are answered before more is read: what they make the hub send to others must not
+/// After so many bytes were read, or sent by handles, they are answered before more is read: what they make the hub send to others must not
 /// pile up, or those would be taken for slow.
 const UNANSWERED: usize = 16 << 10;
 /// So often something is taken from the backplane in one turn.
@@ -24,8 +24,6 @@ const ROUNDS: usize = 8;
 /// So many sockets are looked after, and orders obeyed, before others get their turn.
 const EVENTS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const BATCH: usize = 64;
-/// And not many more bytes of messages: what a turn sends must not pile up, or who reads would be taken for slow.
-const BATCH_BYTES: usize = 16 << 10;
 /// Some systems cannot wait for as long as one may ask.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// So long the last closes may take after everything else is drained.
@@ -124,11 +122,10 @@ impl<A: App> MainLoop<A> {
 
     /// Does what other threads ask for; whether they may ask for more.
     fn obey(&mut self) -> bool {
-        let mut bytes = 0;
         for _ in 0..BATCH {
             match self.inbox.try_recv() {
                 Ok(Order::Remote(remote)) => {
-                    bytes += remote.bytes();
+                    self.unanswered += remote.bytes();
                     self.driver.remote(self.now(), remote);
                 }
                 Ok(Order::Client(socket, peer, seat)) => {
@@ -146,7 +143,7 @@ impl<A: App> MainLoop<A> {
                 }
                 Err(_) => return false,
             }
-            if bytes >= BATCH_BYTES {
+            if self.unanswered >= UNANSWERED {
                 break;
             }
         }

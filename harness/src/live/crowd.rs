@@ -42,7 +42,7 @@ impl Crowd for Browsers {
         world.loses(link);
     }
 
-    /// Only a peer that is there makes room. The driver has no newer time then.
+    /// Only a peer that is there makes room.
     fn takes_again(world: &mut World, session: u32) {
         let now = world.now();
         world.crowd.told = now;

@@ -70,7 +70,7 @@ impl Ledger {
         }
     }
 
-    /// What the hub asks for next was asked for so late.
+    /// Of a subscription that is asked for next: how many topics have begun to matter by then.
     pub(crate) fn begun(&self) -> u64 {
         self.begun
     }

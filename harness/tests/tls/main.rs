@@ -15,24 +15,29 @@ use std::time::Duration;
 use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
+/// Makes a test of each function for each transport; of the first ones for several hubs behind one address, too.
 macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod on_smol { $( #[test] fn $name() { super::$name(super::lab::smol); } )* }
-        mod on_std { $( #[test] fn $name() { super::$name(super::lab::std); } )* }
+    ($($shared:ident)* ; $($name:ident)*) => {
+        mod on_smol { $( #[test] fn $shared() { super::$shared(super::lab::smol); } )*
+                      $( #[test] fn $name() { super::$name(super::lab::smol); } )* }
+        mod on_std { $( #[test] fn $shared() { super::$shared(super::lab::std); } )*
+                     $( #[test] fn $name() { super::$name(super::lab::std); } )* }
+        mod on_shards { $( #[test] fn $shared() { super::$shared(super::lab::shards); } )* }
     };
 }
 
 on_both! {
     a_room_hears_what_its_members_say
+    many_talk_at_once
+    a_client_without_tls_gets_an_alert
+    ;
     a_megabyte_goes_both_ways
     many_small_messages_come_in_order
-    many_talk_at_once
     bytes_that_come_one_by_one_are_understood
     a_slow_reader_is_closed_and_nobody_else_notices
     the_client_closes_and_the_stream_ends_cleanly
     the_server_closes_and_the_stream_ends_cleanly
     a_cut_connection_is_lost
-    a_client_without_tls_gets_an_alert
     a_broken_record_is_answered_by_an_alert_and_the_end
     a_journal_replays_without_keys
     a_handshake_that_stops_is_cut
@@ -42,35 +47,18 @@ on_both! {
 
 use tunnel::it_conforms;
 
-mod on_shards {
-    #[test]
-    fn a_room_hears_what_its_members_say() {
-        super::a_room_hears_what_its_members_say(super::lab::shards);
-    }
-
-    #[test]
-    fn many_talk_at_once() {
-        super::many_talk_at_once(super::lab::shards);
-    }
-
-    #[test]
-    fn a_client_without_tls_gets_an_alert() {
-        super::a_client_without_tls_gets_an_alert(super::lab::shards);
-    }
-
-    /// Or some of an address would speak it, and some not.
-    #[test]
-    fn all_speak_it_or_none() {
-        let bind = || lazuli_smol::Server::bind("127.0.0.1:0", super::lab::routes(), ()).expect("a port is free");
-        let mut first = bind();
-        let shard = first.shard(super::lab::routes(), ()).expect("a shard");
-        let error = first.tls(super::lab::configs().0).run_with([shard]).expect_err("it does not run");
-        assert!(error.to_string().contains("`tls`"), "{error}");
-        let mut first = bind();
-        let shard = first.shard(super::lab::routes(), ()).expect("a shard").tls(super::lab::configs().0);
-        let error = first.run_with([shard]).expect_err("it does not run");
-        assert!(error.to_string().contains("`tls`"), "{error}");
-    }
+/// Or some hubs of an address would speak it, and some not.
+#[test]
+fn all_shards_speak_it_or_none() {
+    let bind = || lazuli_smol::Server::bind("127.0.0.1:0", lab::routes(), ()).expect("a port is free");
+    let mut first = bind();
+    let shard = first.shard(lab::routes(), ()).expect("a shard");
+    let error = first.tls(lab::configs().0).run_with([shard]).expect_err("it does not run");
+    assert!(error.to_string().contains("`tls`"), "{error}");
+    let mut first = bind();
+    let shard = first.shard(lab::routes(), ()).expect("a shard").tls(lab::configs().0);
+    let error = first.run_with([shard]).expect_err("it does not run");
+    assert!(error.to_string().contains("`tls`"), "{error}");
 }
 
 fn a_room_hears_what_its_members_say(start: Start) {

@@ -1,6 +1,7 @@
 //! A client over a real socket, by tungstenite.
 
 use std::net::{SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 use tungstenite::{Message, WebSocket};
 
@@ -57,6 +58,17 @@ impl Client {
                 Ok(_) => {}
                 Err(error) => panic!("expected a close frame, got {error}"),
             }
+        }
+    }
+
+    /// Each of them reads so many texts of this length, at the same time; one that is closed fails the test.
+    pub fn all_read(clients: Vec<Client>, times: usize, length: usize) {
+        let read = |mut client: Client| {
+            thread::spawn(move || (0..times).for_each(|_| assert_eq!(client.text().len(), length)))
+        };
+        let reading: Vec<_> = clients.into_iter().map(read).collect();
+        for reader in reading {
+            reader.join().expect("it was not closed");
         }
     }
 

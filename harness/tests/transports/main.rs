@@ -224,12 +224,7 @@ fn large_messages_of_a_handle_close_nobody_who_reads(start: Start) {
     let readers: Vec<Client> = (0..3).map(|_| Client::join(server.addr, "x")).collect();
     let text = "x".repeat(60_000);
     (0..60).for_each(|_| server.handle.to_room("x").text(&text));
-    let read =
-        |mut client: Client| std::thread::spawn(move || (0..60).for_each(|_| assert_eq!(client.text().len(), 60_000)));
-    let readers: Vec<_> = readers.into_iter().map(read).collect();
-    for reader in readers {
-        reader.join().expect("it was not closed");
-    }
+    Client::all_read(readers, 60, 60_000);
 }
 
 fn a_busy_handle_closes_nobody_who_reads(start: Start) {

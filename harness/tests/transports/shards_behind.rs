@@ -86,13 +86,7 @@ macro_rules! large_messages_close_nobody {
             slow.event(Duration::from_millis(300));
             let text = "x".repeat(60_000);
             (0..60).for_each(|_| elsewhere.handle.to_room("x").text(&text));
-            let read = |mut client: Client| {
-                thread::spawn(move || (0..60).for_each(|_| assert_eq!(client.text().len(), 60_000)))
-            };
-            let readers: Vec<_> = readers.into_iter().map(read).collect();
-            for reader in readers {
-                reader.join().expect("it was not closed");
-            }
+            Client::all_read(readers, 60, 60_000);
             stopper.stop(Duration::from_secs(1));
             running.join().expect("no panic").expect("it ran");
         }

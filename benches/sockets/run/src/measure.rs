@@ -78,7 +78,7 @@ pub fn scenario(scenario: &Scenario, options: &Options) -> io::Result<Vec<Row>> 
 }
 
 /// Deliveries in a second of the server's time.
-fn speed(result: &Result) -> Option<f64> {
+pub fn speed(result: &Result) -> Option<f64> {
     match result {
         Result::Work(report) => report.per_cpu_second,
         _ => None,

@@ -1,6 +1,6 @@
 //! Tables in Markdown.
 
-use crate::measure::{Result, Row};
+use crate::measure::{Result, Row, speed};
 use crate::scenarios::{Load, Scenario};
 use load::churn::Churned;
 use load::{Idle, Report};
@@ -118,23 +118,13 @@ pub fn summary(measured: &[(Scenario, Vec<Row>)]) -> String {
     for (scenario, rows) in lines {
         let figure = |row: &Row| match row.results.iter().any(|result| matches!(result, Result::Failed)) {
             true => "failed".into(),
-            false if row.ratios.is_empty() => shown(row.deliveries(), thousands),
+            false if row.ratios.is_empty() => shown(median(row.results.iter().filter_map(speed)), thousands),
             false => shown(median(row.ratios.iter().copied()), |ratio| format!("{ratio:.2}")),
         };
         let figures = rows.iter().map(figure).collect::<Vec<String>>().join(" | ");
         let _ = writeln!(out, "| `{}` | {figures} |", scenario.name);
     }
     out
-}
-
-impl Row {
-    /// Deliveries for a second of the server's processor.
-    fn deliveries(&self) -> Option<f64> {
-        median(self.results.iter().filter_map(|result| match result {
-            Result::Work(report) => report.per_cpu_second,
-            _ => None,
-        }))
-    }
 }
 
 fn shown(figure: Option<f64>, how: impl Fn(f64) -> String) -> String {
